@@ -1,0 +1,164 @@
+using System;
+using System.IO;
+using System.Linq;
+using TracingTutorial.Host;
+using Xunit;
+
+namespace TracingTutorial.Tests;
+
+/// <summary>Each rule of the dialect: what is refused, where the message points, and what it says to do.</summary>
+public class DialectTests
+{
+    private const string Md = TheHost.Meta + "#!markdown\n\n";
+
+    // The text, the line the message must name, a part of the message, a part of the way out.
+    public static TheoryData<string, int, string, string> Refused => new()
+    {
+        { "#!csharp\n1\n", 1, "does not begin with the line `#!meta`", "#!meta" },
+        { "\n" + TheHost.Meta, 1, "does not begin with the line `#!meta`", "#!meta" },
+        { "#!meta\n{\"kernelInfo\":\n#!csharp\n1\n", 2, "not valid JSON", "#!meta" },
+        { "#!meta\n{}\n#!csharp\n1\n", 2, "kernelInfo.defaultKernelName", "#!meta" },
+        { "#!meta\n[1]\n#!csharp\n1\n", 2, "kernelInfo.defaultKernelName", "#!meta" },
+        { "#!meta\n{\"kernelInfo\":{\"defaultKernelName\":\"fsharp\"}}\n#!csharp\n1\n", 2, "fsharp", "#!meta" },
+        { TheHost.Meta + "#!csharp\n1\n#!meta\n{}\n", 6, "only in the first line", "Remove" },
+
+        { TheHost.Meta, 0, "no cells", "#!csharp" },
+        { TheHost.Meta + "words\n#!csharp\n1\n", 4, "not valid JSON", "#!meta" },
+        { "#!meta\n#!time\nwords\n#!csharp\n1\n", 2, "not valid JSON", "#!meta" },
+        { TheHost.Meta + "#!csharp \n1\n", 4, "not every notebook host", "exactly `#!csharp`" },
+        { TheHost.Meta + " #!markdown\nwords\n", 4, "not every notebook host", "exactly `#!markdown`" },
+        { TheHost.Meta + "#!csharp\n1\n#!CSharp\n2\n", 6, "not every notebook host", "exactly `#!csharp`" },
+        { TheHost.Meta + "#!c#\n1\n", 4, "not every notebook host", "exactly `#!csharp`" },
+        { TheHost.Meta + "#!csharp --name x\n1\n", 4, "not every notebook host", "exactly `#!csharp`" },
+        { TheHost.Meta + "#!csharp\n1\n#!fsharp\n1\n", 6, "`#!fsharp` is not understood", "Remove" },
+        { TheHost.Meta + "#!csharp\n#!time\n1\n", 5, "`#!time` is not understood", "Remove" },
+        { Md + "#!import ../helpers/workshop.dib\n", 6, "`#!import` is not understood", "Remove" },
+        { Md + "```\n#!csharp\n1\n```\n", 7, "inside a code fence", "Close the fence" },
+        { TheHost.Cells("var text = \"\"\"\n#!markdown\n\"\"\";"), 6, "not closed", "another way" },
+        { TheHost.Cells("/* never\nclosed"), 6, "not closed", "Close it" },
+
+        { TheHost.Cells("#!import a.dib\nvar x = 1;"), 6, "shares its cell", "cell of its own" },
+        { TheHost.Cells("// the helpers\n#!import a.dib"), 7, "shares its cell", "cell of its own" },
+        { TheHost.Cells("#!import \"a.dib\""), 6, "not an import", "without quotes" },
+        { TheHost.Cells("#!import  a.dib"), 6, "not an import", "one space" },
+        { TheHost.Cells("#!import a\\b.dib"), 6, "not an import", "forward slashes" },
+        { TheHost.Cells(" #!import a.dib"), 6, "not an import", "start of the line" },
+        { TheHost.Cells("#!import /helpers/workshop.dib"), 6, "path of one machine", "notebook's own folder" },
+        { TheHost.Cells("#!import a.txt"), 6, "cannot be imported", ".dib" },
+        { TheHost.Cells("#!import missing.dib"), 6, "does not exist", "Correct the path" },
+
+        { Md + "one\nwrite to someone@example\n", 7, "`@example` in a Markdown cell", "without the @" },
+        { Md + "```csharp\nvar @class = 1;\n```\n", 7, "`@class`", "without the @" },
+        { Md + "a @@ b\n", 6, "`@@`", "without the @" },
+        { TheHost.Meta + "#!mermaid\ngraph TD; A@b\n", 5, "`@b` in a Mermaid cell", "without the @" },
+        { TheHost.Meta + "#!html\n<style>@media print {}</style>\n", 5, "`@media` in a Html cell", "without the @" },
+
+        { TheHost.Cells("var a = 1;\nnamespace Shop { class B { } }"), 7, "no namespaces", "Remove the namespace" },
+        { TheHost.Cells("static class X\n{\n    public static int Twice(this int i) => 2 * i;\n}"), 8, "extension method inside a class", "top level" },
+        { TheHost.Cells("file class X { }"), 6, "`file` type", "Remove" },
+        { TheHost.Cells("var a = 1;\nusing var reader = new System.IO.StringReader(\"\");"), 7, "`using var`", "`using (…) { … }`" },
+        { TheHost.Cells("await using var x = Something();"), 6, "`using var`", "`using (…) { … }`" },
+        { TheHost.Cells("#load \"a.csx\""), 6, "`#load`", "#!import" },
+        { TheHost.Cells("#i \"nuget: https://example.org\""), 6, "package feed for everybody", "dotnet nuget add source" },
+        { TheHost.Cells("display(1);"), 6, "`display(…)`", ".Display()" },
+        { TheHost.Cells("HTML(\"<b>\")"), 6, "`HTML(…)`", ".Display()" },
+        { TheHost.Cells("\"<b>\".Display(\"text/html\");"), 6, "`Display` with arguments", "ToHtml()" },
+
+        { TheHost.Cells(" #r \"nuget: OpenTelemetry, 1.20.1\""), 6, "not a reference", "start of the line" },
+        { TheHost.Cells("#r nuget: OpenTelemetry, 1.20.1"), 6, "not a reference", "start of the line" },
+        { TheHost.Cells("#r \"nuget: OpenTelemetry, 1.20.1\" // why"), 6, "not a reference", "nothing after it" },
+        { TheHost.Cells("#r \"nuget:OpenTelemetry,1.20.1\""), 6, "not a reference", "#r \"nuget: Id, 1.2.3\"" },
+        { TheHost.Cells("#r \"nuget: OpenTelemetry\""), 6, "not one exact version", "1.2.3" },
+        { TheHost.Cells("#r \"nuget: OpenTelemetry, 1.*\""), 6, "`1.*` is not one exact version", "1.2.3" },
+        { TheHost.Cells("#r \"nuget: OpenTelemetry, [1.0,2.0)\""), 6, "not one exact version", "1.2.3" },
+        { TheHost.Cells("#r \"nuget: Microsoft.AspNetCore.TestHost, 9.0.1\""), 6, "does not match the .NET 10 kernel", "10.0.x" },
+        { TheHost.Cells("#r \"nuget: Microsoft.DotNet.Interactive, 1.0.0\""), 6, "part of one notebook host", "must not depend" },
+        { TheHost.Cells("#r \"../lib/some.dll\""), 6, "not a reference", "#r \"Assembly.Name\"" },
+        { TheHost.Cells("#r \"some.dll\""), 6, "file of one machine", "without ending" },
+        { TheHost.Cells("#r \"Spectre.Console\""), 6, "not an assembly of .NET", "nuget" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Refused))]
+    public void What_one_of_the_hosts_refuses_is_refused_with_its_line_and_the_way_out(
+        string text, int line, string message, string wayOut)
+    {
+        var problem = TheHost.ProblemsOf(text)[0];
+
+        Assert.Equal(line, problem.Line ?? 0);
+        Assert.Contains(message, problem.Message);
+        Assert.Contains(wayOut, problem.WayOut);
+        Assert.Contains("test.dib" + (line > 0 ? $":{line}" : ""), problem.ToString());
+    }
+
+    public static TheoryData<string> Accepted =>
+    [
+        TheHost.Cells("1"),
+        TheHost.Cells("1").Replace("\n", "\r\n"),
+        TheHost.Cells("// only a comment"),
+        TheHost.Cells("#r \"nuget: OpenTelemetry, 1.20.1\"\n#r \"nuget: A.B, 1.0.0-rc.1\"\n#r \"Microsoft.AspNetCore\"\n#r \"System.Net.Http.Json\"\nusing System.Diagnostics;"),
+        TheHost.Cells("using (var reader = new System.IO.StringReader(\"\")) { }"),
+        TheHost.Cells("void F()\n{\n    using var reader = new System.IO.StringReader(\"\");\n}"),
+        TheHost.Cells("static int Twice(this int i) => 2 * i;"),
+        TheHost.Cells("var x = 1; x.Display();"),
+        TheHost.Cells("var @class = 1;"),
+        Md + "A line `#!csharp` in prose, an address a @ b, a fence:\n\n```\n#r \"nuget: A, 1.0.0\"\n```\n",
+        TheHost.Meta + "#!mermaid\ngraph TD; A-->B\n\n#!html\n<b>bold</b>\n",
+    ];
+
+    [Theory]
+    [MemberData(nameof(Accepted))]
+    public void What_every_host_takes_is_taken(string text) => Assert.NotEmpty(Notebook.Parse("/notebooks/test.dib", text).Cells);
+
+    [Fact]
+    public void Every_problem_of_a_notebook_is_told_at_once_in_the_order_of_its_lines()
+    {
+        var problems = TheHost.ProblemsOf(TheHost.Cells("using var a = b;", "display(1);", "#load \"x\""));
+
+        Assert.Equal([6, 10, 14], problems.Select(p => p.Line));
+        Assert.Equal([1, 2, 3], problems.Select(p => p.Cell));
+    }
+
+    [Fact]
+    public void Cells_know_their_line_their_kind_and_their_text()
+    {
+        var notebook = Notebook.Parse("/notebooks/test.dib", TheHost.Meta + "#!markdown\n\n# Title\n\n#!csharp\n\n\nvar a = 1;\na\n\n\n#!html\n");
+
+        Assert.Equal("Title", notebook.Title);
+        Assert.Equal(
+            [(1, 6, CellKind.Markdown, "# Title"), (2, 11, CellKind.CSharp, "var a = 1;\na"), (3, 16, CellKind.Html, "")],
+            notebook.Cells.Select(c => (c.Number, c.Line, c.Kind, c.Source)));
+    }
+
+    [Fact]
+    public void A_heading_inside_a_code_fence_is_no_heading()
+    {
+        var cell = Notebook.Parse("/notebooks/test.dib", Md + "## One\n\n```\n# not one\n```\n\n### Two ###\n").Cells[0];
+
+        Assert.Equal(["One", "Two"], Notebook.Headings(cell));
+    }
+
+    [Fact]
+    public void A_notebook_that_is_not_there_is_named()
+    {
+        var error = Assert.Throws<NotebookException>(() => Notebook.Load(Path.Combine(TheHost.Root, "notebooks", "no-such.dib")));
+
+        Assert.Contains("no-such.dib", error.Message);
+        Assert.Contains("cannot be read", error.Message);
+    }
+
+    [Theory]
+    [InlineData("lib.cs", "class A { }\n#!csharp\n", 2, "begins with `#!`")]
+    [InlineData("lib.cs", "namespace A;\nclass B { }\n", 1, "no namespaces")]
+    [InlineData("lib.csx", "file class B { }\n", 1, "`file` type")]
+    public void An_imported_source_file_must_keep_the_dialect_too(string name, string source, int line, string message)
+    {
+        using var folder = new TempFolder();
+
+        var problem = Assert.Throws<NotebookException>(() => ScriptKernel.Imported(folder.Write(name, source), folder.Path)).Problems[0];
+
+        Assert.Equal((line, (int?)null), (problem.Line, problem.Cell));
+        Assert.Contains(message, problem.Message);
+        Assert.EndsWith(name, problem.File, StringComparison.Ordinal);
+    }
+}

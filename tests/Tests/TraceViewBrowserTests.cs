@@ -1,0 +1,167 @@
+using System.Threading.Tasks;
+using Microsoft.Playwright;
+using Xunit;
+
+namespace TracingTutorial.Tests;
+
+/// <summary>What only a browser can tell: does it fit, can it be read, does it unfold.</summary>
+public sealed class TraceViewBrowserTests(Browser browser)
+{
+    // The colour that an element really shows: what is half transparent is painted over what lies behind it.
+    private const string Helpers = """
+        const canvas = Object.assign(document.createElement('canvas'), { width: 1, height: 1 }).getContext('2d', { willReadFrequently: true });
+        const paint = colors => {
+          for (const color of colors) { canvas.fillStyle = color; canvas.fillRect(0, 0, 1, 1); }
+          return [...canvas.getImageData(0, 0, 1, 1).data].slice(0, 3);
+        };
+        const behind = e => { const all = []; for (; e; e = e.parentElement) all.unshift(getComputedStyle(e).backgroundColor); return all; };
+        const luminance = rgb => rgb.map(c => c / 255).map(c => c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4).reduce((sum, c, i) => sum + c * [0.2126, 0.7152, 0.0722][i], 0);
+        const contrast = (front, back) => {
+          const [a, b] = [luminance(paint([...back, front])), luminance(paint(back))].sort((x, y) => y - x);
+          return (a + 0.05) / (b + 0.05);
+        };
+        const failing = (selector, least, color) => [...document.querySelectorAll(selector)]
+          .filter(e => e.getClientRects().length > 0)
+          .map(e => ({ e, ratio: contrast(color(e), color === textOf ? behind(e) : behind(e.parentElement)) }))
+          .filter(x => x.ratio < least)
+          .map(x => `${x.e.tagName}.${x.e.className} '${x.e.textContent.slice(0, 20)}' ${x.ratio.toFixed(2)}`);
+        const textOf = e => getComputedStyle(e).color;
+        """;
+
+    public static TheoryData<string, int> Pages
+    {
+        get
+        {
+            var pages = new TheoryData<string, int>();
+            foreach (var view in new[] { "profile", "odd", "several", "table", "empty" })
+            {
+                foreach (var width in new[] { 500, 900, 1400 })
+                    pages.Add(view, width);
+            }
+
+            return pages;
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Pages))]
+    public async Task The_page_never_scrolls_sideways_even_with_all_rows_unfolded(string view, int width)
+    {
+        await using var shown = await Show(view, width);
+        await shown.Page.EvaluateAsync("document.querySelectorAll('details').forEach(d => d.open = true)");
+
+        Assert.Equal(0, await shown.Page.EvaluateAsync<int>("document.documentElement.scrollWidth - document.documentElement.clientWidth"));
+    }
+
+    [Theory]
+    [InlineData("odd", 500)]
+    [InlineData("odd", 1400)]
+    [InlineData("profile", 500)]
+    [InlineData("profile", 900)]
+    public async Task Bars_lie_inside_the_timeline_and_their_times_beside_them(string view, int width)
+    {
+        await using var shown = await Show(view, width);
+
+        Assert.Empty(await shown.Page.EvaluateAsync<string[]>("""
+            () => [...document.querySelectorAll('.tv-row .tv-track')].flatMap(track => {
+              const box = track.getBoundingClientRect(), time = track.querySelector('.tv-time').getBoundingClientRect();
+              const bars = [...track.querySelectorAll('.tv-self,.tv-wait,.tv-crit')].map(b => b.getBoundingClientRect());
+              const outside = bars.filter(b => b.left < box.left - 0.6 || b.right > box.right + 0.6 || b.width < 1.9 || b.height < 1.9).length;
+              const covered = bars.filter(b => b.right > time.left + 0.6 && b.left < time.right - 0.6).length;
+              return outside || covered || time.right > document.documentElement.clientWidth ? [`${outside} outside, ${covered} under '${track.textContent}'`] : [];
+            })
+            """));
+    }
+
+    [Theory]
+    [InlineData(500)]
+    [InlineData(900)]
+    [InlineData(1400)]
+    public async Task Bars_of_all_rows_share_one_time_axis(int width)
+    {
+        await using var shown = await Show("odd", width);
+
+        Assert.Equal(1, await shown.Page.EvaluateAsync<int>("""
+            new Set([...document.querySelectorAll('.tv-track')].map(t => t.getBoundingClientRect()).map(b => `${b.left.toFixed(1)} ${b.width.toFixed(1)}`)).size
+            """));
+    }
+
+    [Fact]
+    public async Task A_row_unfolds_on_click_and_with_the_keyboard()
+    {
+        await using var shown = await Show("profile", 900);
+        var row = shown.Page.Locator("details", new() { HasTextString = "card declined" }).Last;
+        var stack = row.GetByText("at Payments.Handle()");
+
+        await Assertions.Expect(stack).ToBeHiddenAsync();
+        await row.Locator("summary").ClickAsync();
+        await Assertions.Expect(stack).ToBeVisibleAsync();
+        await row.Locator("summary").PressAsync("Enter");
+        await Assertions.Expect(stack).ToBeHiddenAsync();
+    }
+
+    [Theory]
+    [InlineData("#ffffff", "#222222")]
+    [InlineData("#ffffff", "#3b3b3b")]
+    [InlineData("#1e1e1e", "#cccccc")]
+    [InlineData("#1e1e1e", "#ffffff")]
+    public async Task Texts_and_bars_can_be_read_on_light_and_on_dark_pages(string background, string text)
+    {
+        foreach (var view in new[] { "several", "table", "empty" })
+        {
+            await using var shown = await Show(view, 900, background, text);
+            await shown.Page.EvaluateAsync("document.querySelectorAll('details').forEach(d => d.open = true)");
+
+            Assert.Empty(await shown.Page.EvaluateAsync<string[]>("() => {" + Helpers + """
+                return [
+                  ...failing('.tv-title,.tv-head span,.tv-what span,.tv-what b,.tv-what small,.tv-tick,.tv-time,.tv-part b,dt,dd,.tv-foot span,th,td,td span,.tv-none b,.tv-none li', 4.5, textOf),
+                  ...failing('.tv-mark,.tv-track>.tv-self,.tv-key.tv-self,.tv-crit', 3, e => getComputedStyle(e).backgroundColor),
+                  ...failing('.tv-wait', 3, e => getComputedStyle(e).borderTopColor),
+                  ...failing('.tv-event', 3, e => getComputedStyle(e).borderTopColor),
+                ]; }
+                """));
+        }
+    }
+
+    [Fact]
+    public async Task All_eight_service_colours_have_three_to_one_contrast_on_white_and_on_dark()
+    {
+        await using var shown = await Show("odd", 900);
+
+        Assert.Empty(await shown.Page.EvaluateAsync<string[]>("() => {" + Helpers + """
+            return [0, 1, 2, 3, 4, 5, 6, 7].flatMap(i => {
+              const mark = document.createElement('i');
+              mark.className = `tv-mark tv-c${i}`;
+              document.querySelector('.tv').append(mark);
+              const color = getComputedStyle(mark).backgroundColor;
+              return ['#ffffff', '#1e1e1e'].filter(page => !(contrast(color, [page]) >= 3)).map(page => `${color} on ${page}`);
+            }); }
+            """));
+    }
+
+    [Fact]
+    public async Task Nothing_around_the_view_changes_its_style()
+    {
+        // What a notebook's page does to tables, lists and headings must not reach the view, and the other way round.
+        await using var shown = await Show("several", 900);
+        var before = await Outside(shown.Page);
+        await shown.Page.EvaluateAsync("document.querySelectorAll('style').forEach(s => s.remove())");
+
+        Assert.Equal(before, await Outside(shown.Page));
+    }
+
+    private static Task<string> Outside(IPage page) => page.EvaluateAsync<string>("""
+        [...document.querySelectorAll('.outside, .outside *')].map(e => { const s = getComputedStyle(e); return [s.font, s.color, s.margin, s.padding, s.display, s.border].join(); }).join(';')
+        """);
+
+    private async Task<BrowserPage> Show(string view, int width, string background = "#ffffff", string text = "#222222")
+    {
+        var shown = await browser.NewPage(width);
+        await shown.Page.SetContentAsync($"""
+            <!doctype html><html lang="en"><meta charset="utf-8"><title>view</title>
+            <body style="margin:12px;background:{background};color:{text}">{TraceViewTests.View(view).ToHtml()}
+            <div class="outside"><details><summary>s</summary></details><table><tr><td>t</td></tr></table><dl><dt>a<dd>b</dl><b>b</b><i>i</i></div>
+            """);
+        return shown;
+    }
+}

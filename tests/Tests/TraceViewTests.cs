@@ -1,0 +1,400 @@
+using System;
+using System.Diagnostics;
+using System.Globalization;
+using System.Linq;
+using System.Text.RegularExpressions;
+using AngleSharp.Dom;
+using AngleSharp.Html.Parser;
+using Xunit;
+using static TracingTutorial.Tests.TraceSamples;
+
+namespace TracingTutorial.Tests;
+
+public sealed class TraceViewTests
+{
+    private const string Hostile = "<script>alert(1)</script><img src=x onerror=\"alert('2')\"> & \"quoted\" 'single' --> </style></details> &lt; 日本語 🚀";
+
+    public static TheoryData<string> AllViews => ["profile", "odd", "several", "table", "empty"];
+
+    [Theory]
+    [InlineData(0, "0 µs")]
+    [InlineData(0.0003, "0.3 µs")]
+    [InlineData(0.83, "830 µs")]
+    [InlineData(0.9999, "1 ms")]
+    [InlineData(1.24, "1.24 ms")]
+    [InlineData(12.44, "12.4 ms")]
+    [InlineData(124.4, "124 ms")]
+    [InlineData(999.7, "1 s")]
+    [InlineData(2100, "2.1 s")]
+    [InlineData(61_000, "61 s")]
+    [InlineData(200_000, "3 min 20 s")]
+    [InlineData(3_599_700, "60 min 0 s")]
+    public void A_duration_has_three_digits_and_a_unit_in_any_culture(double ms, string expected)
+    {
+        var time = TimeSpan.FromTicks((long)Math.Round(ms * TimeSpan.TicksPerMillisecond));
+        WithDecimalComma(() => Assert.Equal(expected, TraceView.Duration(time)));
+    }
+
+    [Fact]
+    public void Numbers_in_a_view_do_not_depend_on_the_culture()
+    {
+        var (html, text) = (TraceView.Waterfall(ProfilePage()).ToHtml(), TraceView.Waterfall(ProfilePage()).ToString());
+        WithDecimalComma(() =>
+        {
+            Assert.Equal(html, TraceView.Waterfall(ProfilePage()).ToHtml());
+            Assert.Equal(text, TraceView.Waterfall(ProfilePage()).ToString());
+        });
+    }
+
+    [Fact]
+    public void A_waterfall_has_one_row_per_span_in_tree_order()
+    {
+        var rows = Rows(TraceView.Waterfall(Overlapping()));
+
+        Assert.Equal(["root", "a", "b", "b1", "b2", "c"], rows.Select(NameOf));
+        Assert.Equal([null, "1", "1", "2", "2", "1"], rows.Select(r => Regex.Match(r.QuerySelector(".tv-indent")?.GetAttribute("style") ?? "", @"\d+") is { Success: true } m ? m.Value : null));
+    }
+
+    [Fact]
+    public void The_header_says_name_duration_spans_services_errors_and_trace_id()
+    {
+        var head = string.Join(' ', Parse(TraceView.Waterfall(ProfilePage())).QuerySelectorAll(".tv-head").Select(e => e.TextContent));
+
+        foreach (var fact in new[] { "GET /profile/{id}", "48 ms", "7 spans", "✖ 3 errors", TraceId, "api-gateway", "user-service", "payment-service" })
+            Assert.Contains(fact, head);
+    }
+
+    [Fact]
+    public void Bars_stand_where_and_as_long_as_the_span_ran()
+    {
+        var rows = Rows(TraceView.Waterfall(Overlapping()));
+
+        Assert.Equal(["30%-90%"], Pieces(rows[2], "tv-wait"));
+        Assert.Equal(["30%-35%", "85%-90%"], Pieces(rows[2], "tv-self"));
+        Assert.Equal(["30%-55%", "85%-90%"], Pieces(rows[2], "tv-crit"));
+        Assert.Equal(["10%-40%"], Pieces(rows[1], "tv-self"));
+        Assert.Empty(Pieces(rows[1], "tv-crit"));
+        Assert.Equal("60 ms", rows[2].QuerySelector(".tv-time")!.TextContent);
+    }
+
+    [Fact]
+    public void The_time_axis_has_round_ticks()
+    {
+        string[] Ticks(double ms) => Parse(TraceView.Waterfall(Trace(Span("root", null, 0, ms)))).QuerySelectorAll(".tv-tick").Select(t => t.TextContent).ToArray();
+
+        Assert.Equal(["0", "20 ms", "40 ms", "60 ms", "80 ms", "100 ms"], Ticks(100));
+        Assert.Equal(["0", "10 ms", "20 ms", "30 ms", "40 ms"], Ticks(47.4));
+        Assert.Equal(["0", "500 µs", "1 ms"], Ticks(1.2));
+        for (var ms = 0.0001; ms < 1e9; ms *= 1.7)
+            Assert.InRange(Ticks(ms).Length, 2, 6);
+    }
+
+    [Fact]
+    public void An_error_is_said_in_words_and_not_in_colour_alone()
+    {
+        var row = RowOf(TraceView.Waterfall(ProfilePage()), "POST /payments");
+
+        Assert.Contains("✖", row.QuerySelector("summary")!.TextContent);
+        Assert.Equal("Error: card declined", Field(row, "status"));
+    }
+
+    [Fact]
+    public void A_row_unfolds_to_all_that_the_span_carries()
+    {
+        var row = RowOf(TraceView.Waterfall(ProfilePage()), "POST /payments");
+
+        Assert.Equal("1000000000000006", Field(row, "span id"));
+        Assert.Equal("1000000000000005", Field(row, "parent id"));
+        Assert.Equal("GET", Field(row, "parent"));
+        Assert.Equal("server", Field(row, "kind"));
+        Assert.Equal("payment-service", Field(row, "source"));
+        Assert.Equal("parent in another process", Field(row, "note"));
+        Assert.Equal("2", Field(row, "retry"));
+        Assert.Equal("[visa, mastercard]", Field(row, "card.networks"));
+        Assert.Contains("at Payments.Handle()", Field(row, "exception.stacktrace"));
+        Assert.Equal("0af7651916cd43dd8448eb211c80319c", Field(row, "trace id"));
+        Assert.Equal("m-881", Field(row, "messaging.message.id"));
+        Assert.Equal("payment-service", Field(row, "service.name"));
+        Assert.Contains("Event: exception +37 ms", row.TextContent);
+        Assert.Contains("1 link", row.QuerySelector("summary")!.TextContent);
+        Assert.Equal("exception +37 ms", row.QuerySelector(".tv-event")!.GetAttribute("title"));
+    }
+
+    [Fact]
+    public void A_span_without_a_parent_in_the_trace_is_drawn_and_labelled()
+    {
+        var view = TraceView.Waterfall(Trace(Span("root", null, 0, 10), Span("orphan", "nowhere", 2, 3)));
+
+        Assert.Contains("parent not in this trace", RowOf(view, "orphan").QuerySelector("summary")!.TextContent);
+        Assert.Contains("orphan (parent not in this trace)", view.ToString());
+    }
+
+    [Fact]
+    public void A_child_that_starts_before_its_parent_is_called_clock_skew()
+    {
+        var view = TraceView.Waterfall(Trace(Span("root", null, 0, 10), Span("child", "root", -3, 5)));
+
+        Assert.Contains("clock skew", RowOf(view, "child").QuerySelector("summary")!.TextContent);
+        Assert.Contains("clock skew", view.ToString());
+        Assert.Equal(["0%-38.46%"], Pieces(RowOf(view, "child"), "tv-self"));
+    }
+
+    [Fact]
+    public void A_child_that_ends_after_its_parent_is_noted_in_its_details()
+    {
+        var row = RowOf(TraceView.Waterfall(Trace(Span("root", null, 0, 10), Span("child", "root", 5, 7))), "child");
+
+        Assert.Equal("ends 2 ms after its parent", Field(row, "note"));
+    }
+
+    [Fact]
+    public void Every_span_of_an_odd_trace_is_drawn_once()
+    {
+        var names = Rows(TraceView.Waterfall(Odd())).Select(NameOf).ToArray();
+
+        Assert.Equal(Odd().Spans.Select(s => s.Name).Order(StringComparer.Ordinal), names.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void Hostile_texts_stay_texts()
+    {
+        var tags = Tags((Hostile, Hostile), ("control", "a\u0000b\u001b[31mc\u0007\u009b\r\nd\te\ud800f"));
+        var span = Span(Hostile, null, 0, 10, Hostile) with
+        {
+            TraceId = Hostile,
+            SpanId = Hostile,
+            ParentSpanId = Hostile,
+            SourceName = Hostile,
+            SourceVersion = Hostile,
+            TraceState = Hostile,
+            Status = ActivityStatusCode.Error,
+            StatusDescription = Hostile,
+            Attributes = tags,
+            Events = [new(Hostile, At(5), tags)],
+            Links = [new(Hostile, Hostile, tags)],
+        };
+        string[] ours = ["B", "BR", "BODY", "DD", "DETAILS", "DIV", "DL", "DT", "HEAD", "HTML", "I", "SECTION", "SMALL", "SPAN", "STYLE", "SUMMARY", "TABLE", "TBODY", "TD", "TH", "THEAD", "TR"];
+        string[] attributes = ["class", "style", "title", "aria-label", "aria-hidden", "scope"];
+        foreach (var view in new[] { TraceView.Waterfall(Trace(span)), TraceView.Table([span]) })
+        {
+            var page = Parse(view);
+            Assert.All(page.All, e => Assert.Contains(e.TagName, ours));
+            Assert.All(page.All, e => Assert.All(e.Attributes, a => Assert.Contains(a.Name, attributes)));
+            Assert.DoesNotContain(page.Body!.TextContent, c => char.IsControl(c) && c is not ('\n' or '\r' or '\t'));
+        }
+
+        var row = Assert.Single(Rows(TraceView.Waterfall(Trace(span))));
+        Assert.Equal(Hostile, NameOf(row));
+        Assert.Equal(Hostile, Field(row, "name"));
+        Assert.Equal(Hostile, Field(row, "service.name"));
+        Assert.Equal(Hostile, Field(row, Hostile));
+        Assert.Equal($"Error: {Hostile}", Field(row, "status"));
+        Assert.Equal("a␀b␛[31mc␇\uFFFD\r\nd\te\uFFFDf", Field(row, "control"));
+        Assert.Equal($"{Hostile[..100]}… +5 ms", row.QuerySelector(".tv-event")!.GetAttribute("title"));
+        Assert.Contains(Hostile, Parse(TraceView.Table([span])).Body!.TextContent);
+    }
+
+    [Theory]
+    [MemberData(nameof(AllViews))]
+    public void A_view_cannot_restyle_or_clash_with_the_page_around_it(string name)
+    {
+        var page = Parse(View(name));
+
+        Assert.Empty(page.QuerySelectorAll("script,[id],link,meta[http-equiv]"));
+        var css = string.Concat(page.QuerySelectorAll("style").Select(s => s.TextContent));
+        var selectors = Regex.Matches(css, @"([^{}]+)\{").SelectMany(m => m.Groups[1].Value.Split(',')).Select(s => s.Trim());
+        Assert.All(selectors, s => Assert.StartsWith(".tv", s));
+        Assert.DoesNotContain("url(", css);
+        Assert.DoesNotContain("prefers-color-scheme", css);
+        Assert.All(page.QuerySelectorAll("body [class]").SelectMany(e => e.ClassList), c => Assert.True(c == "tv" || c.StartsWith("tv-", StringComparison.Ordinal), c));
+    }
+
+    [Theory]
+    [MemberData(nameof(AllViews))]
+    public void Terminal_text_fits_110_columns_and_controls_nothing(string name)
+    {
+        var hostile = Span($"{Hostile}\u001b[31m\r\n\u202e\u2028{new string('長', 90)}", null, 0, 1, Hostile + new string('é', 500)) with { Status = ActivityStatusCode.Error, StatusDescription = $"{Hostile}\n\u001b]0;x\u0007 {new string('w', 300)}" };
+        var texts = new[] { View(name).ToString(), TraceView.Waterfall(Trace(hostile)).ToString(), TraceView.Table([hostile]).ToString() };
+        foreach (var line in texts.SelectMany(t => t.Split('\n')))
+        {
+            Assert.True(Columns(line) <= 110, line);
+            Assert.DoesNotContain(line, c => char.IsControl(c) || char.GetUnicodeCategory(c) is UnicodeCategory.Format or UnicodeCategory.LineSeparator);
+        }
+    }
+
+    [Fact]
+    public void A_terminal_shows_the_tree()
+    {
+        var lines = TraceView.Waterfall(Overlapping()).ToString().Split('\n');
+
+        Assert.Equal($"root · 100 ms · 6 spans · trace {TraceId}", lines[0]);
+        Assert.Equal(["*  shop: root", "   ├─ a", "*  ├─ b", "   │  ├─ b1", "*  │  └─ b2", "*  └─ c"], lines[1..7].Select(l => l[..40].TrimEnd()));
+        Assert.EndsWith("   60 ms              ██░░░░░░░░░░░░░░░░░░░░██", lines[3]);
+        Assert.EndsWith("   30 ms      ████████████", lines[2]);
+        Assert.StartsWith("█ the span itself", lines[^1]);
+    }
+
+    [Fact]
+    public void A_terminal_shows_errors_events_and_links()
+    {
+        var text = TraceView.Waterfall(ProfilePage()).ToString();
+
+        Assert.Matches(@"\*✖ │  └─ payment-service: POST /payments ◆1 →1 +38 ms", text);
+        Assert.Contains("│ ERROR: payment-service answered 503", text);
+        Assert.Contains("ERROR: card declined", text);
+    }
+
+    [Fact]
+    public void Nothing_recorded_is_explained()
+    {
+        foreach (var view in new[] { TraceView.Waterfall([]), TraceView.Table([]) })
+        {
+            foreach (var text in new[] { Parse(view).Body!.TextContent, view.ToString() })
+            {
+                Assert.Contains("No spans were recorded.", text);
+                foreach (var reason in new[] { "AddSource", "disposed before", "not ended", "not sampled" })
+                    Assert.Contains(reason, text);
+            }
+        }
+    }
+
+    [Fact]
+    public void One_span_without_duration_is_drawn()
+    {
+        var view = TraceView.Waterfall(Trace(Span("instant", null, 0, 0)));
+
+        Assert.Equal(["0%-0%"], Pieces(Assert.Single(Rows(view)), "tv-self"));
+        Assert.Contains("instant", view.ToString());
+        Assert.Contains("█", view.ToString().Split('\n')[1]);
+    }
+
+    [Fact]
+    public void Several_traces_are_drawn_in_the_order_given_with_the_same_colours()
+    {
+        var other = new RecordedTrace(ProfilePage().Spans.Select(s => s with { TraceId = "0af7651916cd43dd8448eb211c80319c" }));
+        var sections = Parse(TraceView.Waterfall([ProfilePage(), other])).QuerySelectorAll(".tv-trace");
+
+        Assert.Equal(2, sections.Length);
+        Assert.Contains(TraceId, sections[0].TextContent);
+        Assert.Equal(Colours(sections[0]), Colours(sections[1]));
+
+        static string[] Colours(IElement section) => section.QuerySelectorAll(".tv-service").Select(s => $"{s.TextContent} {s.QuerySelector(".tv-mark")!.ClassName}").ToArray();
+    }
+
+    [Fact]
+    public void Services_in_one_view_have_different_colours_while_there_are_enough()
+    {
+        string[] Colours(int services) => Parse(TraceView.Waterfall(Trace(Enumerable.Range(0, services).Select(i => Span($"{i}", null, i, 1, $"service-{i}")).ToArray())))
+            .QuerySelectorAll(".tv-service .tv-mark").Select(m => m.ClassName!).ToArray();
+
+        Assert.Equal(8, Colours(8).Distinct().Count());
+        Assert.Equal(20, Colours(20).Length);
+    }
+
+    [Fact]
+    public void The_services_of_the_tutorial_keep_their_colours()
+    {
+        var marks = Parse(TraceView.Waterfall(ProfilePage())).QuerySelectorAll(".tv-service").Select(s => $"{s.TextContent} {s.QuerySelector("i")!.ClassName}");
+
+        Assert.Equal(["api-gateway tv-mark tv-c0", "user-service tv-mark tv-c4", "payment-service tv-mark tv-c7"], marks.OrderBy(m => m[^1]));
+    }
+
+    [Fact]
+    public void A_table_has_one_line_per_span()
+    {
+        var view = TraceView.Table(ProfilePage().Spans);
+        var rows = Parse(view).QuerySelectorAll("tbody tr").Select(r => r.Children.Select(c => c.TextContent.Trim()).ToArray()).ToArray();
+
+        Assert.Equal(7, rows.Length);
+        Assert.Equal(["GET /profile/{id}", "server", "api-gateway", "–", "48 ms", "✖ Error: payment-service answered 503"], rows[0]);
+        Assert.Contains(rows, r => r is ["SELECT users", "client", "user-service", "GET /users/{id}", "18 ms", "Unset"]);
+        Assert.Equal(8, view.ToString().Split('\n').Length);
+        Assert.Contains("(not here)", TraceView.Table([Span("orphan", "nowhere", 0, 1)]).ToString());
+    }
+
+    [Theory]
+    [InlineData("chain")]
+    [InlineData("fan")]
+    public void Ten_thousand_spans_are_drawn_in_less_than_ten_megabytes(string shape)
+    {
+        var view = TraceView.Waterfall(shape == "chain" ? Chain(10_000) : Fan(10_000));
+
+        var html = view.ToHtml();
+        Assert.InRange(System.Text.Encoding.UTF8.GetByteCount(html), 1, 10_000_000);
+        Assert.Equal(10_000, Regex.Count(html, "<details"));
+        Assert.InRange(view.ToString().Length, 1, 2_000_000);
+    }
+
+    [Fact]
+    public void What_is_not_drawn_is_said()
+    {
+        var big = new RecordedTrace(Fan(10_003).Spans);
+        foreach (var text in new[] { TraceView.Waterfall([big, ProfilePage()]).ToHtml(), TraceView.Waterfall([big, ProfilePage()]).ToString() })
+        {
+            Assert.Contains("3 more spans of this trace not drawn.", text);
+            Assert.Contains("1 more trace not drawn", text);
+        }
+    }
+
+    [Fact]
+    public void A_thousand_events_share_at_most_a_hundred_marks()
+    {
+        var span = Span("busy", null, 0, 100) with { Events = Enumerable.Range(0, 1000).Select(i => new RecordedEvent($"event {i}", At(i / 10.0), [])).ToArray() };
+        var row = Assert.Single(Rows(TraceView.Waterfall(Trace(span))));
+
+        Assert.InRange(row.QuerySelectorAll(".tv-event").Length, 50, 101);
+        Assert.Contains("Event: event 999", row.TextContent);
+    }
+
+    internal static TraceView View(string name) => name switch
+    {
+        "profile" => TraceView.Waterfall(ProfilePage()),
+        "odd" => TraceView.Waterfall(Odd()),
+        "several" => TraceView.Waterfall([ProfilePage(), Overlapping(), Odd()]),
+        "table" => TraceView.Table(Odd().Spans.Concat(ProfilePage().Spans)),
+        "empty" => TraceView.Waterfall([]),
+        _ => throw new ArgumentOutOfRangeException(nameof(name)),
+    };
+
+    private static AngleSharp.Html.Dom.IHtmlDocument Parse(TraceView view) => new HtmlParser().ParseDocument("<!doctype html><body>" + view.ToHtml());
+
+    private static IElement[] Rows(TraceView view) => Parse(view).QuerySelectorAll("details").ToArray();
+
+    private static IElement RowOf(TraceView view, string name) => Assert.Single(Rows(view), r => NameOf(r) == name);
+
+    private static string NameOf(IElement row)
+    {
+        var text = row.QuerySelector(".tv-name")!.TextContent;
+        return text.StartsWith("✖ ", StringComparison.Ordinal) ? text[2..] : text;
+    }
+
+    private static string Field(IElement row, string name) => row.QuerySelectorAll("dt").First(e => e.TextContent == name).NextElementSibling!.TextContent;
+
+    // "--l:30%;--w:60%" as "30%-90%"
+    private static string[] Pieces(IElement row, string css) => row.QuerySelectorAll($".tv-track>.{css}").Select(e =>
+    {
+        var numbers = Regex.Matches(e.GetAttribute("style")!, @"[\d.]+").Select(m => double.Parse(m.Value, CultureInfo.InvariantCulture)).ToArray();
+        return string.Create(CultureInfo.InvariantCulture, $"{numbers[0]}%-{numbers[0] + numbers[1]}%");
+    }).ToArray();
+
+    // As a terminal counts: East Asian characters and emoji are two columns wide.
+    private static int Columns(string line) => line.EnumerateRunes().Sum(r => r.Value is >= 0x2E80 and <= 0xD7A3 or >= 0xFF00 and <= 0xFF60 or >= 0x1F300 ? 2 : 1);
+
+    // Not new CultureInfo("de"): the tests run with invariant globalization, which knows no culture but one.
+    private static void WithDecimalComma(Action action)
+    {
+        var before = CultureInfo.CurrentCulture;
+        var culture = (CultureInfo)CultureInfo.InvariantCulture.Clone();
+        culture.NumberFormat.NumberDecimalSeparator = ",";
+        culture.NumberFormat.NumberGroupSeparator = ".";
+        CultureInfo.CurrentCulture = culture;
+        try
+        {
+            action();
+        }
+        finally
+        {
+            CultureInfo.CurrentCulture = before;
+        }
+    }
+}
