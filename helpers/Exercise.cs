@@ -10,16 +10,16 @@ using System.Text;
 /// </summary>
 public sealed class Exercise : NotebookView
 {
-    private readonly string _title;
-    private readonly string[] _rules;
-    private readonly int _kept;
-    private readonly string? _problem;
+    private readonly string title;
+    private readonly string[] rules;
+    private readonly int kept;
+    private readonly string? problem;
 
     private Exercise(string title, string[] rules, int kept, string? problem) =>
-        (_title, _rules, _kept, _problem) = (title, rules, kept, problem);
+        (this.title, this.rules, this.kept, this.problem) = (title, rules, kept, problem);
 
     /// <summary>True when every rule is kept.</summary>
-    public bool Passed => _problem is null;
+    public bool Passed => problem is null;
 
     /// <summary>Checks the rules in order and stops at the first that is broken.</summary>
     /// <param name="title">The exercise, as in "Exercise 1.1".</param>
@@ -47,19 +47,19 @@ public sealed class Exercise : NotebookView
         }
     }
 
-    private IEnumerable<(string Mark, string Class, string Rule)> Rows() => _rules.Select((rule, i) =>
-        i < _kept ? ("✔", "kept", rule) : i == _kept ? ("✘", "broken", rule) : ("·", "open", rule));
+    private IEnumerable<(string Mark, string Class, string Rule)> Rows() => rules.Select((rule, i) =>
+        i < kept ? ("✔", "kept", rule) : i == kept ? ("✘", "broken", rule) : ("·", "open", rule));
 
     public override string ToHtml()
     {
         var html = new StringBuilder(Style).Append("<div class=\"ex-box\">")
-            .Append("<div class=\"ex-title\">").Append(Passed ? "<span class=\"ex-kept\">✔</span> " : "<span class=\"ex-broken\">✘</span> ")
-            .Append(Encode(_title)).Append(Passed ? ": solved" : ": not yet").Append("</div><ul>");
+            .Append("<div class=\"ex-title\">").Append(Passed ? "<span class=\"ex-kept\">✔</span> " : "○ ")
+            .Append(Encode(title)).Append(Passed ? ": solved" : ": not yet").Append("</div><ul>");
         foreach (var (mark, css, rule) in Rows())
         {
             html.Append($"<li class=\"ex-row-{css}\"><span class=\"ex-{css}\">{mark}</span> {Encode(rule)}");
             if (css == "broken")
-                html.Append("<div class=\"ex-hint\">").Append(Encode(_problem!)).Append("</div>");
+                html.Append("<div class=\"ex-hint\">").Append(Encode(problem!)).Append("</div>");
             html.Append("</li>");
         }
 
@@ -68,9 +68,9 @@ public sealed class Exercise : NotebookView
 
     public override string ToString()
     {
-        var text = new StringBuilder($"{(Passed ? "✔" : "✘")} {_title}: {(Passed ? "solved" : "not yet")}");
+        var text = new StringBuilder($"{(Passed ? "✔" : "○")} {title}: {(Passed ? "solved" : "not yet")}");
         foreach (var (mark, css, rule) in Rows())
-            text.Append($"\n  {mark} {rule}").Append(css == "broken" ? $"\n      {_problem}" : "");
+            text.Append($"\n  {mark} {rule}").Append(css == "broken" ? $"\n      {problem}" : "");
         return text.ToString();
     }
 

@@ -4,6 +4,7 @@ using System.Collections.Generic;
 using System.Diagnostics;
 using System.Globalization;
 using System.Linq;
+using System.Threading.Tasks;
 using OpenTelemetry;
 using OpenTelemetry.Resources;
 
@@ -68,6 +69,35 @@ public sealed class SpanRecorder : BaseExporter<Activity>
     /// <summary>The same spans, one trace per trace id, ordered by start.</summary>
     public IReadOnlyList<RecordedTrace> Traces => RecordedTrace.Group(Spans);
 
+    /// <summary>
+    /// Waits until at least <paramref name="count"/> spans are kept. A server's span ends a moment after its client has
+    /// the answer: wait for it before you draw.
+    /// </summary>
+    /// <exception cref="TimeoutException">They did not arrive in time (ten seconds, if not said otherwise); the message says how many did.</exception>
+    public async Task WaitForAsync(int count, TimeSpan? timeout = null)
+    {
+        var giveUp = DateTime.UtcNow + (timeout ?? TimeSpan.FromSeconds(10));
+        while (true)
+        {
+            Task next;
+            lock (store)
+            {
+                if (store.Spans.Count >= count)
+                    return;
+                next = (store.Next ??= new(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+            }
+
+            try
+            {
+                await next.WaitAsync(giveUp > DateTime.UtcNow ? giveUp - DateTime.UtcNow : TimeSpan.Zero);
+            }
+            catch (TimeoutException)
+            {
+                throw new TimeoutException($"Waited for {count} spans, but only {Count} were recorded.");
+            }
+        }
+    }
+
     /// <summary>Forgets all spans, and the count of the dropped ones.</summary>
     public void Clear()
     {
@@ -93,6 +123,8 @@ public sealed class SpanRecorder : BaseExporter<Activity>
                 }
 
                 store.Spans.Enqueue(span);
+                store.Next?.SetResult();
+                store.Next = null;
             }
         }
 
@@ -175,6 +207,9 @@ public sealed class SpanRecorder : BaseExporter<Activity>
         public Queue<RecordedSpan> Spans { get; } = new();
         public int Capacity { get; set; } = 100_000;
         public long Dropped { get; set; }
+
+        /// <summary>Ends with the next span; null while nobody waits.</summary>
+        public TaskCompletionSource? Next { get; set; }
     }
 
     private sealed record ProviderResource(BaseProvider? Provider, IReadOnlyList<KeyValuePair<string, object?>> Attributes);

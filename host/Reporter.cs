@@ -142,7 +142,7 @@ internal sealed class Reporter
             + $"; cells: {CountCells(results.SelectMany(r => r.Cells).ToArray())}");
     }
 
-    /// <summary>Writes everything that was seen to a file, for other programs. The form is described in host/README.md.</summary>
+    /// <summary>Writes everything that was seen to a file, for other programs. host/README.md describes the form.</summary>
     public static void WriteJson(string path, IReadOnlyList<NotebookResult> results)
     {
         var options = new JsonSerializerOptions(JsonSerializerDefaults.Web)

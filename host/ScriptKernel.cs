@@ -185,8 +185,8 @@ internal sealed partial class ScriptKernel
 
     private async Task<object?> SubmitAsync(Cell cell, CancellationToken cancel)
     {
-        // The directive makes the compiler and stack traces speak of the notebook file and its lines.
-        var code = $"#line {cell.Line} \"{cell.File}\"\n{Dialect.WithoutReferences(cell.Source)}";
+        // The directive makes stack traces speak of the notebook and its lines; by name, so that no path of this machine gets into a picture.
+        var code = $"#line {cell.Line} \"{Path.GetFileName(cell.File)}\"\n{Dialect.WithoutReferences(cell.Source)}";
         var script = _state!.Script.ContinueWith<object>(code, _options);
         var errors = script.Compile(cancel).Where(d => d.Severity == DiagnosticSeverity.Error).ToArray();
         if (errors.Length > 0)
@@ -217,7 +217,7 @@ internal sealed partial class ScriptKernel
     {
         // The last frame of the learner's own file, if the exception passed through one.
         var line = new StackTrace(exception, fNeedFileInfo: true).GetFrames()
-            .FirstOrDefault(f => f.GetFileName() == cell.File)?.GetFileLineNumber();
+            .FirstOrDefault(f => f.GetFileName() == Path.GetFileName(cell.File))?.GetFileLineNumber();
         return new CellFailure(
             new Problem(cell.File, cell.Number, line ?? cell.Line, $"{exception.GetType().Name}: {exception.Message}", ""),
             StackTraceOf(exception));

@@ -21,7 +21,7 @@ public class ExerciseTests
         var verdict = Exercise.Check("Exercise 9.1", ("one", () => null), ("two", () => "The span 'x' is wrong."), ("three", () => throw new InvalidOperationException("asked")));
 
         Assert.False(verdict.Passed);
-        Assert.Equal("✘ Exercise 9.1: not yet\n  ✔ one\n  ✘ two\n      The span 'x' is wrong.\n  · three", verdict.ToString());
+        Assert.Equal("○ Exercise 9.1: not yet\n  ✔ one\n  ✘ two\n      The span 'x' is wrong.\n  · three", verdict.ToString());
     }
 
     [Fact]

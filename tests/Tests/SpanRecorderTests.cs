@@ -360,6 +360,34 @@ public sealed class SpanRecorderTests
         return source.StartActivity(name)!;
     }
 
+    [Fact]
+    public async Task Waiting_for_spans_ends_when_they_are_there()
+    {
+        using var source = NewSource();
+        var recorder = new SpanRecorder();
+        using var provider = Provider(source, recorder, "service");
+
+        var three = recorder.WaitForAsync(3);
+        var one = recorder.WaitForAsync(1);
+        source.StartActivity("first")!.Dispose();
+        await one;
+        Assert.False(three.IsCompleted);
+        source.StartActivity("second")!.Dispose();
+        source.StartActivity("third")!.Dispose();
+        await three;
+        await recorder.WaitForAsync(3);
+
+        Assert.Equal(3, recorder.Count);
+    }
+
+    [Fact]
+    public async Task Waiting_for_spans_that_do_not_come_says_how_many_did()
+    {
+        var error = await Assert.ThrowsAsync<TimeoutException>(() => new SpanRecorder().WaitForAsync(2, TimeSpan.FromMilliseconds(1)));
+
+        Assert.Equal("Waited for 2 spans, but only 0 were recorded.", error.Message);
+    }
+
     private static TracerProvider Provider(ActivitySource source, SpanRecorder recorder, string service = "shop") =>
         Sdk.CreateTracerProviderBuilder()
             .AddSource(source.Name)

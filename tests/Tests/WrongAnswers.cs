@@ -1,0 +1,177 @@
+namespace TracingTutorial.Tests;
+
+/// <summary>Answers that a learner may well give to an exercise, and a part of what its check must say to each.</summary>
+internal static class WrongAnswers
+{
+    public static readonly (string Exercise, string Answer, string Says)[] All =
+    [
+        ("1.1", Answer11(source: "shop.warehouse", added: "shop.warehuose"), "Nothing was recorded"),
+        ("1.1", Answer11(source: "Warehouse", added: "Warehouse"), "comes from the source 'Warehouse'"),
+        ("1.1", Answer11(span: "Pick parcel"), "a span called 'Pick parcel'"),
+        ("1.1", Answer11(times: 2), "2 spans were recorded"),
+        ("1.1", Answer11(ends: false), "Nothing was recorded"),
+
+        ("1.2", Answer12(""), "comes from the service 'unknown_service:"),
+        ("1.2", Answer12(".ConfigureResource(r => r.AddService(\"shop.warehouse\"))"), "comes from the service 'shop.warehouse'"),
+        ("1.2", Answer12(".ConfigureResource(r => r.AddService(\"warehouse\"))"), "service.version = 'nothing'"),
+        ("1.2", Answer12(".ConfigureResource(r => r.AddService(\"warehouse\", serviceVersion: \"2.0.1\").AddAttributes([new(\"environment\", \"workshop\")]))"), "deployment.environment.name = 'nothing'"),
+        ("1.2", "var answer12 = new SpanRecorder();", "'send parcel' is gone"),
+
+        ("2.1", Answer21(name: "$\"checkout {orderId}\""), "'checkout A-1001' has a number in its name"),
+        ("2.1", Answer21(name: "\"Checkout\""), "3 × 'Checkout'"),
+        ("2.1", Answer21(key: "orderId"), "The attributes of the first 'checkout' are: orderId = A-1001"),
+        ("2.1", Answer21(key: null), "The attributes of the first 'checkout' are: none"),
+        ("2.1", Answer21(chargeKind: "Internal"), "'charge card' has the kind Internal"),
+        ("2.1", Answer21(chargeKind: "Server"), "'charge card' has the kind Server"),
+        ("2.1", Answer21(checkoutKind: "Server"), "'checkout' has the kind Server"),
+        ("2.1", Answer21(afterwards: "checkout?.Dispose();"), "'checkout' is a root with 0 span(s) in it"),
+        ("2.1", Answer21(charge: false), "Recorded were: 3 × 'checkout'."),
+        ("2.2", Answer22(inCharge: "throw;", inCheckout: "throw;"), "'charge card' of order A-1002 has the status Unset"),
+        ("2.2", Answer22(inCheckout: "throw;"), "'checkout' of order A-1002 has the status Unset"),
+        ("2.2", Answer22(inCheckout: Fails), "The loop caught 0 exceptions"),
+        ("2.2", Answer22(whenDone: "activity?.SetStatus(ActivityStatusCode.Ok);"), "worked has the status Ok"),
+        ("2.2", Answer22(whenDone: "activity?.SetTag(\"error.type\", \"none\");"), "has the status Unset and error.type = none"),
+        ("2.2", Answer22(inCharge: "activity?.SetStatus(ActivityStatusCode.Error); activity?.AddException(e); throw;"), "'charge card' of order A-1002 is an Error without a description"),
+        ("2.2", Answer22(inCharge: "activity?.SetStatus(ActivityStatusCode.Error, e.Message); activity?.AddException(e); throw;"), "error.type = nothing"),
+        ("2.2", Answer22(inCheckout: "activity?.SetStatus(ActivityStatusCode.Error, e.Message); activity?.SetTag(\"error.type\", e.Message); throw;"), "'checkout' of order A-1002 has error.type = The payment provider did not answer."),
+        ("2.2", Answer22(inCharge: Fails + "throw;"), "'charge card' of order A-1002 has no event 'exception'"),
+        ("2.2", Answer22(inCheckout: Fails + "activity?.AddException(e); throw;"), "'checkout' of order A-1002 has it too"),
+
+        // Not awaited; started before the page; one awaited too early; something else than the page as the parent.
+        ("3.1", Answer31("_ = LoadAsync(\"load address\", 20); _ = LoadAsync(\"load invoices\", 40); _ = LoadAsync(\"load messages\", 30);"), "is it awaited?"),
+        ("3.1", Answer31("await Task.WhenAll(early, LoadAsync(\"load invoices\", 40), LoadAsync(\"load messages\", 30));", before: "var early = LoadAsync(\"load address\", 20);"), "There are 2 traces"),
+        ("3.1", Answer31("await LoadAsync(\"load address\", 20); await Task.WhenAll(LoadAsync(\"load invoices\", 40), LoadAsync(\"load messages\", 30));"), "starts only when 'load address' has ended"),
+        ("3.1", Answer31("using (pages.StartActivity(\"load all\")) await Task.WhenAll(LoadAsync(\"load address\", 20), LoadAsync(\"load invoices\", 40), LoadAsync(\"load messages\", 30));"), "The parent of 'load address' is 'load all'"),
+        ("3.1", Answer31("all = Task.WhenAll(LoadAsync(\"load address\", 20), LoadAsync(\"load invoices\", 40), LoadAsync(\"load messages\", 30));", before: "Task all;", after: "await all;"), "the page did not wait for it"),
+
+        ("3.2", Answer32("later.Add(() => PrintLabelAsync(Activity.Current?.Context ?? default));"), "'print label' has no parent"),
+        ("3.2", Answer32("await PrintLabelAsync(Activity.Current?.Context ?? default);"), "still open"),
+        ("3.2", Answer32("var cause = new ActivityContext(Activity.Current.TraceId, ActivitySpanId.CreateRandom(), ActivityTraceFlags.Recorded);\n        later.Add(() => PrintLabelAsync(cause));"), "below another span"),
+        ("3.2", Answer32("var cause = new ActivityContext(ActivityTraceId.CreateRandom(), Activity.Current.SpanId, ActivityTraceFlags.Recorded);\n        later.Add(() => PrintLabelAsync(cause));"), "which is not 'confirm order'"),
+    ];
+
+    private static string Answer11(
+        string source = "shop.warehouse", string added = "shop.warehouse", string span = "pick parcel", int times = 1, bool ends = true) =>
+        $$"""
+        // Exercise 1.1: a source and a span of your own
+        var answer11 = new SpanRecorder();
+        var warehouse = new ActivitySource("{{source}}");
+        using (Sdk.CreateTracerProviderBuilder().AddSource("{{added}}").AddProcessor(new SimpleActivityExportProcessor(answer11)).Build())
+        {
+            for (var i = 0; i < {{times}}; i++)
+            {
+                var activity = warehouse.StartActivity("{{span}}");
+                {{(ends ? "activity?.Dispose();" : "")}}
+            }
+        }
+        """;
+
+    private static string Answer12(string resource) =>
+        $$"""
+        // Exercise 1.2: say who is speaking
+        var answer12 = new SpanRecorder();
+        var parcels = new ActivitySource("shop.parcels");
+        using (Sdk.CreateTracerProviderBuilder()
+            {{resource}}
+            .AddSource("shop.parcels").AddProcessor(new SimpleActivityExportProcessor(answer12)).Build())
+        {
+            using (parcels.StartActivity("send parcel")) { }
+        }
+        """;
+
+    private const string Fails =
+        "activity?.SetStatus(ActivityStatusCode.Error, e.Message); activity?.SetTag(\"error.type\", e.GetType().FullName); ";
+
+    private static string Answer21(
+        string name = "\"checkout\"", string? key = "shop.order.id", string checkoutKind = "Internal", string chargeKind = "Client", string afterwards = "", bool charge = true) =>
+        $$"""
+        // Exercise 2.1: a checkout that can be found
+        var answer21 = new SpanRecorder();
+        var shop21 = new ActivitySource("shop.exercise21");
+        async Task Checkout21(string orderId, double total)
+        {
+            using var checkout = shop21.StartActivity({{name}}, ActivityKind.{{checkoutKind}});
+            {{(key is null ? "" : $"checkout?.SetTag(\"{key}\", orderId);")}}
+            await Task.Delay(1);
+            {{afterwards}}
+            {{(charge ? $"using var card = shop21.StartActivity(\"charge card\", ActivityKind.{chargeKind});" : "")}}
+            await Task.Delay(1);
+        }
+        using (Sdk.CreateTracerProviderBuilder().AddSource("shop.exercise21").AddProcessor(new SimpleActivityExportProcessor(answer21)).Build())
+        {
+            foreach (var order in new[] { "A-1001", "A-1002", "A-1003" })
+                await Checkout21(order, 20);
+        }
+        """;
+
+    private static string Answer22(string inCharge = Fails + "activity?.AddException(e); throw;", string inCheckout = Fails + "throw;", string whenDone = "") =>
+        $$"""
+        // Exercise 2.2: a failure that shows
+        var answer22 = new SpanRecorder();
+        var shop22 = new ActivitySource("shop.exercise22");
+        var apologies22 = 0;
+        async Task Checkout22(string orderId, double total)
+        {
+            using var activity = shop22.StartActivity("checkout");
+            activity?.SetTag("shop.order.id", orderId);
+            try { await ChargeCard22(total); }
+            catch (Exception e) { {{inCheckout}} }
+            {{whenDone}}
+        }
+        async Task ChargeCard22(double total)
+        {
+            using var activity = shop22.StartActivity("charge card", ActivityKind.Client);
+            try
+            {
+                await Task.Delay(1);
+                if (total > 500)
+                    throw new TimeoutException("The payment provider did not answer.");
+            }
+            catch (Exception e) { {{inCharge}} }
+        }
+        using (Sdk.CreateTracerProviderBuilder().AddSource("shop.exercise22").AddProcessor(new SimpleActivityExportProcessor(answer22)).Build())
+        {
+            foreach (var (order, total) in new[] { ("A-1001", 20.00), ("A-1002", 949.50), ("A-1003", 45.90) })
+            {
+                try { await Checkout22(order, total); }
+                catch (TimeoutException) { apologies22++; }
+            }
+        }
+        """;
+
+    private static string Answer31(string load, string before = "", string after = "") =>
+        $$"""
+        // Exercise 3.1: load what the page needs at the same time
+        var answer31 = new SpanRecorder();
+        using (Sdk.CreateTracerProviderBuilder().AddSource("shop.pages").AddProcessor(new SimpleActivityExportProcessor(answer31)).Build())
+        {
+            {{before}}
+            using (pages.StartActivity("show account"))
+            {
+                {{load}}
+            }
+            {{after}}
+        }
+        """;
+
+    private static string Answer32(string job) =>
+        $$"""
+        // Exercise 3.2: a job that knows what caused it
+        var answer32 = new SpanRecorder();
+        var later = new List<Func<Task>>();
+        async Task PrintLabelAsync(ActivityContext parent)
+        {
+            using var activity = pages.StartActivity("print label", ActivityKind.Internal, parent);
+            await Task.Delay(5);
+        }
+        using (Sdk.CreateTracerProviderBuilder().AddSource("shop.pages").AddProcessor(new SimpleActivityExportProcessor(answer32)).Build())
+        {
+            using (pages.StartActivity("confirm order"))
+            {
+                {{job}}
+            }
+            foreach (var job in later)
+                await job();
+        }
+        """;
+}
