@@ -30,6 +30,16 @@ public sealed class TraceView : NotebookView
         return list.Length == 0 ? NoSpans() : new(() => new WaterfallHtml(list).ToString(), () => new WaterfallText(list).ToString());
     }
 
+    /// <summary>
+    /// Two traces of the same operation on one time scale, so that their bars compare, and above them what changed: the
+    /// time, the spans with the longest changes, spans that are in one trace only, and errors that are in one only.
+    /// </summary>
+    public static TraceView SideBySide(RecordedTrace before, RecordedTrace after, string leftTitle = "before", string rightTitle = "after")
+    {
+        var comparison = new Comparison(before, after, leftTitle, rightTitle);
+        return new(() => new WaterfallHtml([before, after]).SideBySide(comparison), () => new WaterfallText([before, after]).SideBySide(comparison));
+    }
+
     /// <summary>One line per span, in the order given.</summary>
     public static TraceView Table(IEnumerable<RecordedSpan> spans)
     {
@@ -37,21 +47,24 @@ public sealed class TraceView : NotebookView
         return table.IsEmpty ? NoSpans() : new(table.ToHtml, table.ToString);
     }
 
+    /// <summary>
+    /// Who calls whom: services, databases and queues, and on each arrow how many calls there were, their median duration as
+    /// the caller saw it, and how many failed.
+    /// </summary>
+    public static TraceView ServiceMap(IEnumerable<RecordedTrace> traces)
+    {
+        var list = traces.ToArray();
+        if (list.Length == 0)
+            return NoSpans();
+        var map = new Lazy<ServiceMap>(() => new ServiceMap(list));
+        return new(() => map.Value.ToHtml(), () => map.Value.ToString());
+    }
+
     public override string ToHtml() => html();
     public override string ToString() => text();
 
     /// <summary>A duration with three significant digits and its unit: "830 µs", "1.24 ms", "2.1 s", "3 min 20 s".</summary>
-    public static string Duration(TimeSpan time)
-    {
-        var (us, ms, s) = (time.TotalMicroseconds, time.TotalMilliseconds, time.TotalSeconds);
-        return us < 999.5 ? Digits(us, "µs")
-            : ms < 999.5 ? Digits(ms, "ms")
-            : s < 119.5 ? Digits(s, "s")
-            : string.Create(CultureInfo.InvariantCulture, $"{Math.Floor(Math.Round(s) / 60):0} min {Math.Round(s) % 60:0} s");
-
-        static string Digits(double value, string unit) =>
-            value.ToString(value < 9.995 ? "0.##" : value < 99.95 ? "0.#" : "0", CultureInfo.InvariantCulture) + " " + unit;
-    }
+    public static string Duration(TimeSpan time) => Drawing.Duration(time);
 
     // ---- What several drawings share -----------------------------------------------------------------------------
 
@@ -67,11 +80,9 @@ public sealed class TraceView : NotebookView
             "The parent is not sampled: then, by default, neither are its children.",
         ];
         return new(
-            () => Style + $"<div class=\"tv tv-none\"><b>{Title}</b> The usual reasons:<ol>{string.Concat(reasons.Select(r => $"<li>{Encode(r)}</li>"))}</ol></div>",
+            () => Style + $"<div class=\"tv tv-none\"><b>{Title}</b> The usual reasons:<ol>{string.Concat(reasons.Select(r => $"<li>{Drawing.Encode(r)}</li>"))}</ol></div>",
             () => $"{Title} The usual reasons:\n{string.Join('\n', reasons.Select((r, i) => $"  {i + 1}. {r}"))}");
     }
-
-    private static string Count(int n, string what) => n == 1 ? $"1 {what}" : string.Create(CultureInfo.InvariantCulture, $"{n:N0} {what}s");
 
     private static string KindLabel(ActivityKind kind) => kind.ToString().ToLowerInvariant();
 
@@ -100,34 +111,10 @@ public sealed class TraceView : NotebookView
         _ => Convert.ToString(value, CultureInfo.InvariantCulture) ?? "",
     };
 
-    /// <summary>Text for HTML, in an element or in a quoted attribute. Control characters become visible: they have no place in HTML.</summary>
-    private static string Encode(string text)
+    /// <summary>A time axis that starts with a trace: turns moments into positions from 0 to 1.</summary>
+    private sealed class Axis(RecordedTrace trace, TimeSpan duration)
     {
-        if (!text.Any(c => c is '&' or '<' or '>' or '"' or '\'' || char.IsControl(c) || char.IsSurrogate(c)))
-            return text;
-        var html = new StringBuilder(text.Length);
-        foreach (var rune in text.EnumerateRunes()) // a broken surrogate pair comes out as U+FFFD
-        {
-            if (rune.Value is '&' or '<' or '>' or '"' or '\'' or '\r')
-                html.Append("&#").Append(rune.Value).Append(';');
-            else if (rune.Value is not ('\n' or '\t') && Rune.IsControl(rune))
-                html.Append(Visible(rune).ToString());
-            else
-                html.Append(rune.ToString());
-        }
-
-        return html.ToString();
-    }
-
-    // Unicode has a picture for each of the 32 old control characters (U+2400: ␀).
-    private static Rune Visible(Rune control) => control.Value < 0x20 ? new Rune(0x2400 + control.Value) : Rune.ReplacementChar;
-
-    private static string Percent(double fraction) => (fraction * 100).ToString("0.##", CultureInfo.InvariantCulture) + "%";
-
-    /// <summary>The time axis of one trace: turns moments into positions from 0 to 1.</summary>
-    private sealed class Axis(RecordedTrace trace)
-    {
-        private readonly double length = Math.Max(1, trace.Duration.Ticks);
+        private readonly double length = Math.Max(1, duration.Ticks);
 
         public double At(DateTimeOffset time) => Math.Clamp((time - trace.Start).Ticks / length, 0, 1);
 
@@ -137,32 +124,8 @@ public sealed class TraceView : NotebookView
             var power = Math.Pow(10, Math.Floor(Math.Log10(length / 5)));
             var step = power * new[] { 1, 2, 5, 10 }.First(f => f * power >= length / 5);
             for (var i = 0; i * step <= length; i++)
-                yield return (i * step / length, i == 0 ? "0" : Duration(TimeSpan.FromTicks((long)(i * step))));
+                yield return (i * step / length, i == 0 ? "0" : Drawing.Duration(TimeSpan.FromTicks((long)(i * step))));
         }
-    }
-
-    /// <summary>A colour per service: always the same one for a name, except where two names in one view would share it.</summary>
-    private sealed class ServiceColors
-    {
-        // At least 3:1 against white and against #1e1e1e, and told apart with the common colour vision deficiencies. No red: that is for errors.
-        public static readonly string[] Palette = ["#558add", "#bb35b6", "#906040", "#d072b6", "#159f73", "#5660e5", "#29837f", "#9b7216"];
-
-        private readonly Dictionary<string, int> colors = [];
-
-        public ServiceColors(IEnumerable<string> services)
-        {
-            var taken = new HashSet<int>();
-            foreach (var service in services.Distinct().Order(StringComparer.Ordinal))
-            {
-                // string.GetHashCode differs from run to run, this one (FNV-1a) does not.
-                var color = (int)(service.Aggregate(2166136261, (hash, c) => unchecked((hash ^ c) * 16777619)) % (uint)Palette.Length);
-                while (taken.Count < Palette.Length && !taken.Add(color))
-                    color = (color + 1) % Palette.Length;
-                colors[service] = color;
-            }
-        }
-
-        public string Class(string service) => $"tv-c{colors[service]}";
     }
 
     // ---- The waterfall as HTML -----------------------------------------------------------------------------------
@@ -172,7 +135,7 @@ public sealed class TraceView : NotebookView
         private const int MaxIndent = 10; // deeper levels keep this indentation and say their depth
 
         private readonly StringBuilder html = new(Style);
-        private readonly ServiceColors colors = new(traces.SelectMany(t => t.Services));
+        private readonly Drawing.ServiceColors colors = new(traces.SelectMany(t => t.Services));
 
         public override string ToString()
         {
@@ -180,43 +143,60 @@ public sealed class TraceView : NotebookView
             var (left, drawn) = (MaxSpans, 0);
             foreach (var trace in traces.TakeWhile(_ => left > 0))
             {
-                Draw(trace, left);
+                Draw(trace, left, trace.Duration, "", _ => null);
                 left -= trace.Spans.Count;
                 drawn++;
             }
 
-            html.Append("<div class=\"tv-foot\"><span><i class=\"tv-key tv-self\"></i>the span itself</span><span><i class=\"tv-key tv-wait\"></i>its children</span>")
-                .Append("<span><i class=\"tv-key tv-crit\"></i>critical path: what the total time is made of</span><span><i class=\"tv-key tv-event\"></i>event</span>");
+            Foot();
             if (drawn < traces.Length)
-                html.Append($"<b>{Count(traces.Length - drawn, "more trace")} not drawn: choose some with Take or Where.</b>");
+                html.Append($"<b>{Drawing.Count(traces.Length - drawn, "more trace")} not drawn: choose some with Take or Where.</b>");
             return html.Append("</div></div>").ToString();
         }
 
-        private void Draw(RecordedTrace trace, int maxSpans)
+        /// <summary>What changed, in sentences, and below it both traces: beside each other where there is room, else one below the other.</summary>
+        public string SideBySide(Comparison comparison)
         {
-            var axis = new Axis(trace);
+            html.Append("<div class=\"tv\"><div class=\"tv-changes\">");
+            foreach (var line in comparison.Lines)
+                html.Append($"<div>{Drawing.Encode(line)}</div>");
+            html.Append("</div><div class=\"tv-pair\">");
+            foreach (var side in comparison.Sides)
+                Draw(side.Trace, MaxSpans / 2, comparison.Duration, side.Title + ": ", side.Note);
+            html.Append("</div>");
+            Foot();
+            return html.Append("</div></div>").ToString();
+        }
+
+        private void Foot() => html
+            .Append("<div class=\"tv-foot\"><span><i class=\"tv-key tv-self\"></i>the span itself</span><span><i class=\"tv-key tv-wait\"></i>its children</span>")
+                .Append("<span><i class=\"tv-key tv-crit\"></i>critical path: what the total time is made of</span><span><i class=\"tv-key tv-event\"></i>event</span>");
+
+        private void Draw(RecordedTrace trace, int maxSpans, TimeSpan scale, string prefix, Func<RecordedSpan, string?> note)
+        {
+            var axis = new Axis(trace, scale);
             var ticks = axis.Ticks().ToArray();
             var errors = trace.Spans.Count(s => s.Status == ActivityStatusCode.Error);
-            var summary = $"{Count(trace.Spans.Count, "span")}, {Duration(trace.Duration)}";
+            var summary = $"{Drawing.Count(trace.Spans.Count, "span")}, {Drawing.Duration(trace.Duration)}";
 
-            html.Append($"<section class=\"tv-trace\" aria-label=\"Trace {Encode(trace.Root.Name)}: {summary}\"><div class=\"tv-head\"><b class=\"tv-title\">{Encode(trace.Root.Name)}</b>")
-                .Append($"<span>{Duration(trace.Duration)}</span><span>{Count(trace.Spans.Count, "span")}</span>")
-                .Append(errors > 0 ? $"<span class=\"tv-bad\">✖ {Count(errors, "error")}</span>" : "")
-                .Append($"<span class=\"tv-dim\">trace <span class=\"tv-id\">{Encode(trace.TraceId)}</span></span></div><div class=\"tv-head\">");
+            html.Append($"<section class=\"tv-trace\" aria-label=\"Trace {Drawing.Encode(prefix + trace.Root.Name)}: {summary}\"><div class=\"tv-head\"><b class=\"tv-title\">{Drawing.Encode(prefix + trace.Root.Name)}</b>")
+                .Append($"<span>{Drawing.Duration(trace.Duration)}</span><span>{Drawing.Count(trace.Spans.Count, "span")}</span>")
+                .Append(errors > 0 ? $"<span class=\"tv-bad\">✖ {Drawing.Count(errors, "error")}</span>" : "")
+                .Append($"<span class=\"tv-dim\">trace <span class=\"tv-id\">{Drawing.Encode(trace.TraceId)}</span></span></div><div class=\"tv-head\">");
             foreach (var service in trace.Services)
-                html.Append($"<span class=\"tv-service\"><i class=\"tv-mark {colors.Class(service)}\"></i>{Encode(service)}</span>");
+                html.Append($"<span class=\"tv-service\"><i class=\"tv-mark {colors.Class(service)}\"></i>{Drawing.Encode(service)}</span>");
 
             // One thin line per tick behind all rows, handed to them as a custom property.
-            var lines = ticks.Select(t => $"linear-gradient(var(--tv-line),var(--tv-line)) {Percent(t.Position)} 0/1px 100% no-repeat");
+            var lines = ticks.Select(t => $"linear-gradient(var(--tv-line),var(--tv-line)) {Drawing.Percent(t.Position)} 0/1px 100% no-repeat");
             html.Append($"</div><div class=\"tv-rows\" style=\"--tv-grid:{string.Join(',', lines)}\"><div class=\"tv-line tv-axis\" aria-hidden=\"true\"><span class=\"tv-what\"></span><span class=\"tv-when\"><span class=\"tv-track\">");
             foreach (var (position, label) in ticks)
-                html.Append($"<span class=\"tv-tick\" style=\"left:{Percent(position)}\">{label}</span>");
+                html.Append($"<span class=\"tv-tick\" style=\"left:{Drawing.Percent(position)}\">{label}</span>");
             html.Append("</span></span></div>");
 
             foreach (var span in trace.SpansAsTree.Take(maxSpans))
             {
                 html.Append("<details class=\"tv-row\"><summary class=\"tv-line\">");
-                Label(trace, span);
+                Label(trace, span, note(span));
                 Bar(trace, span, axis);
                 html.Append("</summary>");
                 Details(trace, span);
@@ -225,11 +205,11 @@ public sealed class TraceView : NotebookView
 
             html.Append("</div>");
             if (trace.Spans.Count > maxSpans)
-                html.Append($"<div>{Count(trace.Spans.Count - maxSpans, "more span")} of this trace not drawn.</div>");
+                html.Append($"<div>{Drawing.Count(trace.Spans.Count - maxSpans, "more span")} of this trace not drawn.</div>");
             html.Append("</section>");
         }
 
-        private void Label(RecordedTrace trace, RecordedSpan span)
+        private void Label(RecordedTrace trace, RecordedSpan span, string? note)
         {
             var depth = trace.Depth(span);
             html.Append("<span class=\"tv-what\">");
@@ -239,11 +219,13 @@ public sealed class TraceView : NotebookView
                 html.Append($"<small class=\"tv-dim\">level {depth}</small>");
             html.Append($"<i class=\"tv-mark {colors.Class(span.ServiceName)}\"></i>");
             if (trace.Parent(span)?.ServiceName != span.ServiceName) // said where a service is entered; below that the mark is enough
-                html.Append($"<span class=\"tv-in\">{Encode(span.ServiceName)}</span>");
-            html.Append(span.Status == ActivityStatusCode.Error ? "<b class=\"tv-name tv-bad\">✖ " : "<b class=\"tv-name\">").Append(Encode(span.Name)).Append("</b>")
+                html.Append($"<span class=\"tv-in\">{Drawing.Encode(span.ServiceName)}</span>");
+            html.Append(span.Status == ActivityStatusCode.Error ? "<b class=\"tv-name tv-bad\">✖ " : "<b class=\"tv-name\">").Append(Drawing.Encode(span.Name)).Append("</b>")
                 .Append($"<small class=\"tv-kind\">{KindLabel(span.Kind)}</small>");
+            if (note is not null)
+                html.Append($"<small class=\"tv-note\">{note}</small>");
             if (span.Links.Count > 0)
-                html.Append($"<small class=\"tv-note\">{Count(span.Links.Count, "link")}</small>");
+                html.Append($"<small class=\"tv-note\">{Drawing.Count(span.Links.Count, "link")}</small>");
             foreach (var remark in Remarks(trace, span))
                 html.Append($"<small class=\"tv-note tv-remark\" title=\"{remark}\">{remark}</small>");
             html.Append("</span>");
@@ -269,14 +251,14 @@ public sealed class TraceView : NotebookView
             foreach (var marks in span.Events.GroupBy(e => Math.Round(axis.At(e.Time), 2)))
             {
                 var title = string.Join('\n', marks.Take(5).Select(e => $"{Short(e.Name)} {Offset(span, e)}")) + (marks.Count() > 5 ? $"\n+ {marks.Count() - 5} more" : "");
-                html.Append($"<i class=\"tv-event\" style=\"left:{Percent(marks.Key)}\" title=\"{Encode(title)}\"></i>");
+                html.Append($"<i class=\"tv-event\" style=\"left:{Drawing.Percent(marks.Key)}\" title=\"{Drawing.Encode(title)}\"></i>");
             }
 
-            html.Append($"<span class=\"tv-time{(span.Status == ActivityStatusCode.Error ? " tv-bad" : "")}\" style=\"left:{Percent(to)}\">{Duration(span.Duration)}</span></span></span>");
+            html.Append($"<span class=\"tv-time{(span.Status == ActivityStatusCode.Error ? " tv-bad" : "")}\" style=\"left:{Drawing.Percent(to)}\">{Drawing.Duration(span.Duration)}</span></span></span>");
         }
 
         private void Piece(string css, double from, double to) =>
-            html.Append($"<i class=\"{css}\" style=\"--l:{Percent(from)};--w:{Percent(to - from)}\"></i>");
+            html.Append($"<i class=\"{css}\" style=\"--l:{Drawing.Percent(from)};--w:{Drawing.Percent(to - from)}\"></i>");
 
         // What is too narrow to be seen is left out, gaps too: a bar never has more than some hundred pieces.
         private void Pieces(string css, IEnumerable<TimeRange> ranges, Axis axis)
@@ -313,9 +295,9 @@ public sealed class TraceView : NotebookView
                 ("service", span.ServiceName),
                 ("source", $"{span.SourceName} {span.SourceVersion}".Trim()),
                 ("status", StatusText(span)),
-                ("start", $"+{Duration(span.Start - trace.Start)} ({span.Start.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss.ffffff", CultureInfo.InvariantCulture)} UTC)"),
-                ("duration", Duration(span.Duration) + (trace.Children(span).Count > 0 ? $", without its children {Duration(trace.SelfTime(span))}" : "")),
-                ("critical path", trace.CriticalTime(span) is var time && time > TimeSpan.Zero ? Duration(time) : null),
+                ("start", $"+{Drawing.Duration(span.Start - trace.Start)} ({span.Start.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss.ffffff", CultureInfo.InvariantCulture)} UTC)"),
+                ("duration", Drawing.Duration(span.Duration) + (trace.Children(span).Count > 0 ? $", without its children {Drawing.Duration(trace.SelfTime(span))}" : "")),
+                ("critical path", trace.CriticalTime(span) is var time && time > TimeSpan.Zero ? Drawing.Duration(time) : null),
                 ("span id", span.SpanId),
                 ("parent id", span.ParentSpanId),
                 ("parent", parent is null ? null : parent.Name),
@@ -341,7 +323,7 @@ public sealed class TraceView : NotebookView
             if (span.HasRemoteParent)
                 yield return "parent in another process";
             if (parent is not null && span.End > parent.End)
-                yield return $"ends {Duration(span.End - parent.End)} after its parent";
+                yield return $"ends {Drawing.Duration(span.End - parent.End)} after its parent";
         }
 
         private static (string, string?)[] Fields(IReadOnlyList<KeyValuePair<string, object?>> attributes) =>
@@ -350,20 +332,20 @@ public sealed class TraceView : NotebookView
         private void Section(string title, params (string Name, string? Value)[] fields)
         {
             var wide = fields.Any(f => f.Value?.Contains('\n') == true) ? " tv-wide" : "";
-            html.Append($"<div class=\"tv-part{wide}\"><b>{Encode(title)}</b><dl>");
+            html.Append($"<div class=\"tv-part{wide}\"><b>{Drawing.Encode(title)}</b><dl>");
             foreach (var (name, value) in fields)
             {
                 if (value is null)
                     continue;
                 var css = value.Contains('\n') ? " class=\"tv-pre\"" : name.EndsWith(" id", StringComparison.Ordinal) ? " class=\"tv-id\"" : "";
-                html.Append($"<dt>{Encode(name)}<dd{css}>{Encode(value)}"); // HTML closes dt and dd by itself
+                html.Append($"<dt>{Drawing.Encode(name)}<dd{css}>{Drawing.Encode(value)}"); // HTML closes dt and dd by itself
             }
 
             html.Append("</dl></div>");
         }
 
         private static string Offset(RecordedSpan span, RecordedEvent e) =>
-            e.Time < span.Start ? $"{Duration(span.Start - e.Time)} before the span" : $"+{Duration(e.Time - span.Start)}";
+            e.Time < span.Start ? $"{Drawing.Duration(span.Start - e.Time)} before the span" : $"+{Drawing.Duration(e.Time - span.Start)}";
 
         private static string Short(string text) => text.Length <= 100 ? text : text[..100] + "…";
     }
@@ -375,6 +357,8 @@ public sealed class TraceView : NotebookView
         private const int Width = 110, LabelWidth = 56, BarWidth = 40;
         private const int MaxIndent = 8; // deeper levels keep this indentation and say their depth
 
+        private const string Signs = "█ the span itself  ░ its children  * critical path  ✖ error  ◆ events  → links";
+
         private readonly StringBuilder text = new();
 
         public override string ToString()
@@ -382,37 +366,47 @@ public sealed class TraceView : NotebookView
             var (left, drawn) = (MaxSpans, 0);
             foreach (var trace in traces.TakeWhile(_ => left > 0))
             {
-                Draw(trace, left);
+                Draw(trace, left, trace.Duration, "", _ => null);
                 left -= trace.Spans.Count;
                 drawn++;
             }
 
             if (drawn < traces.Length)
-                text.Append($"{Count(traces.Length - drawn, "more trace")} not drawn: choose some with Take or Where.\n\n");
-            return text.Append("█ the span itself  ░ its children  * critical path  ✖ error  ◆ events  → links").ToString();
+                text.Append($"{Drawing.Count(traces.Length - drawn, "more trace")} not drawn: choose some with Take or Where.\n\n");
+            return text.Append(Signs).ToString();
         }
 
-        private void Draw(RecordedTrace trace, int maxSpans)
+        public string SideBySide(Comparison comparison)
+        {
+            foreach (var line in comparison.Lines.SelectMany(l => Drawing.Wrap(l, Width)))
+                text.Append(line).Append('\n');
+            text.Append('\n');
+            foreach (var side in comparison.Sides)
+                Draw(side.Trace, MaxSpans / 2, comparison.Duration, side.Title + ": ", side.Note);
+            return text.Append(Signs).ToString();
+        }
+
+        private void Draw(RecordedTrace trace, int maxSpans, TimeSpan scale, string prefix, Func<RecordedSpan, string?> note)
         {
             var errors = trace.Spans.Count(s => s.Status == ActivityStatusCode.Error);
-            var facts = $" · {Duration(trace.Duration)} · {Count(trace.Spans.Count, "span")} · {(errors > 0 ? $"✖ {Count(errors, "error")} · " : "")}trace {Clean(trace.TraceId)}";
-            text.Append(Fit(Fit(trace.Root.Name, Width - facts.Length, pad: false) + facts, Width, pad: false)).Append('\n');
+            var facts = $" · {Drawing.Duration(trace.Duration)} · {Drawing.Count(trace.Spans.Count, "span")} · {(errors > 0 ? $"✖ {Drawing.Count(errors, "error")} · " : "")}trace {Drawing.Clean(trace.TraceId)}";
+            text.Append(Drawing.Fit(Drawing.Fit(prefix + trace.Root.Name, Width - facts.Length, pad: false) + facts, Width, pad: false)).Append('\n');
 
-            var axis = new Axis(trace);
+            var axis = new Axis(trace, scale);
             var criticalPath = trace.CriticalPath;
             var goesOn = new bool[MaxIndent + 1]; // per level: does another child of the same parent follow?
             foreach (var span in trace.SpansAsTree.Take(maxSpans))
             {
                 var (tree, below) = Tree(trace, span, goesOn);
                 text.Append(criticalPath.Contains(span) ? '*' : ' ').Append(span.Status == ActivityStatusCode.Error ? '✖' : ' ').Append(' ')
-                    .Append(Fit(tree + Label(trace, span), LabelWidth)).Append(' ').Append(Duration(span.Duration).PadLeft(8)).Append("  ")
+                    .Append(Drawing.Fit(tree + Label(trace, span, note(span)), LabelWidth)).Append(' ').Append(Drawing.Duration(span.Duration).PadLeft(8)).Append("  ")
                     .Append(Bar(trace, span, axis).TrimEnd()).Append('\n');
                 if (span.Status == ActivityStatusCode.Error && !string.IsNullOrEmpty(span.StatusDescription))
-                    text.Append(Fit($"   {below}ERROR: {span.StatusDescription}", Width, pad: false)).Append('\n');
+                    text.Append(Drawing.Fit($"   {below}ERROR: {span.StatusDescription}", Width, pad: false)).Append('\n');
             }
 
             if (trace.Spans.Count > maxSpans)
-                text.Append($"{Count(trace.Spans.Count - maxSpans, "more span")} of this trace not drawn.\n");
+                text.Append($"{Drawing.Count(trace.Spans.Count - maxSpans, "more span")} of this trace not drawn.\n");
             text.Append('\n');
         }
 
@@ -429,11 +423,11 @@ public sealed class TraceView : NotebookView
             return (lines + (goesOn[level] ? "├─ " : "└─ ") + (depth > MaxIndent ? $"(level {depth}) " : ""), lines + (goesOn[level] ? "│  " : "   ") + below);
         }
 
-        private static string Label(RecordedTrace trace, RecordedSpan span)
+        private static string Label(RecordedTrace trace, RecordedSpan span, string? note)
         {
             var counts = (span.Events.Count > 0 ? $" ◆{span.Events.Count}" : "") + (span.Links.Count > 0 ? $" →{span.Links.Count}" : "");
             var service = trace.Parent(span)?.ServiceName == span.ServiceName ? "" : span.ServiceName + ": ";
-            return service + span.Name + counts + string.Concat(Remarks(trace, span).Select(r => $" ({r})"));
+            return service + (note is null ? "" : $"[{note}] ") + span.Name + counts + string.Concat(Remarks(trace, span).Select(r => $" ({r})"));
         }
 
         private static string Bar(RecordedTrace trace, RecordedSpan span, Axis axis)
@@ -452,6 +446,91 @@ public sealed class TraceView : NotebookView
         }
     }
 
+    // ---- Two traces compared -------------------------------------------------------------------------------------
+
+    /// <summary>
+    /// Which span of one trace is which of the other: the same service, name and called span first, then the same service and
+    /// name; where there are several, the first is the first, the second the second.
+    /// </summary>
+    private sealed class Comparison
+    {
+        private readonly Dictionary<RecordedSpan, RecordedSpan> later = [], earlier = [];
+        private readonly TimeSpan visible;
+
+        public Comparison(RecordedTrace before, RecordedTrace after, string leftTitle, string rightTitle)
+        {
+            Duration = before.Duration > after.Duration ? before.Duration : after.Duration;
+            visible = Duration / 20; // what is shorter is no change that anyone should look at
+            Match((trace, span) => (span.ServiceName, span.Name, trace.Children(span).FirstOrDefault(c => c.ServiceName != span.ServiceName)?.ToString()));
+            Match((_, span) => (span.ServiceName, span.Name, null));
+            Sides = [(leftTitle, before, s => Note(later, s)), (rightTitle, after, s => Note(earlier, s))];
+            Lines = Sentences().ToArray();
+
+            void Match(Func<RecordedTrace, RecordedSpan, (string, string, string?)> key)
+            {
+                var open = after.SpansAsTree.Where(s => !earlier.ContainsKey(s)).GroupBy(s => key(after, s)).ToDictionary(g => g.Key, g => new Queue<RecordedSpan>(g));
+                foreach (var span in before.SpansAsTree.Where(s => !later.ContainsKey(s)))
+                {
+                    if (open.TryGetValue(key(before, span), out var same) && same.TryDequeue(out var other))
+                        (later[span], earlier[other]) = (other, span);
+                }
+            }
+        }
+
+        /// <summary>Of the longer one: the length of the common time axis.</summary>
+        public TimeSpan Duration { get; }
+
+        public (string Title, RecordedTrace Trace, Func<RecordedSpan, string?> Note)[] Sides { get; }
+
+        public IReadOnlyList<string> Lines { get; }
+
+        private string? Note(Dictionary<RecordedSpan, RecordedSpan> matches, RecordedSpan span)
+        {
+            if (!matches.TryGetValue(span, out var other))
+                return "only here";
+            return matches == earlier && (span.Duration - other.Duration).Duration() >= visible ? Change(span.Duration - other.Duration) : null;
+        }
+
+        private static string Change(TimeSpan change) => (change < TimeSpan.Zero ? "−" : "+") + Drawing.Duration(change.Duration());
+
+        private IEnumerable<string> Sentences()
+        {
+            var ((left, before, _), (right, after, _)) = (Sides[0], Sides[1]);
+            var change = after.Duration - before.Duration;
+            yield return $"{left}: {Drawing.Duration(before.Duration)}, {Drawing.Count(before.Spans.Count, "span")}. {right}: {Drawing.Duration(after.Duration)}, {Drawing.Count(after.Spans.Count, "span")}. "
+                + (change.Duration() < visible ? "About the same time." : $"{Change(change)}.");
+
+            var changes = later.Select(m => (Span: m.Value, Before: before.SelfTime(m.Key), After: after.SelfTime(m.Value)))
+                .Where(c => (c.After - c.Before).Duration() >= visible).OrderByDescending(c => (c.After - c.Before).Duration()).Take(3)
+                .Select(c => $"{Short(c.Span)} {Drawing.Duration(c.Before)} → {Drawing.Duration(c.After)} ({Change(c.After - c.Before)})").ToArray();
+            yield return changes.Length > 0 ? $"Longest changes, each without the span's children: {string.Join("; ", changes)}."
+                : later.Count == 0 ? "No span is in both."
+                : "No span's own time changed by more than 5% of the whole.";
+
+            foreach (var (title, spans) in new[] { (left, before.SpansAsTree.Where(s => !later.ContainsKey(s))), (right, after.SpansAsTree.Where(s => !earlier.ContainsKey(s))) })
+            {
+                if (spans.Any())
+                    yield return $"Only in {title}: {Names(spans)}.";
+            }
+
+            foreach (var (title, spans) in new[] { (left, later.Where(m => Failed(m.Key) && !Failed(m.Value)).Select(m => m.Key)), (right, later.Where(m => !Failed(m.Key) && Failed(m.Value)).Select(m => m.Value)) })
+            {
+                if (spans.Any())
+                    yield return $"Errors only in {title}: {Names(spans)}.";
+            }
+        }
+
+        private static string Short(RecordedSpan span) => Drawing.Fit(span.ToString(), 60, pad: false);
+
+        private static bool Failed(RecordedSpan span) => span.Status == ActivityStatusCode.Error;
+
+        private static string Names(IEnumerable<RecordedSpan> spans)
+        {
+            var names = spans.GroupBy(Short).Select(g => g.Count() == 1 ? g.Key : $"{Drawing.Count(g.Count(), "time")} {g.Key}").ToArray();
+            return string.Join("; ", names.Take(4)) + (names.Length > 4 ? $"; {names.Length - 4} more" : "");
+        }
+    }
+
     // ---- The table of spans --------------------------------------------------------------------------------------
 
     private sealed class SpanTable(RecordedSpan[] spans)
@@ -460,11 +539,11 @@ public sealed class TraceView : NotebookView
         private static readonly int[] Widths = [28, 8, 17, 20, 9, 23];
 
         private readonly ILookup<(string, string), string> names = spans.ToLookup(s => (s.TraceId, s.SpanId), s => s.Name);
-        private readonly ServiceColors colors = new(spans.Select(s => s.ServiceName));
+        private readonly Drawing.ServiceColors colors = new(spans.Select(s => s.ServiceName));
 
         public bool IsEmpty => spans.Length == 0;
 
-        private string Left => spans.Length > MaxSpans ? $"{Count(spans.Length - MaxSpans, "more span")} not shown." : "";
+        private string Left => spans.Length > MaxSpans ? $"{Drawing.Count(spans.Length - MaxSpans, "more span")} not shown." : "";
 
         public string ToHtml()
         {
@@ -475,8 +554,8 @@ public sealed class TraceView : NotebookView
             foreach (var span in spans.Take(MaxSpans))
             {
                 var failed = span.Status == ActivityStatusCode.Error;
-                html.Append($"<tr><td>{Encode(span.Name)}</td><td>{KindLabel(span.Kind)}</td><td><i class=\"tv-mark {colors.Class(span.ServiceName)}\"></i> {Encode(span.ServiceName)}</td>")
-                    .Append($"<td>{Encode(Parent(span))}</td><td class=\"tv-num\">{Duration(span.Duration)}</td><td>{(failed ? "<span class=\"tv-bad\">✖ " : "<span>")}{Encode(StatusText(span))}</span></td></tr>");
+                html.Append($"<tr><td>{Drawing.Encode(span.Name)}</td><td>{KindLabel(span.Kind)}</td><td><i class=\"tv-mark {colors.Class(span.ServiceName)}\"></i> {Drawing.Encode(span.ServiceName)}</td>")
+                    .Append($"<td>{Drawing.Encode(Parent(span))}</td><td class=\"tv-num\">{Drawing.Duration(span.Duration)}</td><td>{(failed ? "<span class=\"tv-bad\">✖ " : "<span>")}{Drawing.Encode(StatusText(span))}</span></td></tr>");
             }
 
             return html.Append($"</tbody></table>{Left}</div>").ToString();
@@ -484,55 +563,14 @@ public sealed class TraceView : NotebookView
 
         public override string ToString()
         {
-            var lines = spans.Take(MaxSpans).Select(s => new[] { s.Name, KindLabel(s.Kind), s.ServiceName, Parent(s), Duration(s.Duration), (s.Status == ActivityStatusCode.Error ? "✖ " : "") + StatusText(s) });
-            var text = lines.Prepend(Columns).Select(cells => string.Join(' ', cells.Zip(Widths, (cell, width) => Fit(cell, width))).TrimEnd());
+            var lines = spans.Take(MaxSpans).Select(s => new[] { s.Name, KindLabel(s.Kind), s.ServiceName, Parent(s), Drawing.Duration(s.Duration), (s.Status == ActivityStatusCode.Error ? "✖ " : "") + StatusText(s) });
+            var text = lines.Prepend(Columns).Select(cells => string.Join(' ', cells.Zip(Widths, (cell, width) => Drawing.Fit(cell, width))).TrimEnd());
             return string.Join('\n', text.Append(Left)).TrimEnd('\n');
         }
 
         private string Parent(RecordedSpan span) =>
             span.ParentSpanId is { } id ? names[(span.TraceId, id)].FirstOrDefault() ?? $"{id} (not here)" : "–";
     }
-
-    // ---- Text for a terminal -------------------------------------------------------------------------------------
-
-    // One line without anything that a terminal would act on: control characters, line ends, changes of the writing direction.
-    private static string Clean(string text) => string.Concat(text.EnumerateRunes().Select(rune => Rune.GetUnicodeCategory(rune) switch
-    {
-        UnicodeCategory.Control when rune.Value is '\n' or '\r' or '\t' => " ",
-        UnicodeCategory.Control => Visible(rune).ToString(),
-        UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator => "\uFFFD",
-        _ => rune.ToString(),
-    }));
-
-    /// <summary>The text in exactly (or, unpadded, at most) so many columns; what is too long ends in "…".</summary>
-    private static string Fit(string text, int width, bool pad = true)
-    {
-        var line = new StringBuilder();
-        var used = 0;
-        var clean = Clean(text.Length > 4 * width ? text[..(4 * width)] : text); // enough to fill the line, however long the text
-        foreach (var rune in clean.EnumerateRunes())
-        {
-            var columns = Columns(rune);
-            if (used + columns > width - 1 && clean.EnumerateRunes().Sum(Columns) > width)
-            {
-                line.Append('…');
-                used++;
-                break;
-            }
-
-            line.Append(rune.ToString());
-            used += columns;
-        }
-
-        return line.Append(' ', pad ? Math.Max(0, width - used) : 0).ToString();
-    }
-
-    // Terminals draw East Asian characters and emoji two columns wide, and put accents on the character before them.
-    private static int Columns(Rune rune) => Rune.GetUnicodeCategory(rune) switch
-    {
-        UnicodeCategory.NonSpacingMark or UnicodeCategory.EnclosingMark => 0,
-        _ => rune.Value is >= 0x1100 and <= 0x115F or >= 0x2E80 and <= 0xD7A3 or >= 0xF900 and <= 0xFAFF or >= 0xFE30 and <= 0xFE6F or >= 0xFF00 and <= 0xFF60 or >= 0x1F300 ? 2 : 1,
-    };
 
     // ---- Style ---------------------------------------------------------------------------------------------------
 
@@ -591,6 +629,12 @@ public sealed class TraceView : NotebookView
         .tv .tv-part dt{margin:0;font-weight:400;color:var(--tv-dim);overflow-wrap:anywhere;min-width:0}
         .tv .tv-part dd{margin:0;overflow-wrap:anywhere;unicode-bidi:isolate;max-height:16em;overflow:auto}
         .tv .tv-part .tv-pre{white-space:pre;overflow-wrap:normal;font:12px/1.45 ui-monospace,Consolas,Menlo,monospace;grid-column:1/-1;padding:4px 8px;border-left:2px solid var(--tv-line)}
+        .tv-changes{margin:0 0 10px;padding:6px 12px;border-left:3px solid var(--tv-line);max-width:70em;overflow-wrap:anywhere}
+        .tv-changes>:first-child{font-weight:600}
+        .tv-pair .tv-head>.tv-dim{flex-basis:100%}
+        .tv-pair{display:flex;flex-wrap:wrap;gap:0 28px}
+        .tv-pair .tv-indent{max-width:24%}
+        .tv-pair>.tv-trace{flex:1 1 620px;min-width:0}
         .tv-foot{display:flex;flex-wrap:wrap;gap:2px 16px;font-size:11px;color:var(--tv-dim);align-items:center}
         .tv-key{display:inline-block;width:18px;height:8px;box-sizing:border-box;margin-right:5px;vertical-align:middle}
         .tv-key.tv-crit{height:2px}
@@ -603,7 +647,7 @@ public sealed class TraceView : NotebookView
         .tv .tv-table th,.tv .tv-table td{border:0;border-bottom:1px solid var(--tv-line);padding:2px 16px 2px 0;text-align:left;vertical-align:top;overflow-wrap:anywhere;font-size:12px;background:none}
         .tv .tv-table th{font-weight:600;color:var(--tv-dim)}
         .tv .tv-table .tv-num{text-align:right;white-space:nowrap}
-        {{string.Concat(ServiceColors.Palette.Select((color, i) => $".tv-c{i}{{--tv-c:{color}}}"))}}
+        {{Drawing.ServiceColors.Css("tv-c", "--tv-c")}}
         </style>
         """;
 }

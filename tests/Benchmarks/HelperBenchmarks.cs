@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Diagnostics;
 using System.Linq;
+using System.Threading.Tasks;
 using BenchmarkDotNet.Attributes;
 using OpenTelemetry;
 using OpenTelemetry.Resources;
@@ -111,4 +112,35 @@ public class TraceViewBenchmarks
 
     [Benchmark]
     public string Terminal() => TraceView.Waterfall(new RecordedTrace(_spans)).ToString();
+}
+
+/// <summary>One profile page through the three services of the shop, without simulated work: what tracing adds to it.</summary>
+[MemoryDiagnoser]
+public class ShopBenchmarks
+{
+    private readonly SpanRecorder _spans = new() { Capacity = 10_000 };
+    private Shop _quiet = null!;
+    private Shop _traced = null!;
+
+    [GlobalSetup]
+    public async Task Setup()
+    {
+        // Each shop has sources of its own, so the provider of the second does not hear the first.
+        _quiet = await Shop.StartAsync();
+        _traced = await Shop.StartAsync((_, tracing) => tracing.AddProcessor(new SimpleActivityExportProcessor(new SpanRecorder(_spans))));
+        _quiet.Pace = _traced.Pace = TimeSpan.Zero;
+    }
+
+    [GlobalCleanup]
+    public void Cleanup()
+    {
+        _quiet.Dispose();
+        _traced.Dispose();
+    }
+
+    [Benchmark(Baseline = true)]
+    public async Task Tracing_off() => (await _quiet.GetAsync("/profile/3")).Dispose();
+
+    [Benchmark]
+    public async Task Tracing_on() => (await _traced.GetAsync("/profile/3")).Dispose();
 }

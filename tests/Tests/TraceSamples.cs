@@ -74,6 +74,42 @@ internal static class TraceSamples
         },
         Span("render", "1000000000000001", 45, 2, "api-gateway", "1000000000000007"));
 
+    /// <summary>The profile page after a deployment: the query is slow, there are five more of them, nothing is rendered, and the payment succeeds.</summary>
+    public static RecordedTrace SlowProfilePage() => new(ProfilePage().Spans.Where(s => s.Name != "render").Select(s => s with
+    {
+        TraceId = "0af7651916cd43dd8448eb211c80319c",
+        Duration = s.Duration + TimeSpan.FromMilliseconds(s.SpanId[^1] <= '4' ? 90 : 0),
+        Status = ActivityStatusCode.Unset,
+        StatusDescription = null,
+    })
+        .Concat(Enumerable.Range(0, 5).Select(i => Span("SELECT orders", "1000000000000003", 98 + 3 * i, 3, "user-service", $"order {i}") with { TraceId = "0af7651916cd43dd8448eb211c80319c", Kind = ActivityKind.Client })));
+
+    /// <summary>A shop with everything that a service map can show: databases, a queue, a cycle, a service that calls itself, one that stands alone.</summary>
+    public static RecordedTrace[] Shop()
+    {
+        RecordedSpan Client(string id, string parent, double start, double duration, string service) => Span("call", parent, start, duration, service, id) with { Kind = ActivityKind.Client };
+        RecordedSpan Server(string id, string parent, double start, double duration, string service) => Span("handle", parent, start, duration, service, id) with { Kind = ActivityKind.Server, HasRemoteParent = true };
+        RecordedSpan Query(string id, string parent, double start, double duration, string service, string database) =>
+            Client(id, parent, start, duration, service) with { Attributes = Tags(("db.system.name", "postgresql"), ("db.namespace", database)) };
+
+        var queue = Tags(("messaging.system", "rabbitmq"), ("messaging.destination.name", "orders"));
+        return
+        [
+            Trace(
+                Span("GET /profile/{id}", null, 0, 100, "api-gateway", "a") with { Kind = ActivityKind.Server },
+                Client("b", "a", 1, 20, "api-gateway"), Server("c", "b", 2, 18, "user-service"),
+                Query("d", "c", 3, 4, "user-service", "users"), Query("e", "c", 8, 6, "user-service", "users"), Query("f", "c", 15, 2, "user-service", "users"),
+                Client("g", "a", 22, 70, "api-gateway") with { Status = ActivityStatusCode.Error }, Server("h", "g", 23, 68, "payment-service") with { Status = ActivityStatusCode.Error },
+                Client("i", "h", 24, 10, "payment-service"), Server("j", "i", 25, 8, "user-service"),
+                Query("k", "h", 36, 50, "payment-service", "ledger") with { Status = ActivityStatusCode.Error },
+                Span("send orders", "a", 93, 2, "api-gateway", "l") with { Kind = ActivityKind.Producer, Attributes = queue },
+                Span("process orders", "l", 98, 30, "mailer", "m") with { Kind = ActivityKind.Consumer, Attributes = queue, HasRemoteParent = true },
+                Client("n", "m", 100, 9, "mailer"), Server("o", "n", 101, 7, "api-gateway"),
+                Client("p", "m", 110, 9, "mailer"), Server("q", "p", 111, 7, "mailer")),
+            new([Span("clean up", null, 0, 5, "night-job") with { TraceId = "0af7651916cd43dd8448eb211c80319c" }]),
+        ];
+    }
+
     /// <summary>Whatever can be wrong with a trace, in one.</summary>
     public static RecordedTrace Odd() => Trace(
         [

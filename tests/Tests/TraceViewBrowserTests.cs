@@ -1,3 +1,4 @@
+using System.Linq;
 using System.Threading.Tasks;
 using Microsoft.Playwright;
 using Xunit;
@@ -33,7 +34,7 @@ public sealed class TraceViewBrowserTests(Browser browser)
         get
         {
             var pages = new TheoryData<string, int>();
-            foreach (var view in new[] { "profile", "odd", "several", "table", "empty" })
+            foreach (var view in new[] { "profile", "odd", "several", "table", "empty", "map", "odd map", "dense map", "side by side", "odd side by side", "headers", "hostile headers" })
             {
                 foreach (var width in new[] { 500, 900, 1400 })
                     pages.Add(view, width);
@@ -58,6 +59,8 @@ public sealed class TraceViewBrowserTests(Browser browser)
     [InlineData("odd", 1400)]
     [InlineData("profile", 500)]
     [InlineData("profile", 900)]
+    [InlineData("side by side", 700)]
+    [InlineData("side by side", 1600)]
     public async Task Bars_lie_inside_the_timeline_and_their_times_beside_them(string view, int width)
     {
         await using var shown = await Show(view, width);
@@ -107,14 +110,18 @@ public sealed class TraceViewBrowserTests(Browser browser)
     [InlineData("#1e1e1e", "#ffffff")]
     public async Task Texts_and_bars_can_be_read_on_light_and_on_dark_pages(string background, string text)
     {
-        foreach (var view in new[] { "several", "table", "empty" })
+        foreach (var view in new[] { "several", "table", "empty", "map", "side by side", "headers" })
         {
             await using var shown = await Show(view, 900, background, text);
             await shown.Page.EvaluateAsync("document.querySelectorAll('details').forEach(d => d.open = true)");
 
             Assert.Empty(await shown.Page.EvaluateAsync<string[]>("() => {" + Helpers + """
                 return [
-                  ...failing('.tv-title,.tv-head span,.tv-what span,.tv-what b,.tv-what small,.tv-tick,.tv-time,.tv-part b,dt,dd,.tv-foot span,th,td,td span,.tv-none b,.tv-none li', 4.5, textOf),
+                  ...failing('.tv-title,.tv-head span,.tv-what span,.tv-what b,.tv-what small,.tv-tick,.tv-time,.tv-part b,dt,dd,.tv-foot span,th,td,td span,.tv-none b,.tv-none li,.tv-changes div,.tv-map-foot,.tp-head span,.tp-text,.tp-between,.tp-part small,.tp-name,.tp-says,.tp-rule', 4.5, textOf),
+                  ...failing('.tv-map text', 4.5, e => getComputedStyle(e).fill),
+                  ...failing('.tv-map-line', 3, e => getComputedStyle(e).stroke),
+                  ...failing('.tv-map-head', 3, e => getComputedStyle(e).fill),
+                  ...failing('.tp-text', 3, e => getComputedStyle(e).borderBottomColor),
                   ...failing('.tv-mark,.tv-track>.tv-self,.tv-key.tv-self,.tv-crit', 3, e => getComputedStyle(e).backgroundColor),
                   ...failing('.tv-wait', 3, e => getComputedStyle(e).borderTopColor),
                   ...failing('.tv-event', 3, e => getComputedStyle(e).borderTopColor),
@@ -150,16 +157,62 @@ public sealed class TraceViewBrowserTests(Browser browser)
         Assert.Equal(before, await Outside(shown.Page));
     }
 
+    [Theory]
+    [InlineData(700, 1)]
+    [InlineData(900, 1)]
+    [InlineData(1400, 2)]
+    [InlineData(1600, 2)]
+    public async Task Two_traces_stand_side_by_side_where_there_is_room(int width, int columns)
+    {
+        await using var shown = await Show("side by side", width);
+
+        Assert.Equal(columns, await shown.Page.EvaluateAsync<int>("new Set([...document.querySelectorAll('.tv-trace')].map(t => t.getBoundingClientRect().left)).size"));
+        Assert.Equal(1, await shown.Page.EvaluateAsync<int>("new Set([...document.querySelectorAll('.tv-track')].map(t => t.getBoundingClientRect().width.toFixed(1))).size"));
+    }
+
+    [Theory]
+    [InlineData("map", 500)]
+    [InlineData("map", 900)]
+    [InlineData("odd map", 900)]
+    [InlineData("odd map", 1400)]
+    [InlineData("dense map", 1400)]
+    public async Task In_a_service_map_no_text_lies_on_another_or_leaves_its_node_and_all_can_be_read(string view, int width)
+    {
+        await using var shown = await Show(view, width);
+
+        Assert.Empty(await shown.Page.EvaluateAsync<string[]>("""
+            () => {
+              const box = e => e.getBoundingClientRect(), texts = [...document.querySelectorAll('.tv-map text')], boxes = [...document.querySelectorAll('.tv-map-box')];
+              const meet = (a, b, by) => a.left < b.right - by && b.left < a.right - by && a.top < b.bottom - by && b.top < a.bottom - by;
+              const svg = box(document.querySelector('.tv-map svg'));
+              return [
+                ...texts.flatMap((a, i) => texts.slice(i + 1).filter(b => meet(box(a), box(b), 3)).map(b => `'${a.textContent}' lies on '${b.textContent}'`)),
+                ...texts.filter(t => t.closest('.tv-map-node')).filter(t => box(t).width > box(t.closest('g').querySelector('.tv-map-box')).width - 8).map(t => `'${t.textContent}' is wider than its node`),
+                ...texts.filter(t => t.closest('.tv-map-call')).flatMap(t => boxes.filter(b => meet(box(t), box(b), 2)).map(() => `'${t.textContent}' lies on a node`)),
+                ...texts.filter(t => box(t).left < svg.left || box(t).right > svg.right || box(t).top < svg.top || box(t).bottom > svg.bottom).map(t => `'${t.textContent}' is cut off`),
+                ...texts.filter(t => box(t).height < 10).map(t => `'${t.textContent}' is ${box(t).height} high`),
+              ];
+            }
+            """));
+    }
+
     private static Task<string> Outside(IPage page) => page.EvaluateAsync<string>("""
         [...document.querySelectorAll('.outside, .outside *')].map(e => { const s = getComputedStyle(e); return [s.font, s.color, s.margin, s.padding, s.display, s.border].join(); }).join(';')
         """);
+
+    private static string Html(string view) => view switch
+    {
+        "headers" => TraceparentView.Of("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-07", "congo=t61rcWkgMzE,@x=1,1a=2", "a=1;b, c=d e").ToHtml() + TraceparentView.Of("00_1", "a=1").ToHtml(),
+        "hostile headers" => string.Concat(TraceparentViewTests.Hostiles().Select(v => v.ToHtml())),
+        _ => TraceViewTests.View(view).ToHtml(),
+    };
 
     private async Task<BrowserPage> Show(string view, int width, string background = "#ffffff", string text = "#222222")
     {
         var shown = await browser.NewPage(width);
         await shown.Page.SetContentAsync($"""
             <!doctype html><html lang="en"><meta charset="utf-8"><title>view</title>
-            <body style="margin:12px;background:{background};color:{text}">{TraceViewTests.View(view).ToHtml()}
+            <body style="margin:12px;background:{background};color:{text}">{Html(view)}
             <div class="outside"><details><summary>s</summary></details><table><tr><td>t</td></tr></table><dl><dt>a<dd>b</dl><b>b</b><i>i</i></div>
             """);
         return shown;

@@ -14,7 +14,7 @@ public sealed class TraceViewTests
 {
     private const string Hostile = "<script>alert(1)</script><img src=x onerror=\"alert('2')\"> & \"quoted\" 'single' --> </style></details> &lt; 日本語 🚀";
 
-    public static TheoryData<string> AllViews => ["profile", "odd", "several", "table", "empty"];
+    public static TheoryData<string> AllViews => ["profile", "odd", "several", "table", "empty", "map", "odd map", "dense map", "side by side", "odd side by side"];
 
     [Theory]
     [InlineData(0, "0 µs")]
@@ -173,15 +173,20 @@ public sealed class TraceViewTests
             Events = [new(Hostile, At(5), tags)],
             Links = [new(Hostile, Hostile, tags)],
         };
-        string[] ours = ["B", "BR", "BODY", "DD", "DETAILS", "DIV", "DL", "DT", "HEAD", "HTML", "I", "SECTION", "SMALL", "SPAN", "STYLE", "SUMMARY", "TABLE", "TBODY", "TD", "TH", "THEAD", "TR"];
-        string[] attributes = ["class", "style", "title", "aria-label", "aria-hidden", "scope"];
-        foreach (var view in new[] { TraceView.Waterfall(Trace(span)), TraceView.Table([span]) })
+        var query = span with { Kind = ActivityKind.Client, SpanId = "query", Attributes = Tags(("db.system.name", Hostile), ("db.namespace", Hostile + "!")) };
+        var message = span with { Kind = ActivityKind.Consumer, SpanId = "message", ParentSpanId = "query", Resource = Tags(("service.name", "other")), Attributes = Tags(("messaging.system", Hostile)) };
+        var hostile = Trace(span, query, message);
+        string[] ours = ["B", "BR", "BODY", "DD", "DETAILS", "DIV", "DL", "DT", "HEAD", "HTML", "I", "SECTION", "SMALL", "SPAN", "STYLE", "SUMMARY", "SVG", "G", "PATH", "RECT", "TEXT", "TITLE", "TABLE", "TBODY", "TD", "TH", "THEAD", "TR"];
+        string[] attributes = ["class", "style", "title", "aria-label", "aria-hidden", "scope", "role", "viewBox", "d", "stroke-width", "x", "y", "width", "height", "rx"];
+        foreach (var view in new[] { TraceView.Waterfall(hostile), TraceView.Table([span]), TraceView.ServiceMap([hostile]), TraceView.SideBySide(hostile, Trace(span), Hostile, Hostile) })
         {
             var page = Parse(view);
-            Assert.All(page.All, e => Assert.Contains(e.TagName, ours));
+            Assert.All(page.All, e => Assert.Contains(e.TagName.ToUpperInvariant(), ours));
             Assert.All(page.All, e => Assert.All(e.Attributes, a => Assert.Contains(a.Name, attributes)));
             Assert.DoesNotContain(page.Body!.TextContent, c => char.IsControl(c) && c is not ('\n' or '\r' or '\t'));
         }
+
+        Assert.Contains(Parse(TraceView.ServiceMap([hostile])).QuerySelectorAll(".tv-map-node title"), n => n.TextContent == $"{Hostile}! ({Hostile})");
 
         var row = Assert.Single(Rows(TraceView.Waterfall(Trace(span))));
         Assert.Equal(Hostile, NameOf(row));
@@ -214,7 +219,11 @@ public sealed class TraceViewTests
     public void Terminal_text_fits_110_columns_and_controls_nothing(string name)
     {
         var hostile = Span($"{Hostile}\u001b[31m\r\n\u202e\u2028{new string('長', 90)}", null, 0, 1, Hostile + new string('é', 500)) with { Status = ActivityStatusCode.Error, StatusDescription = $"{Hostile}\n\u001b]0;x\u0007 {new string('w', 300)}" };
-        var texts = new[] { View(name).ToString(), TraceView.Waterfall(Trace(hostile)).ToString(), TraceView.Table([hostile]).ToString() };
+        var called = hostile with { SpanId = "called", ParentSpanId = hostile.SpanId, Resource = Tags(("service.name", new string('長', 90))) };
+        var texts = new[]
+        {
+            View(name), TraceView.Waterfall(Trace(hostile)), TraceView.Table([hostile]), TraceView.ServiceMap([Trace(hostile, called)]), TraceView.SideBySide(Trace(hostile), Trace(called), hostile.Name, hostile.Name),
+        }.Select(v => v.ToString());
         foreach (var line in texts.SelectMany(t => t.Split('\n')))
         {
             Assert.True(Columns(line) <= 110, line);
@@ -247,7 +256,7 @@ public sealed class TraceViewTests
     [Fact]
     public void Nothing_recorded_is_explained()
     {
-        foreach (var view in new[] { TraceView.Waterfall([]), TraceView.Table([]) })
+        foreach (var view in new[] { TraceView.Waterfall([]), TraceView.Table([]), TraceView.ServiceMap([]) })
         {
             foreach (var text in new[] { Parse(view).Body!.TextContent, view.ToString() })
             {
@@ -346,6 +355,186 @@ public sealed class TraceViewTests
         Assert.Contains("Event: event 999", row.TextContent);
     }
 
+    // ---- The service map -----------------------------------------------------------------------------------------
+
+    [Fact]
+    public void A_service_map_says_who_calls_whom_how_often_how_long_and_with_how_many_errors()
+    {
+        string[] expected =
+        [
+            "api-gateway → user-service             1 call, 20 ms",
+            "user-service → users (postgresql)      3 calls, 4 ms",
+            "api-gateway → payment-service          1 call, 1 error, 70 ms",
+            "payment-service → user-service         1 call, 10 ms",
+            "payment-service → ledger (postgresql)  1 call, 1 error, 50 ms",
+            "api-gateway → orders (rabbitmq)        1 call, 2 ms",
+            "orders (rabbitmq) → mailer             1 call, 30 ms",
+            "mailer → api-gateway                   1 call, 9 ms",
+            "mailer → mailer                        1 call, 9 ms",
+            "night-job                              calls nobody and is called by nobody",
+        ];
+
+        Assert.Equal(expected, TraceView.ServiceMap(Shop()).ToString().Split('\n'));
+    }
+
+    [Fact]
+    public void The_drawn_map_says_the_same_as_the_text()
+    {
+        var view = TraceView.ServiceMap(Shop());
+        var page = Parse(view);
+
+        Assert.Equal(
+            view.ToString().Split('\n')[..^1].Select(l => Regex.Replace(l, " {2,}", ": ")).Order(StringComparer.Ordinal),
+            page.QuerySelectorAll(".tv-map-call title").Select(t => t.TextContent).Order(StringComparer.Ordinal));
+        Assert.Equal(8, page.QuerySelectorAll(".tv-map-node").Length);
+        Assert.Equal(["1 call", "70 ms", "✖ 1 error"], CallTo(page, "api-gateway → payment-service").QuerySelectorAll("text").Select(t => t.TextContent));
+        Assert.Contains("tv-map-bad", CallTo(page, "api-gateway → payment-service").ClassList);
+        Assert.DoesNotContain("tv-map-bad", CallTo(page, "api-gateway → user-service").ClassList);
+    }
+
+    [Fact]
+    public void Services_databases_and_queues_have_their_own_shapes()
+    {
+        var nodes = Parse(TraceView.ServiceMap(Shop())).QuerySelectorAll(".tv-map-node");
+
+        Assert.Equal(["api-gateway", "user-service", "payment-service", "mailer", "night-job"], nodes.Where(n => n.QuerySelector("rect") is not null).Select(n => n.QuerySelector("text")!.TextContent));
+        var others = nodes.Where(n => n.QuerySelector("rect") is null).Select(n => n.QuerySelectorAll("text").Select(t => t.TextContent).ToArray()).ToArray();
+        Assert.Equal([["users", "postgresql"], ["ledger", "postgresql"], ["orders", "rabbitmq"]], others);
+    }
+
+    [Theory]
+    [InlineData(new double[] { 7 }, "7 ms")]
+    [InlineData(new double[] { 100, 1, 7 }, "7 ms")]
+    [InlineData(new double[] { 4, 100, 1, 6 }, "5 ms")]
+    public void The_typical_duration_is_the_median(double[] durations, string median)
+    {
+        var traces = durations.Select(d => Trace(Span("call", null, 0, d, "a") with { Kind = ActivityKind.Client }, Span("handle", "call", 0, d / 2, "b")));
+
+        Assert.EndsWith($", {median}", TraceView.ServiceMap(traces).ToString());
+    }
+
+    [Fact]
+    public void A_call_failed_if_either_end_says_so()
+    {
+        RecordedTrace Call(ActivityStatusCode client, ActivityStatusCode server) =>
+            Trace(Span("call", null, 0, 9, "a") with { Kind = ActivityKind.Client, Status = client }, Span("handle", "call", 1, 7, "b") with { Status = server });
+
+        Assert.Equal("a → b  4 calls, 3 errors, 9 ms", TraceView.ServiceMap(
+        [
+            Call(ActivityStatusCode.Unset, ActivityStatusCode.Ok), Call(ActivityStatusCode.Error, ActivityStatusCode.Unset),
+            Call(ActivityStatusCode.Unset, ActivityStatusCode.Error), Call(ActivityStatusCode.Error, ActivityStatusCode.Error),
+        ]).ToString());
+    }
+
+    [Fact]
+    public void A_message_that_is_linked_and_not_a_child_goes_through_its_queue_too()
+    {
+        var queue = Tags(("messaging.system", "kafka"), ("messaging.destination.name", "orders"));
+        var sent = Trace(Span("send", null, 0, 1, "shop") with { Kind = ActivityKind.Producer, Attributes = queue });
+        var received = new RecordedTrace([Span("process", null, 5, 3, "mailer") with { TraceId = "0af7651916cd43dd8448eb211c80319c", Kind = ActivityKind.Consumer, Attributes = queue, Links = [new(TraceId, "send", [])] }]);
+
+        Assert.Equal(["shop → orders (kafka)    1 call, 1 ms", "orders (kafka) → mailer  1 call, 3 ms"], TraceView.ServiceMap([sent, received]).ToString().Split('\n'));
+    }
+
+    [Fact]
+    public void A_caller_stands_left_of_whom_it_calls()
+    {
+        var x = Parse(TraceView.ServiceMap([ProfilePage()])).QuerySelectorAll(".tv-map-node").ToDictionary(
+            n => n.QuerySelector("title")!.TextContent, n => double.Parse(n.QuerySelector("text")!.GetAttribute("x")!, CultureInfo.InvariantCulture));
+
+        Assert.True(x["api-gateway"] < x["user-service"] && x["user-service"] < x["postgresql (database)"] && x["api-gateway"] < x["payment-service"]);
+    }
+
+    [Fact]
+    public void A_cycle_of_calls_is_drawn()
+    {
+        var names = Enumerable.Range(0, 6).Select(i => $"s{i}").ToArray();
+        var traces = from a in names from b in names where a != b select Trace(Span("x", null, 0, 2, a), Span("y", "x", 0, 1, b));
+
+        Assert.Equal(30, Parse(TraceView.ServiceMap(traces)).QuerySelectorAll(".tv-map-call").Length);
+    }
+
+    [Fact]
+    public void A_map_of_very_many_services_is_bounded_and_says_so()
+    {
+        var view = TraceView.ServiceMap([new RecordedTrace(Enumerable.Range(0, 5000).Select(i => Span($"{i}", i == 0 ? null : $"{i / 2}", i, 1, $"service-{i}")))]);
+
+        Assert.Equal(40, Parse(view).QuerySelectorAll(".tv-map-node").Length);
+        Assert.Contains("4,960 more nodes with few calls not drawn.", view.ToString());
+        Assert.Contains("4,960 more nodes", view.ToHtml());
+    }
+
+    // ---- Two traces side by side ---------------------------------------------------------------------------------
+
+    [Fact]
+    public void Side_by_side_says_what_changed()
+    {
+        string[] expected =
+        [
+            "1.4.1: 48 ms, 7 spans. 1.4.2: 138 ms, 11 spans. +90 ms.",
+            "Longest changes, each without the span's children: user-service: SELECT users 18 ms → 108 ms (+90 ms); api-gateway: GET /profile/{id} 4 ms → 22 ms (+18 ms).",
+            "Only in 1.4.1: api-gateway: render.",
+            "Only in 1.4.2: 5 times user-service: SELECT orders.",
+            "Errors only in 1.4.1: api-gateway: GET /profile/{id}; api-gateway: GET; payment-service: POST /payments.",
+        ];
+        var view = TraceView.SideBySide(ProfilePage(), SlowProfilePage(), "1.4.1", "1.4.2");
+
+        Assert.Equal(expected, Parse(view).QuerySelectorAll(".tv-changes div").Select(d => d.TextContent));
+        Assert.StartsWith(string.Join(' ', expected), view.ToString().Replace('\n', ' '));
+    }
+
+    [Fact]
+    public void Side_by_side_uses_one_time_scale()
+    {
+        var sections = Parse(TraceView.SideBySide(Trace(Span("a", null, 0, 25)), Trace(Span("a", null, 500, 100)))).QuerySelectorAll(".tv-trace");
+
+        Assert.Equal(["0%-25%"], Pieces(sections[0], "tv-self"));
+        Assert.Equal(["0%-100%"], Pieces(sections[1], "tv-self"));
+        Assert.Equal(sections[0].QuerySelectorAll(".tv-tick").Select(t => t.TextContent), sections[1].QuerySelectorAll(".tv-tick").Select(t => t.TextContent));
+        Assert.Equal(["before: a", "after: a"], sections.Select(s => s.QuerySelector(".tv-title")!.TextContent));
+    }
+
+    [Fact]
+    public void Spans_that_changed_or_are_in_one_trace_only_are_marked()
+    {
+        var sections = Parse(TraceView.SideBySide(ProfilePage(), SlowProfilePage())).QuerySelectorAll(".tv-trace");
+        string[] Notes(int section) => sections[section].QuerySelectorAll("details").Select(d => $"{NameOf(d)}: {d.QuerySelector(".tv-note")?.TextContent}").Where(n => n.EndsWith("ms", StringComparison.Ordinal) || n.EndsWith("here", StringComparison.Ordinal)).ToArray();
+
+        Assert.Equal(["render: only here"], Notes(0));
+        Assert.Equal(["GET /profile/{id}: +90 ms", "GET: +90 ms", "GET /users/{id}: +90 ms", "SELECT users: +90 ms", .. Enumerable.Repeat("SELECT orders: only here", 5)], Notes(1));
+    }
+
+    [Fact]
+    public void A_client_span_is_matched_by_what_it_calls_and_not_by_its_place_alone()
+    {
+        // Both calls are named GET. In the second trace they start in the other order.
+        RecordedTrace Page(double a, double b) => Trace(
+            Span("page", null, 0, 100, "web"),
+            Span("GET", "page", a, 10, "web", "to-a") with { Kind = ActivityKind.Client }, Span("GET /a", "to-a", a, 10, "a"),
+            Span("GET", "page", b, 50, "web", "to-b") with { Kind = ActivityKind.Client }, Span("GET /b", "to-b", b, 50, "b"));
+
+        Assert.Equal("No span's own time changed by more than 5% of the whole.", Parse(TraceView.SideBySide(Page(1, 20), Page(80, 20))).QuerySelectorAll(".tv-changes div").Last().TextContent);
+    }
+
+    [Fact]
+    public void Two_equal_traces_have_no_changes()
+    {
+        var page = Parse(TraceView.SideBySide(ProfilePage(), ProfilePage()));
+
+        Assert.Equal(["before: 48 ms, 7 spans. after: 48 ms, 7 spans. About the same time.", "No span's own time changed by more than 5% of the whole."], page.QuerySelectorAll(".tv-changes div").Select(d => d.TextContent));
+        Assert.All(page.QuerySelectorAll(".tv-note"), n => Assert.Equal("1 link", n.TextContent));
+    }
+
+    [Fact]
+    public void Two_large_traces_are_compared()
+    {
+        var view = TraceView.SideBySide(Chain(6_000), Fan(6_000));
+
+        Assert.InRange(view.ToHtml().Length, 1, 10_000_000);
+        Assert.Equal(10_000, Regex.Count(view.ToHtml(), "<details"));
+        Assert.Contains("1,000 more spans of this trace not drawn.", view.ToString());
+    }
+
     internal static TraceView View(string name) => name switch
     {
         "profile" => TraceView.Waterfall(ProfilePage()),
@@ -353,10 +542,18 @@ public sealed class TraceViewTests
         "several" => TraceView.Waterfall([ProfilePage(), Overlapping(), Odd()]),
         "table" => TraceView.Table(Odd().Spans.Concat(ProfilePage().Spans)),
         "empty" => TraceView.Waterfall([]),
+        "map" => TraceView.ServiceMap(Shop()),
+        "odd map" => TraceView.ServiceMap([Odd(), ProfilePage()]),
+        "dense map" => TraceView.ServiceMap(new[] { "26", "78", "56", "29", "34", "48", "67", "67", "09", "18", "15", "45", "45", "89" }
+            .Select(c => Trace(Span("call", null, 0, 10, $"service-{c[0]}"), Span("handle", "call", 1, 8, $"service-{c[1]}")))),
+        "side by side" => TraceView.SideBySide(ProfilePage(), SlowProfilePage()),
+        "odd side by side" => TraceView.SideBySide(Overlapping(), Odd()),
         _ => throw new ArgumentOutOfRangeException(nameof(name)),
     };
 
     private static AngleSharp.Html.Dom.IHtmlDocument Parse(TraceView view) => new HtmlParser().ParseDocument("<!doctype html><body>" + view.ToHtml());
+
+    private static IElement CallTo(IDocument page, string call) => page.QuerySelectorAll(".tv-map-call").Single(c => c.QuerySelector("title")!.TextContent.StartsWith(call + ":", StringComparison.Ordinal));
 
     private static IElement[] Rows(TraceView view) => Parse(view).QuerySelectorAll("details").ToArray();
 

@@ -48,6 +48,22 @@ internal static class WrongAnswers
         ("3.2", Answer32("await PrintLabelAsync(Activity.Current?.Context ?? default);"), "still open"),
         ("3.2", Answer32("var cause = new ActivityContext(Activity.Current.TraceId, ActivitySpanId.CreateRandom(), ActivityTraceFlags.Recorded);\n        later.Add(() => PrintLabelAsync(cause));"), "below another span"),
         ("3.2", Answer32("var cause = new ActivityContext(ActivityTraceId.CreateRandom(), Activity.Current.SpanId, ActivityTraceFlags.Recorded);\n        later.Add(() => PrintLabelAsync(cause));"), "which is not 'confirm order'"),
+
+        ("4.1", Answer41(inject: ""), "has no parent"),
+        ("4.1", Answer41(parent: ""), "has no parent"),
+        ("4.1", Answer41(inject: Inject41("call?.TraceId.ToString()")), "not a whole traceparent"),
+        ("4.1", Answer41(inject: Inject41("server?.Id")), "is the Server span 'GET /profile/{id}'"),
+        ("4.1", Answer41(extract: "ActivityContext.TryParse(http.Request.Headers[\"traceparent\"], null, out var caller);"), "takes its parent for a local one"),
+        ("4.1", Answer41(kind: "Internal"), "no span of kind Server"),
+        ("4.1", Answer41(inject: Inject41("$\"00-{call?.TraceId}-{ActivitySpanId.CreateRandom()}-01\"")), "is not in the trace"),
+        ("4.2", Answer42(set: ""), "payment-service received: no header"),
+        ("4.2", Answer42(record: ""), "has tenant.id = 'nothing'"),
+        ("4.2", Answer42(set: "Baggage.SetBaggage(\"tenant.id\", tenant);"), "the baggage of the Activity"),
+        ("4.2", Answer42(set: "", record: "Activity.Current?.SetTag(\"tenant.id\", \"acme\");"), "payment-service received: no header"),
+        ("4.2", Answer42(record: "Activity.Current?.SetTag(\"tenant.id\", \"acme\");"), "In the request of globex"),
+        ("4.2", Answer42(set: "Activity.Current?.SetBaggage(\"tenant.id\", tenant).SetTag(\"tenant.id\", tenant);"), "The Server span 'GET /{tenant}/profile/{id}' of api-gateway"),
+        ("4.2", Answer42(set: "payments.DefaultRequestHeaders.Remove(\"baggage\"); payments.DefaultRequestHeaders.Add(\"baggage\", $\"tenant.id={tenant}\");"), "user-service received: no header"),
+        ("4.2", Answer42(set: "Activity.Current?.SetBaggage(\"tenant\", tenant);"), "payment-service received: tenant = acme"),
     ];
 
     private static string Answer11(
@@ -172,6 +188,72 @@ internal static class WrongAnswers
             }
             foreach (var job in later)
                 await job();
+        }
+        """;
+
+    private static string Inject41(string value) => $"request.Headers.Add(\"traceparent\", {value});";
+
+    private static string Answer41(
+        string extract = "ActivityContext.TryParse(http.Request.Headers[\"traceparent\"], null, isRemote: true, out var caller);",
+        string parent = ", caller", string inject = "request.Headers.Add(\"traceparent\", call?.Id);", string kind = "Server") =>
+        $$"""
+        // Exercise 4.1: join payment-service to the trace
+        var answer41 = new SpanRecorder();
+        await using (var payment = await StartAsync(Service("payment-service", answer41), app => app
+            .MapGet("/payments/{user}", (HttpContext http) =>
+            {
+                {{extract}}
+                using var server = paymentSource.StartActivity("GET /payments/{user}", ActivityKind.{{kind}}{{parent}});
+                return "12.50";
+            })))
+        await using (var gateway = await StartAsync(Service("api-gateway", answer41), app => app
+            .MapGet("/profile/{id}", async (string id) =>
+            {
+                using var server = gatewaySource.StartActivity("GET /profile/{id}", ActivityKind.Server);
+                using var call = gatewaySource.StartActivity("GET", ActivityKind.Client);
+                using var request = new HttpRequestMessage(HttpMethod.Get, "/payments/" + id);
+                {{inject}}
+                using var response = await payment.GetTestClient().SendAsync(request);
+                return await response.Content.ReadAsStringAsync();
+            })))
+        {
+            await gateway.GetTestClient().GetStringAsync("/profile/42");
+        }
+        """;
+
+    private static string Answer42(
+        string set = "Activity.Current?.SetBaggage(\"tenant.id\", tenant);",
+        string record = "Activity.Current?.SetTag(\"tenant.id\", Activity.Current.GetBaggageItem(\"tenant.id\"));") =>
+        $$"""
+        // Exercise 4.2: the tenant travels as baggage
+        var answer42 = new SpanRecorder();
+        var wire42 = new ConcurrentQueue<(string Service, string Baggage)>();
+        await using (var user = await StartAsync(TracedService(userSource, answer42), app => app
+            .MapGet("/users/{id}", (HttpContext http) =>
+            {
+                wire42.Enqueue(("user-service", http.Request.Headers["baggage"]));
+                return "Ada";
+            })))
+        await using (var payment = await StartAsync(TracedService(paymentSource, answer42), app => app
+            .MapGet("/payments/{user}", (HttpContext http) =>
+            {
+                wire42.Enqueue(("payment-service", http.Request.Headers["baggage"]));
+                {{record}}
+                return "12.50";
+            })))
+        using (var users = Client(gatewaySource, user))
+        using (var payments = Client(gatewaySource, payment))
+        await using (var gateway = await StartAsync(TracedService(gatewaySource, answer42), app => app
+            .MapGet("/{tenant}/profile/{id}", async (string tenant, string id) =>
+            {
+                {{set}}
+                return await users.GetStringAsync("/users/" + id) + await payments.GetStringAsync("/payments/" + id);
+            })))
+        using (var browser = gateway.GetTestClient())
+        {
+            await browser.GetStringAsync("/acme/profile/42");
+            await browser.GetStringAsync("/globex/profile/7");
+            await answer42.WaitForAsync(10);
         }
         """;
 }
