@@ -133,7 +133,9 @@ public sealed class TraceView : NotebookView
     private sealed class WaterfallHtml(RecordedTrace[] traces)
     {
         private const int MaxIndent = 10; // deeper levels keep this indentation and say their depth
+        private const int MaxDetails = 4_000_000; // characters; a notebook stores what it draws
 
+        private int details;
         private readonly StringBuilder html = new(Style);
         private readonly Drawing.ServiceColors colors = new(traces.SelectMany(t => t.Services));
 
@@ -286,6 +288,13 @@ public sealed class TraceView : NotebookView
 
         private void Details(RecordedTrace trace, RecordedSpan span)
         {
+            if (details > MaxDetails)
+            {
+                html.Append("<div class=\"tv-more\">Left out, because this drawing has grown too large. Draw fewer spans to see the details.</div>");
+                return;
+            }
+
+            var before = html.Length;
             var parent = trace.Parent(span);
             var remarks = DetailedRemarks(span, parent).Concat(Remarks(trace, span)).ToArray();
             html.Append("<div class=\"tv-more\">");
@@ -316,6 +325,7 @@ public sealed class TraceView : NotebookView
             if (trace.Spans.Count <= 1000 || parent?.ServiceName != span.ServiceName)
                 Section("Resource", Fields(span.Resource));
             html.Append("</div>");
+            details += html.Length - before;
         }
 
         private static IEnumerable<string> DetailedRemarks(RecordedSpan span, RecordedSpan? parent)

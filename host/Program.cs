@@ -29,6 +29,7 @@ public static class Program
         AddRun(root);
         AddRun(run);
         root.Subcommands.Add(run);
+        root.Subcommands.Add(DoctorCommand());
         return await root.Parse(args).InvokeAsync();
     }
 
@@ -70,6 +71,60 @@ public static class Program
                 parsed.GetValue(requireOptional),
                 parsed.GetValue(failFast)),
             cancel));
+    }
+
+    private static Command DoctorCommand()
+    {
+        var json = new Option<string?>("--json") { Description = "Write the findings to this file, too.", HelpName = "file" };
+        var prepare = new Option<bool>("--prepare") { Description = "Fill the package caches: run every lesson once, then once more without a network." };
+        var command = new Command("doctor", "Is this machine ready for the workshop?") { json, prepare };
+        command.SetAction(async (parsed, cancel) =>
+        {
+            try
+            {
+                var ready = await ExamineAsync(parsed.GetValue(json));
+                return !parsed.GetValue(prepare) ? ready : ready == Passed ? await PrepareAsync(cancel) : ready;
+            }
+            catch (NotebookException e)
+            {
+                Console.Error.WriteLine(e.Message);
+                return BadUsage;
+            }
+        });
+        return command;
+    }
+
+    private static async Task<int> ExamineAsync(string? json)
+    {
+        var findings = new List<Finding>();
+        var reporter = new Reporter(Console.Out, terminal: !Console.IsOutputRedirected);
+        await foreach (var finding in new Doctor(Path.GetDirectoryName(Lessons.Folder())!).ExamineAsync())
+        {
+            findings.Add(finding);
+            reporter.Found(finding);
+        }
+
+        if (json is not null)
+            await File.WriteAllTextAsync(json, Doctor.ToJson(findings) + "\n");
+        var ready = findings.All(f => f.Ok || !f.Required);
+        Console.WriteLine(ready ? "\nReady: every lesson runs on this machine." : "\nNot ready: see the lines marked `not ok`.");
+        return ready ? Passed : Failed;
+    }
+
+    /// <summary>Runs every lesson twice; the second time, whatever asks the network is sent to a port where nobody listens.</summary>
+    private static async Task<int> PrepareAsync(CancellationToken cancel)
+    {
+        var first = await RunAsync([], null, new RunOptions(RunOptions.DefaultTimeout), cancel);
+        if (first != Passed)
+            return first;
+        Console.WriteLine("\nOnce more, without a network:");
+        foreach (var name in (string[])["HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"])
+            Environment.SetEnvironmentVariable(name, "http://127.0.0.1:1");
+        foreach (var name in (string[])["NO_PROXY", "no_proxy"])
+            Environment.SetEnvironmentVariable(name, "127.0.0.1,localhost");
+        var second = await RunAsync([], null, new RunOptions(RunOptions.DefaultTimeout), cancel);
+        Console.WriteLine(second == Passed ? "\nPrepared: the lessons run without a network." : "\nNot prepared: a lesson needs the network.");
+        return second;
     }
 
     private static async Task<int> RunAsync(string[] paths, string? json, RunOptions options, CancellationToken cancel)
@@ -147,7 +202,7 @@ internal static class Lessons
     }
 
     /// <summary>The tutorial's own <c>notebooks</c> folder: of the current folder or one above it, otherwise of the clone this program was built in.</summary>
-    private static string Folder()
+    public static string Folder()
     {
         foreach (var start in (string[])[Environment.CurrentDirectory, AppContext.BaseDirectory])
         {

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
+using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Spectre.Console;
@@ -20,7 +21,8 @@ internal sealed class Reporter
     private readonly bool _live;
     private StatusContext? _status;
     private int _reportedUpTo;
-    private bool _lineOpen;
+    private readonly StringBuilder _open = new();
+    private Style _openStyle = Style.Plain;
 
     /// <param name="output">Where to write.</param>
     /// <param name="terminal">True when a person sees it on a terminal; false for a file, a pipe, a build log.</param>
@@ -75,11 +77,13 @@ internal sealed class Reporter
     {
         if (output.Kind is OutputKind.Display)
             Break();
-        // Console text arrives in pieces; a line may come in several.
+        // Console text arrives in pieces. Only whole lines are written: the live status line needs one of its own.
         foreach (var (text, ends) in Lines(output.Text))
         {
-            _console.Write(new Text((_lineOpen ? "" : Indent) + Printable(text) + (ends ? "\n" : ""), StyleOf(output.Kind)).Overflow(Overflow.Fold));
-            _lineOpen = !ends;
+            _open.Append(Printable(text));
+            _openStyle = StyleOf(output.Kind);
+            if (ends)
+                WriteOpenLine();
         }
 
         if (output.Kind is OutputKind.Display)
@@ -140,6 +144,15 @@ internal sealed class Reporter
             + (failed > 0 ? $"[red]{failed} failed[/]" : "0 failed")
             + (unfinished > 0 ? $", [yellow]{unfinished} not run[/]" : "")
             + $"; cells: {CountCells(results.SelectMany(r => r.Cells).ToArray())}");
+    }
+
+    /// <summary>One line for each finding of the doctor, and below it the way out when there is one to take.</summary>
+    public void Found(Finding finding)
+    {
+        var (mark, color) = finding.Ok ? ("ok", "green") : finding.Required ? ("not ok", "red") : ("not there", "yellow");
+        _console.MarkupLine($"[{color}]{mark,-10}[/]{Escape(finding.Name),-20}{Escape(finding.Detail.ReplaceLineEndings(" "))}");
+        if (!finding.Ok)
+            _console.MarkupLine($"{"",-10}[grey]-> {Escape(finding.WayOut)}[/]");
     }
 
     /// <summary>Writes everything that was seen to a file, for other programs. host/README.md describes the form.</summary>
@@ -209,9 +222,14 @@ internal sealed class Reporter
 
     private void Break()
     {
-        if (_lineOpen)
-            _console.WriteLine();
-        _lineOpen = false;
+        if (_open.Length > 0)
+            WriteOpenLine();
+    }
+
+    private void WriteOpenLine()
+    {
+        _console.Write(new Text(Indent + _open + "\n", _openStyle).Overflow(Overflow.Fold));
+        _open.Clear();
     }
 
     private void Status(string text) => _status?.Status(Escape(text));

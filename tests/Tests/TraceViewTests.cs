@@ -324,13 +324,22 @@ public sealed class TraceViewTests
     [Theory]
     [InlineData("chain")]
     [InlineData("fan")]
+    [InlineData("many attributes")]
     public void Ten_thousand_spans_are_drawn_in_less_than_ten_megabytes(string shape)
     {
-        var view = TraceView.Waterfall(shape == "chain" ? Chain(10_000) : Fan(10_000));
+        var attributes = Tags([.. Enumerable.Range(0, 20).Select(i => ($"attribute.number.{i}", (object?)new string('x', 50)))]);
+        var view = TraceView.Waterfall(shape switch
+        {
+            "chain" => Chain(10_000),
+            "fan" => Fan(10_000),
+            _ => new RecordedTrace(Fan(10_000).Spans.Select(s => s with { Attributes = attributes, Resource = Tags(("service.name", $"service {s.Name.Length}")) })),
+        });
 
         var html = view.ToHtml();
         Assert.InRange(System.Text.Encoding.UTF8.GetByteCount(html), 1, 10_000_000);
         Assert.Equal(10_000, Regex.Count(html, "<details"));
+        if (shape == "many attributes")
+            Assert.Contains("Left out, because this drawing has grown too large", html);
         Assert.InRange(view.ToString().Length, 1, 2_000_000);
     }
 
