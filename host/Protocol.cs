@@ -61,8 +61,19 @@ internal abstract record WorkerEvent
     public string ToLine() => RecordSeparator + JsonSerializer.Serialize(this, JsonSerializerOptions.Default);
 
     /// <summary>The event in a line of standard output, or null when the line is ordinary text.</summary>
-    public static WorkerEvent? FromLine(string line) =>
-        line.StartsWith(RecordSeparator) ? JsonSerializer.Deserialize<WorkerEvent>(line.AsSpan(1)) : null;
+    public static WorkerEvent? FromLine(string line)
+    {
+        if (!line.StartsWith(RecordSeparator))
+            return null;
+        try
+        {
+            return JsonSerializer.Deserialize<WorkerEvent>(line.AsSpan(1));
+        }
+        catch (Exception e) when (e is JsonException or NotSupportedException)
+        {
+            return null; // A program that prints the separator itself.
+        }
+    }
 }
 
 /// <summary>A cell begins; its time limit starts.</summary>

@@ -101,6 +101,13 @@ internal sealed class Worker
             var status = cell.IsOptional && failure.PackageIsInNoFeed ? CellStatus.Skipped : CellStatus.Failed;
             return Ended(status, new Problem(cell.File, cell.Number, cell.Line, failure.Message, failure.WayOut));
         }
+        catch (Exception e)
+        {
+            // The cell itself ran; what is left is its value, whose ToHtml or ToString threw.
+            var cause = e is TargetInvocationException { InnerException: { } inner } ? inner : e;
+            return Ended(CellStatus.Failed, new Problem(cell.File, cell.Number, cell.Line,
+                $"The value of the cell cannot be shown: {cause.GetType().Name}: {cause.Message}", "Look at its ToHtml and ToString."), cause.ToString());
+        }
         finally
         {
             ambient.Stop();

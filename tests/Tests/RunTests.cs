@@ -41,6 +41,27 @@ public class RunTests
     }
 
     [Fact]
+    public async Task A_value_that_cannot_be_shown_fails_its_cell_and_not_the_whole_run()
+    {
+        var result = await TheHost.RunCellsAsync(
+            "class View\n{\n    public string ToHtml() => throw new InvalidOperationException(\"no page\");\n    public override string ToString() => \"text\";\n}",
+            "new View()",
+            "\"still here\"");
+
+        Assert.Contains("cannot be shown: InvalidOperationException: no page", result.FailedCell().Problem!.Message);
+        Assert.Equal("still here", result.Cells[2].Outputs.Single().Text);
+    }
+
+    [Fact]
+    public async Task Text_that_goes_past_the_console_is_shown_whatever_it_is()
+    {
+        var result = (await TheHost.RunCellsAsync(
+            "using System.IO;\nusing (var raw = new StreamWriter(Console.OpenStandardOutput()))\n    raw.Write(\"plain\\n\\u001e{not an event\\n\\u001e{\\\"event\\\":\\\"unknown\\\"}\\n\");")).Passes();
+
+        Assert.Equal(["plain\n", "\u001e{not an event\n", "\u001e{\"event\":\"unknown\"}\n"], result.Cells[0].Outputs.Select(o => o.Text));
+    }
+
+    [Fact]
     public async Task Cells_build_on_each_other_await_and_may_run_the_same_declaration_twice()
     {
         var result = (await TheHost.RunCellsAsync(
