@@ -64,6 +64,40 @@ internal static class WrongAnswers
         ("4.2", Answer42(set: "Activity.Current?.SetBaggage(\"tenant.id\", tenant).SetTag(\"tenant.id\", tenant);"), "The Server span 'GET /{tenant}/profile/{id}' of api-gateway"),
         ("4.2", Answer42(set: "payments.DefaultRequestHeaders.Remove(\"baggage\"); payments.DefaultRequestHeaders.Add(\"baggage\", $\"tenant.id={tenant}\");"), "user-service received: no header"),
         ("4.2", Answer42(set: "Activity.Current?.SetBaggage(\"tenant\", tenant);"), "payment-service received: tenant = acme"),
+
+        // Protocol not set; path missing; not flushed; flushed after the first span; no name of the service.
+        ("5.1", Answer51(protocol: ""), "No request came"),
+        ("5.1", Answer51(endpoint: "answer51.Endpoint"), "A request came to '/' and was answered with 404"),
+        ("5.1", Answer51(atEnd: ""), "'pack parcel' had not arrived when the cell ended"),
+        ("5.1", Answer51(between: "provider51.ForceFlush();", atEnd: ""), "'send parcel' had not arrived when the cell ended"),
+        ("5.1", Answer51(resource: ""), "comes from the service 'unknown_service"),
+        ("5.1", Answer51(resource: ".ConfigureResource(resource => resource.AddService(\"shop.parcels\"))"), "comes from the service 'shop.parcels'"),
+        // Half solved; a span's id; the fastest; the last; somewhere an error; no error at all.
+        ("5.2", Answer52(slowest: "\"\""), "slowest52 is still empty"),
+        ("5.2", Answer52(slowest: "backend52.Spans.MaxBy(span => span.Duration).SpanId"), "slowest52 is the id of a span"),
+        ("5.2", Answer52(slowest: "traces52.OrderBy(trace => trace.Duration).First().TraceId"), "39 of the 40 took longer"),
+        ("5.2", Answer52(slowest: "traces52.First(trace => trace.Duration < traces52.Max(t => t.Duration)).TraceId"), "took longer."),
+        ("5.2", Answer52(slowest: "\"0af7651916cd43dd8448eb211c80319c\""), "the backend has no trace with this id"),
+        ("5.2", Answer52(failed: "\"\""), "failed52 is still empty"),
+        ("5.2", Answer52(failed: "traces52.First(trace => trace.HasErrors).TraceId"), "the user was told 404"),
+        ("5.2", Answer52(failed: "slowest52"), "All the 7 spans of this trace went well"),
+
+        // Entries for WrongAnswers.All
+        ("6.1", Answer61("return new(path?.StartsWith(\"/health\") == true && isRoot ? SamplingDecision.Drop : others.ShouldSample(parameters).Decision);"), "url.path = /healthy-recipes was answered with Drop"),
+        ("6.1", Answer61("return path == \"/health\" && isRoot ? new(SamplingDecision.Drop) : others.ShouldSample(parameters);"), "url.path = /health/ready was answered with RecordAndSample"),
+        ("6.1", Answer61("return path?.Contains(\"/health\") == true ? new(SamplingDecision.Drop) : others.ShouldSample(parameters);"), "Other paths are not taken"),
+        ("6.1", Answer61("return isHealthCheck ? new(SamplingDecision.Drop) : others.ShouldSample(parameters);"), "span with url.path = /health was sampled, the span is not"),
+        ("6.1", Answer61("return isHealthCheck && isRoot ? new(SamplingDecision.Drop) : new TraceIdRatioBasedSampler(ratio).ShouldSample(parameters);"), "parent of a span with url.path = /profile/7 was sampled, the span is not"),
+        ("6.1", Answer61("return isHealthCheck && isRoot ? new(SamplingDecision.Drop) : new ParentBasedSampler(new TraceIdRatioBasedSampler(0.05)).ShouldSample(parameters);"), "With the ratio 0.5, TraceIdRatioBasedSampler answers otherwise"),
+        ("6.1", Answer61("return isRoot && isHealthCheck ? new(SamplingDecision.Drop) : isRoot ? new(Random.Shared.NextDouble() < ratio || parameters.TraceId.ToHexString().StartsWith(\"00\")) : others.ShouldSample(parameters);"), "TraceIdRatioBasedSampler answers otherwise than yours"),
+        ("6.1", Answer61("if (parameters.Tags.Any(t => t.Key == \"url.path\" && (t.Value as string) is \"/health\" or \"/health/ready\")) return new(SamplingDecision.Drop);\n        return others.ShouldSample(parameters);"), "could not look at this yet (ArgumentNullException"),
+        ("6.2", Answer62("s.ParentSpanId == default && s.Status == ActivityStatusCode.Error", "s.Duration > second", 0.04), "one of its spans has the status Error"),
+        ("6.2", Answer62("false", "s.Duration > second", 0.1), "one of its spans has the status Error"),
+        ("6.2", Answer62("s.Status == ActivityStatusCode.Error", "s.Duration > 2 * second", 0.04), "its root took longer than one second"),
+        ("6.2", Answer62("s.Status == ActivityStatusCode.Error", "s.Duration > second", 0.1), "The budget is met"),
+        ("6.2", Answer62("s.Status == ActivityStatusCode.Error", "s.Duration > second", 0), "Then nobody can say what is normal"),
+        ("6.2", "Func<IReadOnlyList<Activity>, bool> answer62 = t => t.Any(s => s.Status == ActivityStatusCode.Error || s.Duration > TimeSpan.FromSeconds(1) && s.ParentSpanId == default) || Random.Shared.NextDouble() < 0.04;", "Two Collectors would disagree"),
+        ("6.2", "Func<IReadOnlyList<Activity>, bool> answer62 = t => t.First(s => s.Kind == ActivityKind.Consumer).Duration > TimeSpan.Zero;", "the policy threw InvalidOperationException"),
     ];
 
     private static string Answer11(
@@ -255,5 +289,67 @@ internal static class WrongAnswers
             await browser.GetStringAsync("/globex/profile/7");
             await answer42.WaitForAsync(10);
         }
+        """;
+
+    private static string Answer51(
+        string resource = ".ConfigureResource(resource => resource.AddService(\"parcels\"))",
+        string protocol = "otlp.Protocol = OtlpExportProtocol.HttpProtobuf;", string endpoint = "answer51.TracesEndpoint",
+        string between = "", string atEnd = "provider51.ForceFlush();") =>
+        $$"""
+        // Exercise 5.1: both spans in the backend, before the program ends
+        var answer51 = await OtlpReceiver.StartAsync();
+        var parcels51 = new ActivitySource("shop.parcels");
+        var provider51 = Sdk.CreateTracerProviderBuilder()
+            {{resource}}
+            .AddSource("shop.parcels")
+            .AddOtlpExporter(otlp =>
+            {
+                {{protocol}}
+                otlp.Endpoint = {{endpoint}};
+                otlp.TimeoutMilliseconds = 2_000;
+            })
+            .Build();
+        using (parcels51.StartActivity("pack parcel")) { }
+        {{between}}
+        using (parcels51.StartActivity("send parcel")) { }
+        {{atEnd}}
+        var arrived51 = answer51.Spans;
+        Console.WriteLine($"{arrived51.Count} of 2 spans have arrived.");
+        provider51.Dispose();
+        """;
+
+    private static string Answer52(
+        string slowest = "traces52.MaxBy(trace => trace.Duration).TraceId",
+        string failed = "traces52.Single(trace => trace.Root.Status == ActivityStatusCode.Error).TraceId") =>
+        $$"""
+        // Exercise 5.2: ask the backend
+        var traces52 = backend52.Traces;
+        string slowest52 = {{slowest}};
+        string failed52 = {{failed}};
+        TraceView.Table(traces52.Take(5).Select(trace => trace.Root))
+        """;
+
+    private static string Answer61(string body) => $$"""
+        sealed class ShopSampler(double ratio) : Sampler
+        {
+            private readonly Sampler others = new ParentBasedSampler(new TraceIdRatioBasedSampler(ratio));
+
+            public override SamplingResult ShouldSample(in SamplingParameters parameters)
+            {
+                var path = parameters.Tags?.FirstOrDefault(t => t.Key == "url.path").Value as string;
+                var isHealthCheck = path == "/health" || path?.StartsWith("/health/") == true;
+                var isRoot = parameters.ParentContext.TraceId == default;
+                {{body}}
+            }
+        }
+        """;
+
+    private static string Answer62(string error, string slow, double ratio) => $$"""
+        var second = TimeSpan.FromSeconds(1);
+        var rest = new TraceIdRatioBasedSampler({{ratio.ToString(System.Globalization.CultureInfo.InvariantCulture)}});
+        Func<IReadOnlyList<Activity>, bool> answer62 = spansOfTrace =>
+            spansOfTrace.Any(s => {{error}})
+            || spansOfTrace.Any(s => s.ParentSpanId == default && {{slow}})
+            || rest.ShouldSample(new SamplingParameters(default, spansOfTrace[0].TraceId, "", ActivityKind.Server)).Decision == SamplingDecision.RecordAndSample;
         """;
 }
