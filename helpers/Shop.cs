@@ -246,9 +246,21 @@ public sealed class Shop : IDisposable, IAsyncDisposable
     }
 
     /// <summary>A span around each request that a service sends, and the header that tells the receiver about it.</summary>
-    private sealed class ClientSpans(ActivitySource source, ShopFaults faults) : DelegatingHandler
+    private sealed class ClientSpans(ActivitySource source, ShopFaults faults, Func<double, Task> work) : DelegatingHandler
     {
         protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancel)
+        {
+            var response = await SendOnceAsync(request, resend: 0, cancel);
+            for (var resend = 1; resend <= 3 && faults.RetryPayments && request.RequestUri!.Host == "payment-service" && (int)response.StatusCode >= 500; resend++)
+            {
+                await work(5);
+                response = await SendOnceAsync(request, resend, cancel);
+            }
+
+            return response;
+        }
+
+        private async Task<HttpResponseMessage> SendOnceAsync(HttpRequestMessage request, int resend, CancellationToken cancel)
         {
             var url = request.RequestUri!;
             using var activity = source.StartActivity(request.Method.Method, ActivityKind.Client, parentContext: default, tags:
@@ -256,11 +268,17 @@ public sealed class Shop : IDisposable, IAsyncDisposable
                 new("http.request.method", request.Method.Method), new("url.full", url.ToString()),
                 new("server.address", url.Host), new("server.port", url.Port),
             ]);
+            if (resend > 0)
+                activity?.SetTag("http.request.resend_count", resend);
             if (!faults.NoPropagation)
             {
                 // Activity.Current, because `activity` is null below a span that is not sampled, and that must be passed on too.
                 DistributedContextPropagator.Current.Inject(Activity.Current, request.Headers,
-                    (headers, name, value) => ((HttpRequestHeaders)headers!).TryAddWithoutValidation(name, value));
+                    (headers, name, value) =>
+                    {
+                        ((HttpRequestHeaders)headers!).Remove(name); // that of the attempt before
+                        ((HttpRequestHeaders)headers!).TryAddWithoutValidation(name, value);
+                    });
             }
 
             try
@@ -304,7 +322,7 @@ public sealed class Shop : IDisposable, IAsyncDisposable
     }
 
     private HttpClient Connect(Service from, Service to) =>
-        new(new ClientSpans(from.Source, Faults) { InnerHandler = new ShopNetwork(to.App, Work, () => Faults.PaymentDown && to.Name == "payment-service") }) { BaseAddress = new Uri($"http://{to.Name}") };
+        new(new ClientSpans(from.Source, Faults, Work) { InnerHandler = new ShopNetwork(to.App, Work, () => Faults.PaymentDown && to.Name == "payment-service") }) { BaseAddress = new Uri($"http://{to.Name}") };
 
     // The first request through new code is slow, because the code is compiled then. It is not what the traces shall show.
     private async Task WarmUpAsync()
@@ -355,6 +373,9 @@ public sealed class ShopFaults
 
     /// <summary>The share of users, 0 to 1, whose payments fail. They are the same users each time.</summary>
     public double FailingPayments { get; set; }
+
+    /// <summary>api-gateway sends a request to payment-service again when it is answered with 5xx, up to three times.</summary>
+    public bool RetryPayments { get; set; }
 
     /// <summary>payment-service cannot be reached.</summary>
     public bool PaymentDown { get; set; }

@@ -98,6 +98,26 @@ internal static class WrongAnswers
         ("6.2", Answer62("s.Status == ActivityStatusCode.Error", "s.Duration > second", 0), "Then nobody can say what is normal"),
         ("6.2", "Func<IReadOnlyList<Activity>, bool> answer62 = t => t.Any(s => s.Status == ActivityStatusCode.Error || s.Duration > TimeSpan.FromSeconds(1) && s.ParentSpanId == default) || Random.Shared.NextDouble() < 0.04;", "Two Collectors would disagree"),
         ("6.2", "Func<IReadOnlyList<Activity>, bool> answer62 = t => t.First(s => s.Kind == ActivityKind.Consumer).Duration > TimeSpan.Zero;", "the policy threw InvalidOperationException"),
+
+        // Entries for WrongAnswers.All
+        ("7.1", Answer71("user-service", "SELECT articles", trace: "Typical(before, user: \"7\")"), "is a page of version 1.4.2"),
+        ("7.1", Answer71("user-service", "SELECT articles", trace: "after.First(p => Answer(p) == 502)"), "was answered with 502"),
+        ("7.1", Answer71("payment-service", "GET /payments/{userId}"), "most of that time is somewhere else"),
+        ("7.1", Answer71("user-service", "SELECT users"), "the same user's page before the deployment, 'SELECT users' took"),
+        ("7.1", Answer71("user-service", "SELECT orders"), "Something explains more"),
+        ("7.1", Answer71("user-service", "GET /users/{id}"), "It waits for others"),
+        ("7.1", Answer71("api-gateway", "GET /profile/{id}"), "It waits for others"),
+        ("7.1", Answer71("api-gateway", "GET"), "It waits for others"),
+        ("7.1", Answer71("user-service", "SELECT orders articles"), "user-service has no span 'SELECT orders articles'"),
+        ("7.1", Answer71("database", "SELECT articles"), "has no span of a service 'database'"),
+        ("7.2", Answer72("api-gateway", "GET", "http.request.resend_count", trace: "after.First(p => Answer(p) == 200)"), "was answered with 200"),
+        ("7.2", Answer72("payment-service", "GET /payments/{userId}", "http.request.resend_count"), "it is only asked more often"),
+        ("7.2", Answer72("user-service", "SELECT articles", "db.query.text"), "So it slows all pages"),
+        ("7.2", Answer72("user-service", "GET /users/{id}", "http.route"), "most of that time is somewhere else"),
+        ("7.2", Answer72("api-gateway", "GET /profile/{id}", "http.request.resend_count"), "It waits for others"),
+        ("7.2", Answer72("api-gateway", "GET /payments/{userId}", "http.request.resend_count"), "Its spans there: GET /profile/{id}, GET."),
+        ("7.2", Answer72("api-gateway", "GET", "error.type"), "'error.type' is on a span 'GET' of trace"),
+        ("7.2", Answer72("api-gateway", "GET", "retry.count"), "has an attribute 'retry.count'"),
     ];
 
     private static string Answer11(
@@ -351,5 +371,15 @@ internal static class WrongAnswers
             spansOfTrace.Any(s => {{error}})
             || spansOfTrace.Any(s => s.ParentSpanId == default && {{slow}})
             || rest.ShouldSample(new SamplingParameters(default, spansOfTrace[0].TraceId, "", ActivityKind.Server)).Decision == SamplingDecision.RecordAndSample;
+        """;
+
+    private static string Answer71(string service, string operation, string trace = "after.Where(p => Answer(p) == 200).MaxBy(p => p.Duration)") => $"""
+        var slow71 = {trace};
+        var answer71 = (Service: "{service}", Operation: "{operation}", TraceId: slow71.TraceId);
+        """;
+
+    private static string Answer72(string service, string operation, string attribute, string trace = "after.Where(p => Answer(p) == 502).MaxBy(p => p.Duration)") => $"""
+        var slow72 = {trace};
+        var answer72 = (Service: "{service}", Operation: "{operation}", Attribute: "{attribute}", TraceId: slow72.TraceId);
         """;
 }
