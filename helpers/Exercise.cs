@@ -54,12 +54,12 @@ public sealed class Exercise : NotebookView
     {
         var html = new StringBuilder(Style).Append("<div class=\"ex-box\">")
             .Append("<div class=\"ex-title\">").Append(Passed ? "<span class=\"ex-kept\">✔</span> " : "○ ")
-            .Append(Encode(title)).Append(Passed ? ": solved" : ": not yet").Append("</div><ul>");
+            .Append(Drawing.Encode(title)).Append(Passed ? ": solved" : ": not yet").Append("</div><ul>");
         foreach (var (mark, css, rule) in Rows())
         {
-            html.Append($"<li class=\"ex-row-{css}\"><span class=\"ex-{css}\">{mark}</span> {Encode(rule)}");
+            html.Append($"<li class=\"ex-row-{css}\"><span class=\"ex-{css}\">{mark}</span> {Drawing.Encode(rule)}");
             if (css == "broken")
-                html.Append("<div class=\"ex-hint\">").Append(Encode(problem!)).Append("</div>");
+                html.Append("<div class=\"ex-hint\">").Append(Drawing.Encode(problem!)).Append("</div>");
             html.Append("</li>");
         }
 
@@ -73,9 +73,6 @@ public sealed class Exercise : NotebookView
             text.Append($"\n  {mark} {rule}").Append(css == "broken" ? $"\n      {problem}" : "");
         return text.ToString();
     }
-
-    private static string Encode(string text) =>
-        text.Replace("&", "&amp;").Replace("<", "&lt;").Replace(">", "&gt;").Replace("\"", "&quot;");
 
     // No colours of the page are assumed: text keeps the page's own colour, the two signals are readable on white and on black.
     private const string Style = """

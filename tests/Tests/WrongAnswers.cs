@@ -57,12 +57,12 @@ internal static class WrongAnswers
         ("4.1", Answer41(kind: "Internal"), "no span of kind Server"),
         ("4.1", Answer41(inject: Inject41("$\"00-{call?.TraceId}-{ActivitySpanId.CreateRandom()}-01\"")), "is not in the trace"),
         ("4.2", Answer42(set: ""), "payment-service received: no header"),
-        ("4.2", Answer42(record: ""), "has tenant.id = 'nothing'"),
-        ("4.2", Answer42(set: "Baggage.SetBaggage(\"tenant.id\", tenant);"), "the baggage of the Activity"),
-        ("4.2", Answer42(set: "", record: "Activity.Current?.SetTag(\"tenant.id\", \"acme\");"), "payment-service received: no header"),
-        ("4.2", Answer42(record: "Activity.Current?.SetTag(\"tenant.id\", \"acme\");"), "In the request of globex"),
-        ("4.2", Answer42(set: "Activity.Current?.SetBaggage(\"tenant.id\", tenant).SetTag(\"tenant.id\", tenant);"), "The Server span 'GET /{tenant}/profile/{id}' of api-gateway"),
-        ("4.2", Answer42(set: "payments.DefaultRequestHeaders.Remove(\"baggage\"); payments.DefaultRequestHeaders.Add(\"baggage\", $\"tenant.id={tenant}\");"), "user-service received: no header"),
+        ("4.2", Answer42(record: ""), "has shop.tenant.id = 'nothing'"),
+        ("4.2", Answer42(set: "Baggage.SetBaggage(\"shop.tenant.id\", tenant);"), "the baggage of the Activity"),
+        ("4.2", Answer42(set: "", record: "Activity.Current?.SetTag(\"shop.tenant.id\", \"acme\");"), "payment-service received: no header"),
+        ("4.2", Answer42(record: "Activity.Current?.SetTag(\"shop.tenant.id\", \"acme\");"), "In the request of globex"),
+        ("4.2", Answer42(set: "Activity.Current?.SetBaggage(\"shop.tenant.id\", tenant).SetTag(\"shop.tenant.id\", tenant);"), "The Server span 'GET /{tenant}/profile/{id}' of api-gateway"),
+        ("4.2", Answer42(set: "payments.DefaultRequestHeaders.Remove(\"baggage\"); payments.DefaultRequestHeaders.Add(\"baggage\", $\"shop.tenant.id={tenant}\");"), "user-service received: no header"),
         ("4.2", Answer42(set: "Activity.Current?.SetBaggage(\"tenant\", tenant);"), "payment-service received: tenant = acme"),
 
         // Protocol not set; path missing; not flushed; flushed after the first span; no name of the service.
@@ -276,8 +276,8 @@ internal static class WrongAnswers
         """;
 
     private static string Answer42(
-        string set = "Activity.Current?.SetBaggage(\"tenant.id\", tenant);",
-        string record = "Activity.Current?.SetTag(\"tenant.id\", Activity.Current.GetBaggageItem(\"tenant.id\"));") =>
+        string set = "Activity.Current?.SetBaggage(\"shop.tenant.id\", tenant);",
+        string record = "Activity.Current?.SetTag(\"shop.tenant.id\", Activity.Current.GetBaggageItem(\"shop.tenant.id\"));") =>
         $$"""
         // Exercise 4.2: the tenant travels as baggage
         var answer42 = new SpanRecorder();
