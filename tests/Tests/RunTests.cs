@@ -157,11 +157,11 @@ public class RunTests
         using var folder = new TempFolder();
         var path = folder.Write("test.dib", TheHost.Cells("Console.WriteLine(\"begins\");", "while (true) { }", "1"));
 
-        var (result, console) = await TheHost.RunAsync(path, new RunOptions(TimeSpan.FromSeconds(2)));
+        var (result, console) = await TheHost.RunAsync(path, new RunOptions(TimeSpan.FromSeconds(5)));
 
         var failed = result.FailedCell();
         Assert.Equal(2, failed.Number);
-        Assert.Contains("did not end within 2 seconds", failed.Problem!.Message);
+        Assert.Contains("did not end within 5 seconds", failed.Problem!.Message);
         Assert.Contains("--timeout", failed.Problem.WayOut);
         Assert.Equal(CellStatus.NotRun, result.Cells[2].Status);
         Assert.Contains("FAILED", console);
