@@ -657,7 +657,7 @@ public sealed class SamplingView : NotebookView
 
         foreach (var end in new[] { -reach, reach })
             svg.Append($"<text class=\"sv-mid\" x=\"{N(X(end * 0.94))}\" y=\"{height - 6}\">{Points(end)}</text>");
-        return svg.Append($"<text class=\"sv-mid\" x=\"{N(X(0))}\" y=\"{height - 6}\">percentage points from the expected share</text></svg>").ToString();
+        return svg.Append($"<text class=\"sv-mid\" x=\"{N(X(0))}\" y=\"{height - 6}\">percentage points off</text></svg>").ToString();
     }
 
     private static string Facts((string Label, double Expected, int Kept, int Total) row, (double Low, double High) interval) => string.Create(CultureInfo.InvariantCulture,
