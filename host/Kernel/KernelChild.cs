@@ -1,12 +1,12 @@
 using System;
-using System.Collections.Generic;
 using System.Globalization;
 using System.IO;
 using System.IO.Pipes;
 using System.Linq;
+using System.Reflection;
 using System.Text;
-using System.Threading;
 using System.Threading.Tasks;
+using Microsoft.CodeAnalysis.Scripting;
 using Microsoft.DotNet.Interactive;
 using Microsoft.DotNet.Interactive.Connection;
 using Microsoft.DotNet.Interactive.CSharp;
@@ -66,9 +66,27 @@ internal static class KernelChild
         if (limit is { } most)
             CellClock.Use(csharp, sender, most);
 
+        TellLines(csharp);
+
         var composite = new CompositeKernel { csharp };
         composite.DefaultKernelName = csharp.Name;
         CheckedImport.Use(composite, csharp);
         return composite;
+    }
+
+    /// <summary>
+    /// Makes the stack trace of an exception tell the line of the notebook, and the notebook's name without its folder.
+    /// The engine compiles cells without this information and has no setting for it (and with its first cell it sets its
+    /// options anew, so this looks before each one). If the field goes by another name one day, only the lines are missing.
+    /// </summary>
+    private static void TellLines(CSharpKernel csharp)
+    {
+        var field = typeof(CSharpKernel).GetField("_scriptOptions", BindingFlags.Instance | BindingFlags.NonPublic);
+        csharp.AddMiddleware((command, context, next) =>
+        {
+            if (field?.GetValue(csharp) is ScriptOptions options && options.SourceResolver != ScriptSourceResolver.Default)
+                field.SetValue(csharp, options.WithEmitDebugInformation(true).WithFileEncoding(Encoding.UTF8).WithSourceResolver(ScriptSourceResolver.Default));
+            return next(command, context);
+        });
     }
 }

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Concurrent;
 using System.IO;
 using System.Linq;
+using System.Text;
 using System.Threading;
 using System.Threading.Channels;
 using System.Threading.Tasks;
@@ -25,9 +26,11 @@ internal sealed class PipeSender : IKernelCommandAndEventSender
     /// <summary>The most text and HTML of one cell's values that is passed on, in characters.</summary>
     public const int MostValueText = 32_000_000;
 
-    private readonly Channel<string> _lines = Channel.CreateUnbounded<string>();
+    private readonly Channel<object> _messages = Channel.CreateUnbounded<object>();
     private readonly ConcurrentDictionary<string, Sent> _cells = new();
+    private readonly Lock _gate = new();
     private readonly Task _writing;
+    private ConsoleText? _open;
 
     public PipeSender(Stream pipe) => _writing = WriteAsync(pipe);
 
@@ -35,21 +38,32 @@ internal sealed class PipeSender : IKernelCommandAndEventSender
 
     public Task SendAsync(KernelCommand command, CancellationToken cancel)
     {
-        _lines.Writer.TryWrite(KernelCommandEnvelope.Serialize(command));
+        _messages.Writer.TryWrite(command);
         return Task.CompletedTask;
     }
 
     public Task SendAsync(KernelEvent @event, CancellationToken cancel)
     {
-        if (Bounded(@event) is { } passed)
-            _lines.Writer.TryWrite(KernelEventEnvelope.Serialize(passed));
+        lock (_gate)
+        {
+            if (@event is StandardOutputValueProduced or StandardErrorValueProduced)
+            {
+                Add((DisplayEvent)@event);
+            }
+            else
+            {
+                _open = null;
+                _messages.Writer.TryWrite(Bounded(@event));
+            }
+        }
+
         return Task.CompletedTask;
     }
 
     /// <summary>Ends when all that was sent has been written.</summary>
     public Task FinishAsync()
     {
-        _lines.Writer.TryComplete();
+        _messages.Writer.TryComplete();
         return _writing;
     }
 
@@ -58,10 +72,10 @@ internal sealed class PipeSender : IKernelCommandAndEventSender
         try
         {
             await using var writer = new StreamWriter(pipe) { NewLine = "\n" };
-            await foreach (var line in _lines.Reader.ReadAllAsync())
+            await foreach (var message in _messages.Reader.ReadAllAsync())
             {
-                await writer.WriteLineAsync(line);
-                if (_lines.Reader.Count == 0)
+                await writer.WriteLineAsync(Line(message));
+                if (_messages.Reader.Count == 0)
                     await writer.FlushAsync();
             }
         }
@@ -71,49 +85,79 @@ internal sealed class PipeSender : IKernelCommandAndEventSender
         }
     }
 
-    /// <summary>The event itself, a shorter one that says what is missing, or null.</summary>
-    private KernelEvent? Bounded(KernelEvent @event)
+    private string Line(object message)
     {
-        if (@event is not DisplayEvent shown || shown.Command is not { } command)
-            return @event;
-        var token = command.GetOrCreateToken().Split('.')[0];
-        var length = shown.FormattedValues.Sum(v => (long)v.Value.Length);
-        var sent = _cells.GetOrAdd(token, _ => new Sent());
-        lock (sent)
+        if (message is KernelCommand command)
+            return KernelCommandEnvelope.Serialize(command);
+        if (message is ConsoleText text)
         {
-            if (shown is StandardOutputValueProduced or StandardErrorValueProduced)
-            {
-                if (sent.ConsoleText >= MostConsoleText)
-                    return null;
-                sent.ConsoleText += (int)Math.Min(length, MostConsoleText);
-                if (sent.ConsoleText < MostConsoleText)
-                    return @event;
-                var text = shown.FormattedValues.First().Value;
-                text = text[..Math.Min(text.Length, MostConsoleText)]
-                    + FormattableString.Invariant($"\n… the rest is left out: the cell printed more than {MostConsoleText:N0} characters.\n");
-                FormattedValue[] cut = [new(PlainText, text)];
-                return shown is StandardOutputValueProduced
-                    ? new StandardOutputValueProduced(command, cut)
-                    : new StandardErrorValueProduced(command, cut);
-            }
-
-            sent.ValueText += length;
-            return sent.ValueText <= MostValueText
-                ? @event
-                : new ErrorProduced(FormattableString.Invariant(
-                    $"{TooLarge}: {sent.ValueText / 1_000_000:N0} million characters, and {MostValueText / 1_000_000} million is the most."), command);
+            lock (_gate)
+                message = text.Take();
         }
+
+        return KernelEventEnvelope.Serialize((KernelEvent)message);
     }
+
+    /// <summary>
+    /// Console text that waits to be written is kept as one: a cell that prints a million lines makes as many events, and each
+    /// would carry the text of the cell.
+    /// </summary>
+    private void Add(DisplayEvent printed)
+    {
+        var text = string.Concat(printed.FormattedValues.Select(v => v.Value));
+        var sent = SentOf(printed.Command);
+        if (sent.ConsoleText >= MostConsoleText)
+            return;
+        if (sent.ConsoleText + text.Length > MostConsoleText)
+        {
+            text = text[..(MostConsoleText - sent.ConsoleText)]
+                + FormattableString.Invariant($"\n… the rest is left out: the cell printed more than {MostConsoleText:N0} characters.\n");
+        }
+
+        sent.ConsoleText += text.Length;
+        if (_open is null || !_open.Takes(printed))
+            _messages.Writer.TryWrite(_open = new ConsoleText(printed));
+        _open.Text.Append(text);
+    }
+
+    /// <summary>The event itself, or an error that says that it is too large.</summary>
+    private KernelEvent Bounded(KernelEvent @event)
+    {
+        if (@event is not DisplayEvent { Command: { } command } shown)
+            return @event;
+        var sent = SentOf(command);
+        sent.ValueText += shown.FormattedValues.Sum(v => (long)v.Value.Length);
+        return sent.ValueText <= MostValueText
+            ? @event
+            : new ErrorProduced(FormattableString.Invariant(
+                $"{TooLarge}: {sent.ValueText / 1_000_000:N0} million characters, and {MostValueText / 1_000_000} million is the most."), command);
+    }
+
+    private Sent SentOf(KernelCommand? command) => _cells.GetOrAdd(command?.GetOrCreateToken().Split('.')[0] ?? "", _ => new Sent());
 
     /// <summary>How the message of a value that is too large to show begins.</summary>
     public const string TooLarge = "What the cell shows is too large";
-
-    private const string PlainText = "text/plain";
 
     private sealed class Sent
     {
         public int ConsoleText { get; set; }
 
         public long ValueText { get; set; }
+    }
+
+    private sealed class ConsoleText(DisplayEvent first)
+    {
+        private bool _taken;
+
+        public StringBuilder Text { get; } = new();
+
+        public bool Takes(DisplayEvent other) => !_taken && other.GetType() == first.GetType() && other.Command == first.Command;
+
+        public KernelEvent Take()
+        {
+            _taken = true;
+            FormattedValue[] value = [new(PlainTextFormatter.MimeType, Text.ToString())];
+            return first is StandardOutputValueProduced ? new StandardOutputValueProduced(first.Command, value) : new StandardErrorValueProduced(first.Command, value);
+        }
     }
 }

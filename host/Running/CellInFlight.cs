@@ -15,6 +15,7 @@ internal sealed class CellInFlight(Cell cell, Action<RunEvent> tell)
     private readonly long _started = Stopwatch.GetTimestamp();
     private readonly List<(string? Id, CellOutput Output)> _outputs = [];
     private readonly List<string> _errors = [];
+    private readonly HashSet<string> _warnings = [];
     private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public Cell Cell => cell;
@@ -28,24 +29,22 @@ internal sealed class CellInFlight(Cell cell, Action<RunEvent> tell)
     /// <summary>True when the time of the cell is up: its process has to be ended.</summary>
     public bool TimeIsUp { get; private set; }
 
-    /// <summary>Takes an event of the engine.</summary>
+    /// <summary>Takes an event that this cell has caused.</summary>
     public void Hear(Envelope envelope)
     {
-        if (envelope.RootToken != Token)
-            return;
         switch (envelope.EventType)
         {
             case "StandardOutputValueProduced":
-                Print(new CellOutput(OutputKind.StandardOutput, Formatted(envelope.Event, "text/plain") ?? ""));
+                Print(new CellOutput(OutputKind.StandardOutput, TextOf(envelope)));
                 break;
             case "StandardErrorValueProduced":
-                Print(new CellOutput(OutputKind.StandardError, Formatted(envelope.Event, "text/plain") ?? ""));
+                Print(new CellOutput(OutputKind.StandardError, TextOf(envelope)));
                 break;
             case "DisplayedValueProduced" or "ReturnValueProduced" or "DisplayedValueUpdated":
                 Show(envelope.Event, envelope.EventType == "DisplayedValueUpdated");
                 break;
             case "DiagnosticsProduced":
-                foreach (var text in Warnings(envelope.Event))
+                foreach (var text in Warnings(envelope.Event).Where(_warnings.Add))
                     Print(new CellOutput(OutputKind.Warning, text + "\n"));
                 break;
             case "ErrorProduced":
@@ -92,15 +91,18 @@ internal sealed class CellInFlight(Cell cell, Action<RunEvent> tell)
         new(cell.Number, cell.Line, status, Stopwatch.GetElapsedTime(_started).TotalMilliseconds,
             [.. _outputs.Select(o => o.Output).Where(o => o.Text.Length > 0 || o.Html is not null)], problem, details);
 
+    /// <summary>What was printed, of an event that brings console text.</summary>
+    public static string TextOf(Envelope envelope) => Formatted(envelope.Event, "text/plain") ?? "";
+
     private void Show(JsonElement shown, bool update)
     {
         var id = shown.TryGetProperty("valueId", out var value) ? value.GetString() : null;
         var text = Formatted(shown, "text/plain") ?? Formatted(shown, "text/html") ?? "";
         var output = new CellOutput(OutputKind.Display, text, Formatted(shown, "text/html"));
-        if (text.StartsWith("Installing Packages", StringComparison.Ordinal))
+        if (text.Contains("Installing Packages", StringComparison.Ordinal))
         {
             if (!update)
-                tell(new RunEvent.CellBusy("restoring " + string.Join(", ", text.Split('\n').Skip(1).Select(line => line.Trim(' ', '-', '.', '\r')))));
+                tell(new RunEvent.CellBusy("restoring packages"));
             return;
         }
 

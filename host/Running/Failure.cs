@@ -32,13 +32,30 @@ internal static partial class Failure
         if (NuGetError().Matches(message) is { Count: > 0 } nuget)
             return (PackageProblem(At, nuget), null);
 
-        // What a cell throws: the message, and below it the stack trace.
+        return Thrown(cell, message);
+    }
+
+    /// <summary>An exception: its message, and below it the stack trace.</summary>
+    private static (Problem Problem, string? Details) Thrown(Cell cell, string message)
+    {
         var lines = message.Split('\n');
         var trace = Array.FindIndex(lines, line => line.StartsWith("   at ", StringComparison.Ordinal));
-        var text = trace < 0 ? message : string.Join('\n', lines[..trace]);
-        var frames = trace < 0 ? [] : lines[trace..].TakeWhile(line => !line.Contains("Microsoft.CodeAnalysis.Scripting", StringComparison.Ordinal))
-            .Where(line => !line.StartsWith("--- End of stack trace", StringComparison.Ordinal)).ToArray();
-        return (At(Namespace().Replace(text, ""), ""), frames.Length == 0 ? null : string.Join('\n', frames));
+        var text = Namespace().Replace(trace < 0 ? message : string.Join('\n', lines[..trace]), "");
+        var frames = trace < 0 ? [] : lines[trace..];
+        var problem = new Problem(cell.File, cell.Number, cell.Line, text, "");
+        if (frames.Length > 0 && !frames.Any(frame => frame.Contains("Submission#", StringComparison.Ordinal)))
+        {
+            // No code of the cell is on the stack.
+            return (frames.Any(frame => frame.Contains("Interactive.Formatting", StringComparison.Ordinal))
+                ? problem with { Message = $"The value of the cell cannot be shown: {text}", WayOut = "End the cell with something else, or with its ToString()." }
+                : problem with { Message = $"The kernel failed, not the cell: {text}", WayOut = "Run it again. If that does not help, report it with the lines below." },
+                string.Join('\n', frames));
+        }
+
+        var own = frames.TakeWhile(frame => !frame.Contains(" Microsoft.CodeAnalysis.Scripting", StringComparison.Ordinal) && !frame.Contains(" Microsoft.DotNet.Interactive", StringComparison.Ordinal))
+            .Where(frame => !frame.StartsWith("--- End of stack trace", StringComparison.Ordinal)).ToArray();
+        var line = own.Select(frame => FrameOfCell().Match(frame)).FirstOrDefault(m => m.Success && m.Groups[1].Value == cell.DisplayName);
+        return (line is null ? problem : problem with { Line = int.Parse(line.Groups[2].Value) }, own.Length == 0 ? null : string.Join('\n', own));
     }
 
     private static Problem CompilerProblem(Cell cell, Match error)
@@ -67,6 +84,9 @@ internal static partial class Failure
 
     [GeneratedRegex(@"^(?<file>[^\n(]*)\((?<line>\d+),\d+\): error (?<code>\w+): (?<text>.+)$", RegexOptions.Multiline)]
     private static partial Regex CompilerError();
+
+    [GeneratedRegex(@" in (.+):line (\d+)$")]
+    private static partial Regex FrameOfCell();
 
     [GeneratedRegex(@"error (NU\d+): (.+)")]
     private static partial Regex NuGetError();

@@ -32,8 +32,7 @@ internal sealed class LessonRun(Notebook notebook, RunOptions options, Action<Ru
             var notebook = DibReader.Load(path);
             if (options.Solutions)
                 notebook = notebook.Solved();
-            tell(new RunEvent.LessonStarted(notebook));
-            result = await new LessonRun(notebook, options, tell).RunAsync(cancel);
+            result = await RunAsync(notebook, options, tell, cancel);
         }
         catch (NotebookException e)
         {
@@ -44,6 +43,13 @@ internal sealed class LessonRun(Notebook notebook, RunOptions options, Action<Ru
         return result;
     }
 
+    /// <summary>Runs a notebook that was read already.</summary>
+    public static Task<LessonResult> RunAsync(Notebook notebook, RunOptions options, Action<RunEvent> tell, CancellationToken cancel)
+    {
+        tell(new RunEvent.LessonStarted(notebook));
+        return new LessonRun(notebook, options, tell).RunAsync(cancel);
+    }
+
     private async Task<LessonResult> RunAsync(CancellationToken cancel)
     {
         var clock = Stopwatch.StartNew();
@@ -51,7 +57,7 @@ internal sealed class LessonRun(Notebook notebook, RunOptions options, Action<Ru
         await using var kernel = options.ToolRoot is { } root
             ? KernelProcess.StartTool(root, folder, Hear)
             : KernelProcess.Start(folder, options.Timeout, Hear, HearStray);
-        var cells = notebook.Code.ToArray();
+        Cell[] cells = options.ToolRoot is null ? [.. notebook.Code] : [.. notebook.Code, .. Sentinel.Of(notebook)];
         if (cells.Length > 0 && !await IsReadyAsync(kernel, cancel) && !cancel.IsCancellationRequested)
         {
             Begin(cells[0]);
@@ -68,7 +74,7 @@ internal sealed class LessonRun(Notebook notebook, RunOptions options, Action<Ru
         var elapsed = clock.Elapsed;
         if (_results.Count == cells.Length && !cancel.IsCancellationRequested)
             await Task.WhenAny(Task.Delay(Grace, CancellationToken.None), kernel.Ended);
-        var peak = kernel.PeakMemoryBytes;
+        var peak = options.ToolRoot is null ? kernel.PeakMemoryBytes : 0; // The tool is a child of the process that we know.
         kernel.Kill(); // What a cell left running would keep the process alive.
 
         foreach (var cell in cells.Skip(_results.Count))
@@ -105,10 +111,11 @@ internal sealed class LessonRun(Notebook notebook, RunOptions options, Action<Ru
         if (running.Done.IsCompleted)
         {
             var result = running.Result();
+            var broken = result.Status == CellStatus.Failed && cell.BringsNames;
             if (options.ToolRoot is not null && result.Status == CellStatus.Ok && result.Outputs.FirstOrDefault(o => o.Kind == OutputKind.Warning) is { } warning)
                 result = result with { Status = CellStatus.Failed, Problem = new Problem(cell.File, cell.Number, cell.Line, $"VS Code would show a warning: {warning.Text.TrimEnd()}", "") };
             End(result);
-            return !running.TimeIsUp && (result.Status == CellStatus.Ok || (!cell.BringsNames && !options.FailFast));
+            return !running.TimeIsUp && !broken && (result.Status == CellStatus.Ok || !options.FailFast);
         }
 
         if (cancel.IsCancellationRequested)
@@ -150,10 +157,15 @@ internal sealed class LessonRun(Notebook notebook, RunOptions options, Action<Ru
     private void Hear(Envelope envelope)
     {
         lock (_gate)
-            _running?.Hear(envelope);
+        {
+            if (_running is null || envelope.RootToken == _running.Token)
+                _running?.Hear(envelope);
+            else if (envelope.EventType == "StandardOutputValueProduced")
+                HearStray(CellInFlight.TextOf(envelope));
+        }
     }
 
-    /// <summary>Text that no cell has printed: native code, or a cell that had ended.</summary>
+    /// <summary>Text that the running cell did not print: native code did, or a cell that has ended.</summary>
     private void HearStray(string text)
     {
         lock (_gate)
