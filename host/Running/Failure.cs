@@ -31,6 +31,12 @@ internal static partial class Failure
 
         if (NuGetError().Matches(message) is { Count: > 0 } nuget)
             return (PackageProblem(At, nuget), null);
+        if (message.Contains("PackageRestoreResult", StringComparison.Ordinal))
+        {
+            return (At("The packages could not be restored, and NuGet did not say why.",
+                "The engine keeps packages below your home folder: check that it is there, that you may write to it, and that its disk is not full."), message);
+        }
+
 
         return Thrown(cell, message);
     }

@@ -4,72 +4,111 @@ using System.IO;
 using System.Linq;
 using System.Text.Json;
 using System.Threading.Tasks;
-using TracingTutorial.Host;
+using TracingTutorial.Host.Notebooks;
 using Xunit;
 
 namespace TracingTutorial.Tests;
 
 /// <summary>The program as a person or a script calls it.</summary>
-public class CommandLineTests
+public sealed class CommandLineTests : IDisposable
 {
-    [Fact]
-    public async Task The_exit_code_and_the_last_line_say_how_it_went()
-    {
-        using var folder = new TempFolder();
-        folder.Write("a.dib", TheHost.Cells("1"));
-        folder.Write("b.dib", TheHost.Cells("throw new Exception(\"no\");"));
-        folder.Write("c.dib", TheHost.Cells("2"));
+    private readonly TempFolder _folder = new();
 
-        var good = await TheHost.CommandAsync(folder.Path, ["a.dib", "c.dib"]);
-        var bad = await TheHost.CommandAsync(folder.Path, ["run", "."]);
-        var fast = await TheHost.CommandAsync(folder.Path, ["run", ".", "--fail-fast"]);
-
-        Assert.Equal(0, good.ExitCode);
-        Assert.EndsWith("2 notebooks: 2 passed, 0 failed; cells: 2 ok\n", good.Output, StringComparison.Ordinal);
-        Assert.Equal(1, bad.ExitCode);
-        Assert.EndsWith("3 notebooks: 2 passed, 1 failed; cells: 2 ok, 1 failed\n", bad.Output, StringComparison.Ordinal);
-        Assert.Equal(1, fast.ExitCode);
-        Assert.EndsWith("3 notebooks: 1 passed, 1 failed, 1 not run; cells: 1 ok, 1 failed\n", fast.Output, StringComparison.Ordinal);
-    }
+    public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public async Task Json_holds_every_output_in_full()
+    public async Task Notebooks_run_side_by_side_are_reported_in_order_and_the_last_line_counts_them()
     {
-        using var folder = new TempFolder();
-        folder.Write("a.dib", TheHost.Cells("class V { public string ToHtml() => \"<b>é</b>\"; public override string ToString() => \"é\"; }\nConsole.WriteLine(\"line\");\nnew V()", "throw new Exception(\"no\");"));
+        _folder.Write("a.dib", TheHost.Cells("await Task.Delay(1000);\n\"this is a\"")); // slower than b
+        _folder.Write("b.dib", TheHost.Cells("Console.WriteLine(\"this is b\");\nthrow new Exception(\"no\");"));
+        _folder.Write("c.dib", TheHost.Meta + "#!markdown\n\n# The title [x]\n\n## A section\n\n#!csharp\n\nConsole.Write(\"plain [markup] bell \\a escape \\u001b[31m\");\n");
 
-        var (exitCode, _) = await TheHost.CommandAsync(folder.Path, ["a.dib", "--json", "out.json"]);
+        var (exitCode, output) = await TheHost.CommandAsync(_folder.Path, ["run", ".", "--json", "out.json"]);
 
         Assert.Equal(1, exitCode);
-        using var json = JsonDocument.Parse(File.ReadAllText(Path.Combine(folder.Path, "out.json")));
+        Assert.Matches("(?s)this is a.*this is b.*b.dib:6 \\(cell 1\\): Exception: no.*The title \\[x\\].*  A section.*ok cell 2", output);
+        Assert.Contains("    plain [markup] bell \uFFFD escape \uFFFD[31m\n", output); // no control character reaches the terminal
+        Assert.DoesNotContain('\u001b', output);
+        Assert.EndsWith("3 notebooks: 2 passed, 1 failed; cells: 2 ok, 1 failed\n", output, StringComparison.Ordinal);
+
+        using var json = JsonDocument.Parse(File.ReadAllText(Path.Combine(_folder.Path, "out.json")));
         Assert.False(json.RootElement.GetProperty("passed").GetBoolean());
-        var cells = json.RootElement.GetProperty("notebooks")[0].GetProperty("cells");
-        Assert.Equal("ok", cells[0].GetProperty("status").GetString());
-        Assert.Equal(["stdout", "display"], cells[0].GetProperty("outputs").EnumerateArray().Select(o => o.GetProperty("kind").GetString()));
-        Assert.Equal("<b>é</b>", cells[0].GetProperty("outputs")[1].GetProperty("html").GetString());
-        Assert.Equal("failed", cells[1].GetProperty("status").GetString());
-        Assert.Equal(12, cells[1].GetProperty("problem").GetProperty("line").GetInt32());
+        var notebooks = json.RootElement.GetProperty("notebooks");
+        Assert.Equal("this is a", notebooks[0].GetProperty("cells")[0].GetProperty("outputs")[0].GetProperty("text").GetString());
+        Assert.Equal("failed", notebooks[1].GetProperty("cells")[0].GetProperty("status").GetString());
+        Assert.Equal(6, notebooks[1].GetProperty("cells")[0].GetProperty("problem").GetProperty("line").GetInt32());
+        Assert.InRange(notebooks[0].GetProperty("peakMemoryBytes").GetInt64(), 10_000_000, 1_000_000_000);
     }
 
     [Theory]
     [InlineData("missing.dib", "missing.dib", "no such notebook")]
     [InlineData("empty", "empty", "no notebooks")]
-    [InlineData("a.dib --json no/such/out.json", "out.json", "folder for --json")]
+    [InlineData("a.dib --json no/such/out.json", "out.json", "--json cannot be written")]
+    [InlineData("a.dib --json .", ".", "--json cannot be written")]
     [InlineData("a.dib --timeout 0", "--timeout", "above 0")]
     [InlineData("a.dib --timeout soon", "--timeout", "soon")]
     [InlineData("a.dib --no-such-option", "--no-such-option", "")]
-    public async Task A_call_that_cannot_work_says_what_is_wrong_without_a_stack_trace(string arguments, string names, string message)
+    public async Task A_call_that_cannot_work_says_what_is_wrong_before_anything_runs(string arguments, string names, string message)
     {
-        using var folder = new TempFolder();
-        folder.Write("a.dib", TheHost.Cells("1"));
-        Directory.CreateDirectory(Path.Combine(folder.Path, "empty"));
+        _folder.Write("a.dib", TheHost.Cells("System.IO.File.WriteAllText(\"ran\", \"\");"));
+        Directory.CreateDirectory(Path.Combine(_folder.Path, "empty"));
 
-        var (exitCode, output) = await TheHost.CommandAsync(folder.Path, arguments.Split(' '));
+        var (exitCode, output) = await TheHost.CommandAsync(_folder.Path, arguments.Split(' '));
 
-        Assert.NotEqual(0, exitCode);
+        Assert.Equal(2, exitCode);
         Assert.Contains(names, output);
         Assert.Contains(message, output);
         Assert.DoesNotContain("   at ", output);
+        Assert.False(File.Exists(Path.Combine(_folder.Path, "ran")));
+    }
+
+    [Fact]
+    public async Task A_full_disk_is_said_and_not_a_stack_trace()
+    {
+        Assert.SkipUnless(File.Exists("/dev/full"), "There is no /dev/full.");
+        _folder.Write("a.dib", TheHost.Cells("1"));
+
+        var (results, _) = await ShellAsync("run a.dib --json /dev/full");
+        var (screen, screenText) = await ShellAsync("run a.dib > /dev/full");
+
+        Assert.Equal((2, 1), (results.ExitCode, screen.ExitCode));
+        Assert.Contains("--json cannot be written", results.Output);
+        Assert.Contains("The output cannot be written", screenText);
+        Assert.DoesNotContain("   at ", results.Output + screenText);
+
+        async Task<((int ExitCode, string Output), string)> ShellAsync(string arguments)
+        {
+            var start = new ProcessStartInfo("sh", ["-c", $"exec dotnet exec '{typeof(Cell).Assembly.Location}' {arguments}"])
+            {
+                WorkingDirectory = _folder.Path,
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+            };
+            using var process = Process.Start(start)!;
+            var output = process.StandardOutput.ReadToEndAsync();
+            var errors = await process.StandardError.ReadToEndAsync();
+            await process.WaitForExitAsync();
+            return ((process.ExitCode, await output + errors), errors);
+        }
+    }
+
+    [Fact]
+    public async Task A_clone_may_stand_in_a_folder_with_any_name_and_a_home_folder_that_is_missing_is_named()
+    {
+        var root = Path.Combine(_folder.Path, "a;b, c'd \"e\" ümläut");
+        var name = OperatingSystem.IsWindows() ? root.Replace("\"", "") : root;
+        _folder.Write($"{Path.GetFileName(name)}/helpers/one.cs", "public static class One { public const int Value = 41; }\n");
+        _folder.Write($"{Path.GetFileName(name)}/notebooks/it's.dib", TheHost.Cells("#!import ../helpers/one.cs", "#r \"nuget: OpenTelemetry, 1.20.1\"\nOne.Value + 1"));
+
+        var (exitCode, output) = await TheHost.CommandAsync(name, ["notebooks"]);
+        Assert.True(exitCode == 0, output);
+        Assert.Contains("    42\n", output);
+
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "HOME is not what Windows looks at.");
+        (exitCode, output) = await TheHost.CommandAsync(name, ["notebooks"], ("HOME", "/proc/nowhere"));
+        Assert.Equal(1, exitCode);
+        Assert.Contains("it's.dib:10 (cell 2): The packages could not be restored", output);
+        Assert.Contains("home folder", output);
     }
 
     [Fact]
@@ -77,18 +116,7 @@ public class CommandLineTests
     {
         Assert.Equal([TheHost.Lesson("01-setup.dib")], Lessons.Find(["01"]));
         Assert.Equal([TheHost.Lesson("01-setup.dib")], Lessons.Find(["01-setup"]));
-        Assert.Contains(TheHost.Lesson("01-setup.dib"), Lessons.Find([]));
-        Assert.DoesNotContain(Lessons.Find([]), path => path.Contains("solutions", StringComparison.Ordinal));
-    }
-
-    [Fact]
-    public async Task Help_names_every_option()
-    {
-        var (exitCode, output) = await TheHost.CommandAsync(TheHost.Root, ["run", "--help"]);
-
-        Assert.Equal(0, exitCode);
-        foreach (var option in (string[])["--json", "--timeout", "--fail-fast", "--solutions", "--require-optional"])
-            Assert.Contains(option, output);
+        Assert.Equal(TheHost.Lessons.Select(TheHost.Lesson), Lessons.Find([]));
     }
 
     [Theory]
@@ -97,45 +125,39 @@ public class CommandLineTests
     public async Task A_signal_in_the_middle_ends_the_children_and_prints_what_there_is(string signal)
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Signals are sent with the kill command.");
-        using var folder = new TempFolder();
-        folder.Write("a.dib", TheHost.Cells("1", "Console.WriteLine($\"child {Environment.ProcessId}\");\nawait Task.Delay(-1);"));
-        folder.Write("b.dib", TheHost.Cells("1"));
-
-        using var process = TheHost.StartCommand(folder.Path, ["."]);
-        string? line;
-        while ((line = await process.StandardOutput.ReadLineAsync()) is not null && !line.Contains("child"))
-        {
-        }
-
-        var child = int.Parse(line!.Split(' ')[^1]);
+        using var process = StartWaiting(out var child);
         using (var kill = Process.Start("kill", [$"-{signal}", process.Id.ToString()]))
             await kill.WaitForExitAsync();
         var rest = await process.StandardOutput.ReadToEndAsync();
         await process.WaitForExitAsync();
 
         Assert.Equal(130, process.ExitCode);
-        Assert.Contains("Cancelled. 2 notebooks: 0 passed, 0 failed, 2 not run; cells: 1 ok, 1 not run", rest);
-        Assert.Throws<ArgumentException>(() => Process.GetProcessById(child));
+        Assert.Contains("Cancelled. 1 notebook: 0 passed, 0 failed, 1 not run; cells: 1 ok, 1 not run", rest);
+        await child.WaitForExitAsync();
     }
 
     [Fact]
-    public async Task When_the_host_is_killed_the_notebook_does_not_live_on()
+    public async Task When_the_host_is_killed_its_kernel_does_not_live_on()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "The test looks at the process through the kill command.");
-        using var folder = new TempFolder();
-        folder.Write("a.dib", TheHost.Cells("Console.WriteLine($\"child {Environment.ProcessId}\");\nawait Task.Delay(-1);"));
+        using var process = StartWaiting(out var child);
+        process.Kill();
 
-        using var process = TheHost.StartCommand(folder.Path, ["."]);
+        await process.WaitForExitAsync();
+        await child.WaitForExitAsync();
+    }
+
+    /// <summary>A run whose second cell waits for ever, and the process of that cell.</summary>
+    private Process StartWaiting(out Process child)
+    {
+        _folder.Write("a.dib", TheHost.Cells("1", "Console.WriteLine($\"child {Environment.ProcessId}\");\nawait Task.Delay(-1);"));
+        var process = TheHost.StartCommand(_folder.Path, ["a.dib"]);
         string? line;
-        while ((line = await process.StandardOutput.ReadLineAsync()) is not null && !line.Contains("child"))
+        while ((line = process.StandardOutput.ReadLine()) is not null && !line.Contains("child"))
         {
         }
 
-        using var child = Process.GetProcessById(int.Parse(line!.Split(' ')[^1]));
-        process.Kill();
-        await process.WaitForExitAsync();
-
-        await child.WaitForExitAsync();
-        Assert.True(child.HasExited);
+        child = Process.GetProcessById(int.Parse(line!.Split(' ')[^1]));
+        return process;
     }
 }

@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Concurrent;
 using System.Collections.Generic;
 using System.Diagnostics;
 using System.IO;
@@ -7,7 +8,9 @@ using System.Runtime.CompilerServices;
 using System.Text;
 using System.Threading;
 using System.Threading.Tasks;
-using TracingTutorial.Host;
+using TracingTutorial.Host.Notebooks;
+using TracingTutorial.Host.Output;
+using TracingTutorial.Host.Running;
 using Xunit;
 
 namespace TracingTutorial.Tests;
@@ -31,57 +34,50 @@ internal sealed class TempFolder : IDisposable
 /// <summary>The host as the tests use it.</summary>
 internal static class TheHost
 {
-    public const string Meta =
-        "#!meta\n" + """{"kernelInfo":{"defaultKernelName":"csharp","items":[{"name":"csharp","languageName":"C#","aliases":["c#","cs"]}]}}""" + "\n\n";
+    public const string Meta = "#!meta\n" + """{"kernelInfo":{"defaultKernelName":"csharp","items":[{"name":"csharp","languageName":"C#","aliases":["c#","cs"]}]}}""" + "\n\n";
+
+    public static readonly RunOptions Options = new(RunOptions.DefaultTimeout);
 
     /// <summary>The root of the clone these tests were built in.</summary>
     public static string Root { get; } = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(ThisFile())!, "..", ".."));
+
+    /// <summary>The file names of all lessons.</summary>
+    public static IEnumerable<string> Lessons => Directory.GetFiles(Path.Combine(Root, "notebooks"), "*.dib").Select(f => Path.GetFileName(f)!).Order(StringComparer.Ordinal);
 
     public static string Lesson(string name) => Path.Combine(Root, "notebooks", name);
 
     /// <summary>A notebook of C# cells.</summary>
     public static string Cells(params string[] sources) => Meta + string.Join('\n', sources.Select(s => $"#!csharp\n\n{s}\n"));
 
-    /// <summary>What the host says against a notebook of these cells.</summary>
-    public static IReadOnlyList<Problem> ProblemsOf(string text) =>
-        Assert.Throws<NotebookException>(() => Notebook.Parse("/notebooks/test.dib", text)).Problems;
-
-    /// <summary>Runs a notebook of these cells.</summary>
-    public static async Task<NotebookResult> RunCellsAsync(params string[] sources)
-    {
-        using var folder = new TempFolder();
-        return (await RunAsync(folder.Write("test.dib", Cells(sources)))).Result;
-    }
-
-    /// <summary>Runs a notebook; also gives what the reporter wrote.</summary>
-    public static async Task<(NotebookResult Result, string Console)> RunAsync(
-        string path, RunOptions? options = null, CancellationToken cancel = default)
+    /// <summary>Runs a notebook; also gives what the report wrote.</summary>
+    public static async Task<(LessonResult Result, string Console)> RunAsync(string path, RunOptions? options = null, CancellationToken cancel = default)
     {
         var console = new StringWriter();
-        var result = await NotebookRun.RunAsync(
-            path, options ?? new RunOptions(RunOptions.DefaultTimeout), new Reporter(console, terminal: false), cancel);
+        var report = new ConsoleReport(console, terminal: false);
+        var steps = new ConcurrentQueue<RunEvent>();
+        var result = await LessonRun.RunAsync(path, options ?? Options, steps.Enqueue, cancel);
+        foreach (var step in steps)
+            report.Tell(step);
         return (result, console.ToString());
     }
 
-    /// <summary>The text outputs of all cells of a run, in order.</summary>
-    public static string Texts(this NotebookResult result) =>
-        string.Join('\n', result.Cells.SelectMany(c => c.Outputs).Select(o => o.Text.TrimEnd('\n')));
-
     /// <summary>Says everything about a failed run in the test's own message.</summary>
-    public static NotebookResult Passes(this NotebookResult result)
+    public static LessonResult Passes(this LessonResult result)
     {
         Assert.False(result.Failed, string.Join('\n', result.Problems.Concat(result.Cells.Select(c => c.Problem).OfType<Problem>())));
         return result;
     }
 
+    /// <summary>The text of the cell's only output.</summary>
+    public static string Text(this CellResult cell) => Assert.Single(cell.Outputs).Text;
+
     /// <summary>The one cell that failed.</summary>
-    public static CellResult FailedCell(this NotebookResult result) =>
-        Assert.Single(result.Cells, c => c.Status == CellStatus.Failed);
+    public static CellResult FailedCell(this LessonResult result) => Assert.Single(result.Cells, c => c.Status == CellStatus.Failed);
 
     /// <summary>Starts the command line as a process.</summary>
     public static Process StartCommand(string folder, IEnumerable<string> arguments, params (string Name, string Value)[] environment)
     {
-        var start = new ProcessStartInfo(SharedFramework.DotnetCommand)
+        var start = new ProcessStartInfo("dotnet", ["exec", typeof(LessonRun).Assembly.Location, .. arguments])
         {
             WorkingDirectory = folder,
             RedirectStandardInput = true,
@@ -89,8 +85,6 @@ internal static class TheHost
             RedirectStandardError = true,
             StandardOutputEncoding = Encoding.UTF8,
         };
-        foreach (var argument in (string[])["exec", typeof(NotebookRun).Assembly.Location, .. arguments])
-            start.ArgumentList.Add(argument);
         foreach (var (name, value) in environment)
             start.Environment[name] = value;
         return Process.Start(start)!;
@@ -101,6 +95,7 @@ internal static class TheHost
         string folder, IEnumerable<string> arguments, params (string Name, string Value)[] environment)
     {
         using var process = StartCommand(folder, arguments, environment);
+        process.StandardInput.Close();
         var output = process.StandardOutput.ReadToEndAsync();
         var errors = process.StandardError.ReadToEndAsync();
         await process.WaitForExitAsync();

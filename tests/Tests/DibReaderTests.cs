@@ -1,13 +1,13 @@
 using System;
 using System.IO;
 using System.Linq;
-using TracingTutorial.Host;
+using TracingTutorial.Host.Notebooks;
 using Xunit;
 
 namespace TracingTutorial.Tests;
 
 /// <summary>Each rule of the dialect: what is refused, where the message points, and what it says to do.</summary>
-public class DialectTests
+public class DibReaderTests
 {
     private const string Md = TheHost.Meta + "#!markdown\n\n";
 
@@ -32,7 +32,7 @@ public class DialectTests
         { TheHost.Meta + "#!csharp --name x\n1\n", 4, "not every notebook host", "exactly `#!csharp`" },
         { TheHost.Meta + "#!csharp\n1\n#!fsharp\n1\n", 6, "`#!fsharp` is not understood", "Remove" },
         { TheHost.Meta + "#!csharp\n#!time\n1\n", 5, "`#!time` is not understood", "Remove" },
-        { Md + "#!import ../helpers/workshop.dib\n", 6, "`#!import` is not understood", "Remove" },
+        { Md + "#!import ../helpers/core.dib\n", 6, "`#!import` is not understood", "Remove" },
         { Md + "```\n#!csharp\n1\n```\n", 7, "inside a code fence", "Close the fence" },
         { TheHost.Cells("var text = \"\"\"\n#!markdown\n\"\"\";"), 6, "not closed", "another way" },
         { TheHost.Cells("/* never\nclosed"), 6, "not closed", "Close it" },
@@ -43,15 +43,15 @@ public class DialectTests
         { TheHost.Cells("#!import  a.dib"), 6, "not an import", "one space" },
         { TheHost.Cells("#!import a\\b.dib"), 6, "not an import", "forward slashes" },
         { TheHost.Cells(" #!import a.dib"), 6, "not an import", "start of the line" },
-        { TheHost.Cells("#!import /helpers/workshop.dib"), 6, "path of one machine", "notebook's own folder" },
+        { TheHost.Cells("#!import /helpers/core.dib"), 6, "path of one machine", "notebook's own folder" },
         { TheHost.Cells("#!import a.txt"), 6, "cannot be imported", ".dib" },
         { TheHost.Cells("#!import missing.dib"), 6, "does not exist", "Correct the path" },
 
         { Md + "one\nwrite to someone@example\n", 7, "`@example` in a Markdown cell", "without the @" },
         { Md + "```csharp\nvar @class = 1;\n```\n", 7, "`@class`", "without the @" },
         { Md + "a @@ b\n", 6, "`@@`", "without the @" },
-        { TheHost.Meta + "#!mermaid\ngraph TD; A@b\n", 5, "`@b` in a Mermaid cell", "without the @" },
-        { TheHost.Meta + "#!html\n<style>@media print {}</style>\n", 5, "`@media` in a Html cell", "without the @" },
+        { TheHost.Cells("1") + "#!mermaid\ngraph TD\n", 7, "`#!mermaid` is not understood", "#!csharp and #!markdown" },
+        { TheHost.Meta + "#!html\n<b>bold</b>\n", 4, "`#!html` is not understood", "#!csharp and #!markdown" },
 
         { TheHost.Cells("var a = 1;\nnamespace Shop { class B { } }"), 7, "no namespaces", "Remove the namespace" },
         { TheHost.Cells("static class X\n{\n    public static int Twice(this int i) => 2 * i;\n}"), 8, "extension method inside a class", "top level" },
@@ -83,7 +83,7 @@ public class DialectTests
     public void What_one_of_the_hosts_refuses_is_refused_with_its_line_and_the_way_out(
         string text, int line, string message, string wayOut)
     {
-        var problem = TheHost.ProblemsOf(text)[0];
+        var problem = ProblemsOf(text)[0];
 
         Assert.Equal(line, problem.Line ?? 0);
         Assert.Contains(message, problem.Message);
@@ -103,17 +103,16 @@ public class DialectTests
         TheHost.Cells("var x = 1; x.Display();"),
         TheHost.Cells("var @class = 1;"),
         Md + "A line `#!csharp` in prose, an address a @ b, a fence:\n\n```\n#r \"nuget: A, 1.0.0\"\n```\n",
-        TheHost.Meta + "#!mermaid\ngraph TD; A-->B\n\n#!html\n<b>bold</b>\n",
     ];
 
     [Theory]
     [MemberData(nameof(Accepted))]
-    public void What_every_host_takes_is_taken(string text) => Assert.NotEmpty(Notebook.Parse("/notebooks/test.dib", text).Cells);
+    public void What_every_host_takes_is_taken(string text) => Assert.Empty(ProblemsOf(text));
 
     [Fact]
     public void Every_problem_of_a_notebook_is_told_at_once_in_the_order_of_its_lines()
     {
-        var problems = TheHost.ProblemsOf(TheHost.Cells("using var a = b;", "display(1);", "#load \"x\""));
+        var problems = ProblemsOf(TheHost.Cells("using var a = b;", "display(1);", "#load \"x\""));
 
         Assert.Equal([6, 10, 14], problems.Select(p => p.Line));
         Assert.Equal([1, 2, 3], problems.Select(p => p.Cell));
@@ -122,18 +121,18 @@ public class DialectTests
     [Fact]
     public void Cells_know_their_line_their_kind_and_their_text()
     {
-        var notebook = Notebook.Parse("/notebooks/test.dib", TheHost.Meta + "#!markdown\n\n# Title\n\n#!csharp\n\n\nvar a = 1;\na\n\n\n#!html\n");
+        var notebook = DibReader.Parse("/notebooks/test.dib", TheHost.Meta + "#!markdown\n\n# Title\n\n#!csharp\n\n\nvar a = 1;\na\n\n\n#!csharp\n");
 
         Assert.Equal("Title", notebook.Title);
         Assert.Equal(
-            [(1, 6, CellKind.Markdown, "# Title"), (2, 11, CellKind.CSharp, "var a = 1;\na"), (3, 16, CellKind.Html, "")],
+            [(1, 6, CellKind.Markdown, "# Title"), (2, 11, CellKind.CSharp, "var a = 1;\na"), (3, 16, CellKind.CSharp, "")],
             notebook.Cells.Select(c => (c.Number, c.Line, c.Kind, c.Source)));
     }
 
     [Fact]
     public void A_heading_inside_a_code_fence_is_no_heading()
     {
-        var cell = Notebook.Parse("/notebooks/test.dib", Md + "## One\n\n```\n# not one\n```\n\n### Two ###\n").Cells[0];
+        var cell = DibReader.Parse("/notebooks/test.dib", Md + "## One\n\n```\n# not one\n```\n\n### Two ###\n").Cells[0];
 
         Assert.Equal(["One", "Two"], Notebook.Headings(cell));
     }
@@ -141,7 +140,7 @@ public class DialectTests
     [Fact]
     public void A_notebook_that_is_not_there_is_named()
     {
-        var error = Assert.Throws<NotebookException>(() => Notebook.Load(Path.Combine(TheHost.Root, "notebooks", "no-such.dib")));
+        var error = Assert.Throws<NotebookException>(() => DibReader.Load(Path.Combine(TheHost.Root, "notebooks", "no-such.dib")));
 
         Assert.Contains("no-such.dib", error.Message);
         Assert.Contains("cannot be read", error.Message);
@@ -155,10 +154,35 @@ public class DialectTests
     {
         using var folder = new TempFolder();
 
-        var problem = Assert.Throws<NotebookException>(() => ScriptKernel.Imported(folder.Write(name, source), folder.Path)).Problems[0];
+        var problem = Assert.Single(DibReader.Imported(folder.Write(name, source), folder.Path)).Problems[0];
 
         Assert.Equal((line, (int?)null), (problem.Line, problem.Cell));
         Assert.Contains(message, problem.Message);
         Assert.EndsWith(name, problem.File, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_folded_solution_replaces_the_whole_cell_of_its_exercise()
+    {
+        const string fold = "#!markdown\n\n<details>\n<summary>Solution</summary>\n\n```csharp\n// Exercise 1.1: a\n42\n```\n\n- because\n\n</details>\n";
+        var notebook = DibReader.Parse("/notebooks/test.dib", TheHost.Cells("// Exercise 1.1: a\n0 // TODO", "1") + fold);
+        var lesson = DibReader.Parse("/notebooks/test.dib", TheHost.Cells("// Exercise 1.1: a\n0 // TODO") + fold + TheHost.Cells("1")[TheHost.Meta.Length..]);
+
+        Assert.Contains("Exercise 1.1 has no solution", Assert.Throws<NotebookException>(notebook.Solved).Message); // it stands below another cell
+        Assert.Equal(["// Exercise 1.1: a\n42", "1"], lesson.Solved().Code.Select(c => c.Source));
+        Assert.Equal("1.1", lesson.Solved().Cells[0].Exercise);
+    }
+
+    /// <summary>What is wrong with a notebook, whether it keeps the whole or one cell from running.</summary>
+    private static Problem[] ProblemsOf(string text)
+    {
+        try
+        {
+            return [.. DibReader.Parse("/notebooks/test.dib", text).Problems];
+        }
+        catch (NotebookException e)
+        {
+            return [.. e.Problems];
+        }
     }
 }
