@@ -12,30 +12,34 @@ public static class Exercise51
     {
         var spans = answer51.Spans;
         var traces = RecordedTrace.Group(spans);
+        var payment = Find("payment-service", ActivityKind.Server);
         return Exercise.Check("Exercise 5.1", traces,
             ("All three spans are there, with their kinds", () =>
-                new[] { ActivityKind.Server, ActivityKind.Client }.Where(kind => Span("api-gateway", kind) is null).ToArray() is [var missing, ..]
-                    ? $"api-gateway has no span of kind {missing}. Keep the lines that start its spans."
-                : Payment() is null
-                    ? new Wrong("payment-service has no span of kind Server.", spans.Where(s => s.ServiceName == "payment-service").ToArray())
+                Find("api-gateway", ActivityKind.Server) is null ? Missing(ActivityKind.Server)
+                : Find("api-gateway", ActivityKind.Client) is null ? Missing(ActivityKind.Client)
+                : payment is null ? new Wrong("payment-service has no span of kind Server.",
+                    spans.Where(s => s.ServiceName == "payment-service").ToArray())
                 : spans.Count > 3 ? $"There are {spans.Count} spans; three are enough." : null),
             ("They are one trace", () =>
                 traces.Count == 1 ? null
-                : Payment()!.ParentSpanId is { } id ? new Wrong($"The span of payment-service has the parent {id}, but in another trace.", Payment()!)
+                : payment!.ParentSpanId is { } id
+                    ? new Wrong($"The span of payment-service has the parent {id}, but in another trace.", payment)
                 : new Wrong("The span of payment-service has no parent. Either no header left the gateway, "
-                    + "or payment-service did not use it, or the value is not a whole traceparent.", Payment()!)),
+                    + "or payment-service did not use it, or the value is not a whole traceparent.", payment)),
             ("The parent is the Client span of the call", () =>
-                traces[0].Parent(Payment()!) is not { } parent
-                    ? new Wrong("The parent of payment-service's span is not in the trace.", Payment()!)
+                traces[0].Parent(payment!) is not { } parent
+                    ? new Wrong("The parent of payment-service's span is not in the trace.", payment!)
                 : parent.Kind == ActivityKind.Client ? null
-                : new Wrong($"The parent of payment-service's span is the {parent.Kind} span '{parent.Name}'. Which one is the call?", Payment()!)),
+                : new Wrong($"The parent of payment-service's span is the {parent.Kind} span '{parent.Name}'. "
+                    + "Which one is the call?", payment!)),
             ("The parent is marked as remote", () =>
-                Payment()!.HasRemoteParent ? null
-                : new Wrong("The span of payment-service takes its parent for a local one. TryParse has a parameter for that.", Payment()!)));
+                payment!.HasRemoteParent ? null
+                : new Wrong("The span of payment-service takes its parent for a local one. "
+                    + "TryParse has a parameter for that.", payment)));
 
-        RecordedSpan? Span(string service, ActivityKind kind) =>
+        RecordedSpan? Find(string service, ActivityKind kind) =>
             spans.FirstOrDefault(s => s.ServiceName == service && s.Kind == kind);
-        RecordedSpan? Payment() => Span("payment-service", ActivityKind.Server);
+        static string Missing(ActivityKind kind) => $"api-gateway has no span of kind {kind}. Keep the lines that start its spans.";
     }
 }
 
@@ -55,7 +59,8 @@ public static class Exercise52
         return Exercise.Check("Exercise 5.2", traces,
             ("Two requests are recorded, one trace each", () =>
                 traces.Count != 2 ? $"There are {traces.Count} traces. Keep the two requests and all calls."
-                : traces.Any(t => Payment(t) is null) ? "payment-service has no span of kind Server in one of the requests. Keep all calls." : null),
+                : traces.All(t => Payment(t) is not null) ? null
+                : "payment-service has no span of kind Server in one of the requests. Keep all calls."),
             ("The header baggage brings shop.tenant.id to payment-service", () =>
                 Arrived("payment-service") ? null
                 : $"payment-service received: {Received("payment-service")}. "

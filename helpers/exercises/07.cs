@@ -41,8 +41,8 @@ public static class Exercise72
                 Unknown("slowest72", slowest72)),
             ("No trace took longer", () =>
                 traces.Count(t => t.Duration > Trace(slowest72)!.Duration) is var slower && slower == 0 ? null
-                : new Wrong($"This trace took {Drawing.Duration(Trace(slowest72)!.Duration)}, and {slower} of the {traces.Count} took longer.",
-                    Trace(slowest72)!.Root)),
+                : new Wrong($"This trace took {Drawing.Duration(Trace(slowest72)!.Duration)}, "
+                    + $"and {slower} of the {traces.Count} took longer.", Trace(slowest72)!.Root)),
             ("failed72 is the id of a trace", () =>
                 Unknown("failed72", failed72)),
             ("It has an error", () =>

@@ -41,8 +41,8 @@ public static class Exercise81
                 from trace in TraceIds()
                 let answer = Decision(new TraceIdRatioBasedSampler(share), trace, default, "/profile/7")
                 where Ask(share, trace, default, "/profile/7") != answer
-                select string.Create(CultureInfo.InvariantCulture,
-                    $"With the ratio {share}, TraceIdRatioBasedSampler answers otherwise than yours for the trace id {trace}.")).FirstOrDefault())),
+                select string.Create(CultureInfo.InvariantCulture, $"With the ratio {share}, TraceIdRatioBasedSampler ")
+                    + $"answers otherwise than yours for the trace id {trace}.").FirstOrDefault())),
             ("On 2,000 requests that it has not seen", Judge(() =>
             {
                 var (unseen, arrived, guarded) = (new Traffic(2_000, seed: 61), new SpanRecorder(), new Guarded(sampler(0.2)));
