@@ -2,6 +2,8 @@
 // Exercise 8.1: a sampler that drops health checks
 sealed class ShopSampler(double ratio) : Sampler
 {
+    public double Ratio => ratio;       // of the roots that are no health checks
+
     private readonly Sampler others = new ParentBasedSampler(new TraceIdRatioBasedSampler(0.05));
 
     public override SamplingResult ShouldSample(in SamplingParameters parameters)
