@@ -7,11 +7,14 @@ using System.Linq;
 using System.Net;
 using System.Net.Http;
 using System.Net.Sockets;
-using System.Text.Json;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Threading;
 using System.Threading.Tasks;
+using TracingTutorial.Host.Notebooks;
+using TracingTutorial.Host.Running;
 
-namespace TracingTutorial.Host;
+namespace TracingTutorial.Host.Doctor;
 
 /// <summary>One thing that was looked at.</summary>
 /// <param name="Name">What.</param>
@@ -22,34 +25,30 @@ namespace TracingTutorial.Host;
 public sealed record Finding(string Name, bool Ok, bool Required, string Detail, string WayOut);
 
 /// <summary>Says whether this machine is ready for the workshop, and what to do if not.</summary>
-internal sealed class Doctor(string root)
+internal sealed class Checks(string root)
 {
     private static readonly TimeSpan CommandTimeout = TimeSpan.FromSeconds(20);
 
-    private const string SpanCheck = "a span, end to end";
-
-    /// <summary>The ports of Jaeger, which lesson 5 uses when they are there.</summary>
+    /// <summary>The ports of Jaeger, which lesson 7 uses when they are there.</summary>
     private static readonly (int Port, string What)[] Ports =
         [(4317, "OTLP/gRPC"), (4318, "OTLP/HTTP"), (13133, "Jaeger's health"), (16686, "Jaeger's pages")];
 
     /// <summary>Looks at everything, one thing after the other; each finding is given out as soon as it is there.</summary>
-    public async IAsyncEnumerable<Finding> ExamineAsync()
+    public async IAsyncEnumerable<Finding> ExamineAsync([EnumeratorCancellation] CancellationToken cancel)
     {
         yield return await SdkAsync();
         yield return new Finding(".NET runtime", Environment.Version.Major == 10, true,
-            $".NET {Environment.Version} and ASP.NET Core, {SharedFramework.RuntimeIdentifier}", "Install the .NET 10 SDK.");
+            $".NET {Environment.Version} and ASP.NET Core, {RuntimeInformation.RuntimeIdentifier}", "Install the .NET 10 SDK.");
         yield return await FeedsAsync();
-        var packages = await PackagesAsync();
-        yield return packages;
-        yield return packages.Ok ? await SpanAsync() : new Finding(SpanCheck, false, true, "not tried: it needs the packages", packages.WayOut);
+        yield return await KernelAsync(cancel);
         var jaeger = await JaegerAsync();
         yield return jaeger;
         foreach (var (port, what) in Ports)
             yield return Port(port, what, jaeger.Ok);
         yield return await CommandAsync("Docker", "docker", ["version", "--format", "{{.Server.Version}}"], "engine",
-            "Only needed to run Jaeger. Without it, lesson 5 uses its own receiver.");
+            "Only needed to run Jaeger. Without it, lesson 7 uses its own receiver.");
         yield return await CommandAsync("Docker Compose", "docker", ["compose", "version", "--short"], "version",
-            "Only needed to run Jaeger. Without it, lesson 5 uses its own receiver.");
+            "Only needed to run Jaeger. Without it, lesson 7 uses its own receiver.");
         yield return await EditorAsync();
     }
 
@@ -70,69 +69,30 @@ internal sealed class Doctor(string root)
             "Add a feed: `dotnet nuget add source`. `dotnet nuget list source` shows those that are there.");
     }
 
-    private async Task<Finding> PackagesAsync()
+    /// <summary>
+    /// The notebook kernel itself, the whole way: a notebook restores the packages, imports a layer of the helpers, makes a
+    /// span, and draws its trace. In a folder of its own: the clone stays as it is.
+    /// </summary>
+    private async Task<Finding> KernelAsync(CancellationToken cancel)
     {
-        const string name = "packages";
-        try
-        {
-            var workshop = Notebook.Load(Path.Combine(root, "helpers", "workshop.dib"));
-            var packages = workshop.Cells.SelectMany(Dialect.References).Where(r => r.Version is not null).ToArray();
-            await new PackageRestore(PackageRestore.DefaultCacheFolder, Path.Combine(root, "notebooks")).RestoreAsync(packages, CancellationToken.None);
-            return new Finding(name, true, true, string.Join(", ", packages.Select(p => p.ToString())), "");
-        }
-        catch (RestoreException e)
-        {
-            return new Finding(name, false, true, e.Message, e.WayOut);
-        }
-        catch (NotebookException e)
-        {
-            return new Finding(name, false, true, e.Message, "Run this in a complete clone of the tutorial.");
-        }
-    }
-
-    /// <summary>The whole way: a notebook imports the helpers, makes a span and records it. In a folder of its own: the clone stays as it is.</summary>
-    private async Task<Finding> SpanAsync()
-    {
+        const string name = "the notebook kernel";
         var folder = Directory.CreateTempSubdirectory("tracing-tutorial-doctor-").FullName;
         try
         {
-            foreach (var part in (string[])["helpers", "notebooks"])
-                Directory.CreateDirectory(Path.Combine(folder, part));
-            foreach (var helper in Directory.GetFiles(Path.Combine(root, "helpers")))
-                File.Copy(helper, Path.Combine(folder, "helpers", Path.GetFileName(helper)));
+            Copy(Path.Combine(root, "helpers"), Path.Combine(folder, "helpers"));
+            Directory.CreateDirectory(Path.Combine(folder, "notebooks"));
             var path = Path.Combine(folder, "notebooks", "doctor.dib");
-            await File.WriteAllTextAsync(path,
-                """
-                #!meta
-                {"kernelInfo":{"defaultKernelName":"csharp","items":[{"name":"csharp","languageName":"C#","aliases":["c#","cs"]}]}}
-
-                #!csharp
-
-                #!import ../helpers/workshop.dib
-
-                #!csharp
-
-                using System.Diagnostics;
-                using OpenTelemetry;
-                using OpenTelemetry.Trace;
-
-                var spans = new SpanRecorder();
-                using (Sdk.CreateTracerProviderBuilder().AddSource("doctor").AddProcessor(new SimpleActivityExportProcessor(spans)).Build())
-                using (var source = new ActivitySource("doctor"))
-                    source.StartActivity("hello")?.Dispose();
-                spans.Count
-                """);
-            var clock = Stopwatch.StartNew();
-            var result = await NotebookRun.RunAsync(path, new RunOptions(RunOptions.DefaultTimeout), new Reporter(TextWriter.Null, terminal: false), CancellationToken.None);
+            await File.WriteAllTextAsync(path, Notebook, cancel);
+            var result = await LessonRun.RunAsync(path, new RunOptions(RunOptions.DefaultTimeout), _ => { }, cancel);
             var problem = result.Problems.Concat(result.Cells.Select(c => c.Problem).OfType<Problem>()).FirstOrDefault();
-            var recorded = result.Cells.LastOrDefault()?.Outputs.LastOrDefault()?.Text == "1";
-            return new Finding(SpanCheck, !result.Failed && recorded, true,
-                problem?.Message ?? (recorded ? FormattableString.Invariant($"made, recorded and read in {clock.Elapsed.TotalSeconds:0.0} s") : "no span was recorded"),
-                problem?.WayOut is { Length: > 0 } wayOut ? wayOut : "Run `dotnet run --project host 00` to see where it stops.");
+            var drawn = result.Cells.LastOrDefault()?.Outputs.LastOrDefault()?.Html?.Contains("hello from the doctor", StringComparison.Ordinal) == true;
+            var seen = FormattableString.Invariant($"started, imported and drew a trace in {result.Milliseconds / 1000:0.0} s with {result.PeakMemoryBytes / 1e6:0} MB");
+            return new Finding(name, !result.Failed && drawn, true, problem?.Message ?? (drawn ? seen : "no trace was drawn"),
+                problem?.WayOut is { Length: > 0 } wayOut ? wayOut : "Run `dotnet run --project host run 00` to see where it stops.");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return new Finding(SpanCheck, false, true, e.Message, "Make the folder for temporary files writable.");
+            return new Finding(name, false, true, e.Message, "Make the folder for temporary files writable.");
         }
         finally
         {
@@ -140,9 +100,42 @@ internal sealed class Doctor(string root)
         }
     }
 
+    private const string Notebook =
+        """
+        #!meta
+
+        {"kernelInfo":{"defaultKernelName":"csharp","items":[{"name":"csharp"}]}}
+
+        #!csharp
+
+        #!import ../helpers/core.dib
+
+        #!csharp
+
+        using System.Diagnostics;
+        using OpenTelemetry;
+        using OpenTelemetry.Trace;
+
+        var spans = new SpanRecorder();
+        using (Sdk.CreateTracerProviderBuilder().AddSource("doctor").AddProcessor(new SimpleActivityExportProcessor(spans)).Build())
+        using (var source = new ActivitySource("doctor"))
+            source.StartActivity("hello from the doctor")?.Dispose();
+        Waterfall.Of(spans.Traces)
+        """;
+
+    private static void Copy(string from, string to)
+    {
+        foreach (var file in Directory.GetFiles(from, "*", SearchOption.AllDirectories).Where(f => Path.GetExtension(f) is ".cs" or ".dib"))
+        {
+            var target = Path.Combine(to, Path.GetRelativePath(from, file));
+            Directory.CreateDirectory(Path.GetDirectoryName(target)!);
+            File.Copy(file, target);
+        }
+    }
+
     private static async Task<Finding> JaegerAsync()
     {
-        const string wayOut = "Only for lesson 5, which also runs without it: `docker compose up -d --wait` in the folder docker.";
+        const string wayOut = "Only for lesson 7, which also runs without it: `docker compose up -d --wait` in the folder docker.";
         try
         {
             using var client = new HttpClient { Timeout = TimeSpan.FromSeconds(2) };
@@ -222,9 +215,4 @@ internal sealed class Doctor(string root)
     }
 
     private static string FirstLine(string text) => text.Split('\n', 2)[0].Trim();
-
-    /// <summary>Writes the findings for other programs.</summary>
-    public static string ToJson(IReadOnlyList<Finding> findings) => JsonSerializer.Serialize(
-        new { ready = findings.All(f => f.Ok || !f.Required), findings },
-        new JsonSerializerOptions(JsonSerializerDefaults.Web) { WriteIndented = true });
 }

@@ -3,31 +3,36 @@ using System.Collections.Generic;
 using System.IO;
 using System.Linq;
 using System.Text;
-using System.Text.Encodings.Web;
-using System.Text.Json;
 using Spectre.Console;
+using TracingTutorial.Host.Doctor;
+using TracingTutorial.Host.Notebooks;
+using TracingTutorial.Host.Running;
 
-namespace TracingTutorial.Host;
+namespace TracingTutorial.Host.Output;
 
 /// <summary>
-/// Tells the person in front of the terminal what happens: headings, each cell with its outputs and time, a summary.
+/// Tells the person in front of the terminal what happens: text or headings, each cell with its outputs and time, a summary.
 /// Plain lines when the output is redirected; colour and a live status line on a terminal.
 /// </summary>
-internal sealed class Reporter
+internal sealed class ConsoleReport
 {
     private const string Indent = "    ";
 
     private readonly IAnsiConsole _console;
     private readonly bool _live;
     private StatusContext? _status;
-    private int _reportedUpTo;
+    private readonly bool _explanations;
+    private Notebook? _notebook;
+    private int _toldUpTo;
     private readonly StringBuilder _open = new();
     private Style _openStyle = Style.Plain;
 
     /// <param name="output">Where to write.</param>
     /// <param name="terminal">True when a person sees it on a terminal; false for a file, a pipe, a build log.</param>
-    public Reporter(TextWriter output, bool terminal)
+    /// <param name="explanations">True to print the text of the lessons too, and not only their headings.</param>
+    public ConsoleReport(TextWriter output, bool terminal, bool explanations = false)
     {
+        _explanations = explanations;
         var detect = terminal ? AnsiSupport.Detect : AnsiSupport.No;
         _console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = detect, Out = new AnsiConsoleOutput(output) });
         _live = terminal && _console.Profile.Capabilities.Ansi;
@@ -45,35 +50,67 @@ internal sealed class Reporter
                 return work();
             });
 
-    public void NotebookStarts(Notebook notebook)
+    /// <summary>Takes the next step of a run.</summary>
+    public void Tell(RunEvent step)
     {
-        _reportedUpTo = 0;
-        Line();
-        _console.MarkupLine($"[bold]{Escape(notebook.Title)}[/]  [grey]{Escape(Paths.Display(notebook.Path))}[/]");
-        Status($"{Path.GetFileName(notebook.Path)}: starting");
-    }
-
-    public void CellStarts(Notebook notebook, Cell cell)
-    {
-        // The headings passed since the last cell tell the reader where in the lesson this is.
-        foreach (var heading in notebook.Cells.Where(c => c.Kind == CellKind.Markdown && c.Number > _reportedUpTo && c.Number < cell.Number)
-            .SelectMany(Notebook.Headings).Where(h => h != notebook.Title))
+        switch (step)
         {
-            Line();
-            _console.MarkupLine($"  [bold]{Escape(heading)}[/]");
+            case RunEvent.LessonStarted(var notebook):
+                (_notebook, _toldUpTo) = (notebook, 0);
+                Line();
+                _console.MarkupLine($"[bold]{Escape(notebook.Title)}[/]  [grey]{Escape(Paths.Display(notebook.Path))}[/]");
+                Status($"{Path.GetFileName(notebook.Path)}: starting");
+                break;
+            case RunEvent.CellStarted(var cell):
+                TellText(_notebook!.Cells.Where(c => c.Number > _toldUpTo && c.Number < cell.Number));
+                _toldUpTo = cell.Number;
+                Status($"{Path.GetFileName(_notebook.Path)}: cell {cell.Number} of {_notebook.Cells.Count}");
+                break;
+            case RunEvent.CellBusy(var with):
+                _console.MarkupLine($"  [grey]{Escape(with)} …[/]");
+                Status(with);
+                break;
+            case RunEvent.Printed(var output):
+                Print(output);
+                break;
+            case RunEvent.CellEnded(var cell):
+                TellEnd(cell);
+                break;
+            case RunEvent.LessonEnded(var result):
+                if (_notebook is not null && result.Cells.All(c => c.Status != CellStatus.NotRun))
+                    TellText(_notebook.Cells.Where(c => c.Number > _toldUpTo));
+                foreach (var problem in result.Problems)
+                {
+                    Line();
+                    Write(problem.ToString(), new Style(Color.Red));
+                }
+
+                _notebook = null;
+                break;
         }
-
-        _reportedUpTo = cell.Number;
-        Status($"{Path.GetFileName(notebook.Path)}: cell {cell.Number} of {notebook.Cells.Count}");
     }
 
-    public void CellIsBusy(string with)
+    /// <summary>The text between two cells of code: in full where a person reads along, else the headings.</summary>
+    private void TellText(IEnumerable<Cell> cells)
     {
-        _console.MarkupLine($"  [grey]{Escape(with)} …[/]");
-        Status(with);
+        foreach (var cell in cells.Where(c => c.Kind == CellKind.Markdown))
+        {
+            if (_explanations)
+            {
+                Line();
+                TerminalMarkdown.Write(_console, cell.Source);
+                continue;
+            }
+
+            foreach (var heading in Notebook.Headings(cell).Where(h => h != _notebook!.Title))
+            {
+                Line();
+                _console.MarkupLine($"  [bold]{Escape(heading)}[/]");
+            }
+        }
     }
 
-    public void Output(CellOutput output)
+    private void Print(CellOutput output)
     {
         if (output.Kind is OutputKind.Display)
             Break();
@@ -90,34 +127,19 @@ internal sealed class Reporter
             Break();
     }
 
-    public void CellEnds(CellResult cell)
+    private void TellEnd(CellResult cell)
     {
         Break();
-        var (mark, color) = cell.Status switch
-        {
-            CellStatus.Ok => ("ok", "green"),
-            CellStatus.Skipped => ("skipped", "yellow"),
-            CellStatus.NotRun => ("not run", "yellow"),
-            _ => ("FAILED", "red"),
-        };
+        var (mark, color) = cell.Status == CellStatus.Ok ? ("ok", "green") : ("FAILED", "red");
         _console.MarkupLine($"  [{color}]{mark}[/] [grey]cell {cell.Number}, line {cell.Line}, {Seconds(cell.Milliseconds)}[/]");
         if (cell.Problem is not null)
-            Write(cell.Problem.ToString(), new Style(cell.Status == CellStatus.Failed ? Color.Red : Color.Yellow));
+            Write(cell.Problem.ToString(), new Style(Color.Red));
         if (!string.IsNullOrEmpty(cell.Details))
             Write(cell.Details, new Style(Color.Grey));
     }
 
-    public void NotebookEnds(NotebookResult result)
-    {
-        foreach (var problem in result.Problems)
-        {
-            Line();
-            Write(problem.ToString(), new Style(Color.Red));
-        }
-    }
-
     /// <summary>The table of all notebooks and the line that counts them. True sentences also after a cancelled run.</summary>
-    public void Summary(IReadOnlyList<NotebookResult> results, int notRun, bool cancelled)
+    public void Summary(IReadOnlyList<LessonResult> results, int notRun, bool cancelled)
     {
         Line();
         var table = new Table().Border(_live ? TableBorder.Rounded : TableBorder.None);
@@ -155,20 +177,9 @@ internal sealed class Reporter
             _console.MarkupLine($"{"",-10}[grey]-> {Escape(finding.WayOut)}[/]");
     }
 
-    /// <summary>Writes everything that was seen to a file, for other programs. host/README.md describes the form.</summary>
-    public static void WriteJson(string path, IReadOnlyList<NotebookResult> results)
-    {
-        var options = new JsonSerializerOptions(JsonSerializerDefaults.Web)
-        {
-            WriteIndented = true,
-            Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, // It is read by programs, and by people in a diff; never put into a page.
-        };
-        File.WriteAllText(path, JsonSerializer.Serialize(new { passed = !results.Any(r => r.Failed), notebooks = results }, options) + "\n");
-    }
+    private static bool Unfinished(LessonResult result) => result.Cells.Any(c => c.Status == CellStatus.NotRun);
 
-    private static bool Unfinished(NotebookResult result) => result.Cells.Any(c => c.Status == CellStatus.NotRun);
-
-    private static string Outcome(NotebookResult result) =>
+    private static string Outcome(LessonResult result) =>
         result.Failed ? "[red]FAILED[/]" : Unfinished(result) ? "[yellow]not finished[/]" : "[green]passed[/]";
 
     private static string CountCells(IReadOnlyCollection<CellResult> cells)
@@ -177,7 +188,6 @@ internal sealed class Reporter
         return string.Join(", ", new[]
         {
             $"{Of(CellStatus.Ok)} ok",
-            Of(CellStatus.Skipped) > 0 ? $"{Of(CellStatus.Skipped)} skipped" : "",
             Of(CellStatus.Failed) > 0 ? $"{Of(CellStatus.Failed)} failed" : "",
             Of(CellStatus.NotRun) > 0 ? $"{Of(CellStatus.NotRun)} not run" : "",
         }.Where(part => part.Length > 0));
@@ -206,7 +216,7 @@ internal sealed class Reporter
     private static Style StyleOf(OutputKind kind) => kind switch
     {
         OutputKind.StandardError => new Style(Color.Red),
-        OutputKind.Note => new Style(Color.Yellow),
+        OutputKind.Note or OutputKind.Warning => new Style(Color.Yellow),
         _ => Style.Plain,
     };
 

@@ -7,16 +7,22 @@ using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
 
-namespace TracingTutorial.Host;
+namespace TracingTutorial.Host.Notebooks;
 
 /// <summary>
-/// The rules that make a notebook run the same in VS Code (.NET Interactive), in Verso and here. Where the hosts
-/// differ, the rule is the narrower one. Rules about cell markers are in <see cref="Notebook"/>.
+/// The rules that make a notebook run the same in VS Code (.NET Interactive), in Verso and here. Where the programs
+/// differ, the rule is the narrower one. Rules about cell markers are in <see cref="DibReader"/>.
 /// </summary>
 internal static partial class Dialect
 {
     /// <summary>C# scripts in version 13, the newest that all hosts compile.</summary>
     public static readonly CSharpParseOptions ParseOptions = new(LanguageVersion.CSharp13, kind: SourceCodeKind.Script);
+
+    /// <summary>The assemblies of .NET and ASP.NET Core, by name: this program runs on both.</summary>
+    private static readonly Lazy<HashSet<string>> FrameworkAssemblies = new(() =>
+        [.. ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator)
+            .Where(path => Path.GetDirectoryName(path)!.Contains($"{Path.DirectorySeparatorChar}shared{Path.DirectorySeparatorChar}Microsoft.", StringComparison.Ordinal))
+            .Select(path => Path.GetFileNameWithoutExtension(path)!)]);
 
     private static readonly HashSet<string> UnterminatedText = ["CS1010", "CS1035", "CS1039", "CS8997"];
 
@@ -44,6 +50,9 @@ internal static partial class Dialect
     public static string WithoutReferences(string source) =>
         string.Join('\n', source.Split('\n').Select(line => ReferenceLine().IsMatch(line) ? "" : line));
 
+    /// <summary>True for an <c>#r</c> line.</summary>
+    public static bool IsReference(string line) => ReferenceLine().IsMatch(line);
+
     private static bool IsImport(Cell cell) =>
         cell.Source.Split('\n').Any(line => line.TrimStart().StartsWith("#!import", StringComparison.Ordinal));
 
@@ -62,13 +71,13 @@ internal static partial class Dialect
         if (ImportLine().Match(lines[0]) is not { Success: true } match)
         {
             yield return At($"`{lines[0]}` is not an import that every host understands.",
-                "Write `#!import ../helpers/workshop.dib`: at the start of the line, one space, the path without quotes, forward slashes, nothing after it.");
+                "Write `#!import ../helpers/core.dib`: at the start of the line, one space, the path without quotes, forward slashes, nothing after it.");
             yield break;
         }
 
         var path = match.Groups[1].Value;
         if (Path.IsPathRooted(path))
-            yield return At($"`{path}` is a path of one machine.", "Write the path from the notebook's own folder, for example `../helpers/workshop.dib`.");
+            yield return At($"`{path}` is a path of one machine.", "Write the path from the notebook's own folder, for example `../helpers/core.dib`.");
         else if (Path.GetExtension(path) is not (".dib" or ".cs" or ".csx"))
             yield return At($"`{path}` cannot be imported.", "Import a .dib notebook, or a .cs or .csx file.");
         else if (!File.Exists(cell.ImportPath))
@@ -83,7 +92,7 @@ internal static partial class Dialect
             if (VersoVariable().Match(lines[i]) is { Success: true } match)
             {
                 yield return new Problem(cell.File, cell.Number, cell.Line + i,
-                    $"`{match.Value}` in a {cell.Kind} cell is replaced by the value of a variable in Verso.",
+                    $"`{match.Value}` in a Markdown cell is replaced by the value of a variable in Verso.",
                     "Write it without the @ sign, or move it to a C# cell.");
             }
         }
@@ -195,7 +204,7 @@ internal static partial class Dialect
             var name = assembly.Groups[1].Value;
             if (name.EndsWith(".dll", StringComparison.OrdinalIgnoreCase) || name.EndsWith(".exe", StringComparison.OrdinalIgnoreCase))
                 return ($"`{name}` names a file of one machine.", "Reference an assembly of .NET by its name without ending, or a package: `#r \"nuget: Id, 1.2.3\"`.");
-            if (!SharedFramework.Assemblies.ContainsKey(name))
+            if (!FrameworkAssemblies.Value.Contains(name))
                 return ($"`{name}` is not an assembly of .NET or ASP.NET Core.", "Check the spelling, or reference the package that holds it: `#r \"nuget: Id, 1.2.3\"`.");
             return null;
         }

@@ -1,0 +1,74 @@
+using System;
+using System.Collections.Generic;
+using System.Globalization;
+using System.IO;
+using System.IO.Pipes;
+using System.Linq;
+using System.Text;
+using System.Threading;
+using System.Threading.Tasks;
+using Microsoft.DotNet.Interactive;
+using Microsoft.DotNet.Interactive.Connection;
+using Microsoft.DotNet.Interactive.CSharp;
+using Microsoft.DotNet.Interactive.Formatting;
+using Microsoft.DotNet.Interactive.PackageManagement;
+
+namespace TracingTutorial.Host.Kernel;
+
+/// <summary>
+/// The process that runs cells: the engine of .NET Interactive with its own <see cref="KernelHost"/>, on a named pipe
+/// that cells do not see. What is spoken on the pipe are the engine's own JSON envelopes.
+/// </summary>
+internal static class KernelChild
+{
+    /// <summary>The hidden command: <c>kernel &lt;pipe&gt; &lt;folder&gt; [&lt;seconds a cell may run&gt;]</c>.</summary>
+    public const string Command = "kernel";
+
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    /// <param name="pipeName">The pipe on which the other process listens.</param>
+    /// <param name="folder">The folder of the notebook: where its paths start.</param>
+    /// <param name="limit">The longest a cell may run; null for ever.</param>
+    public static async Task<int> RunAsync(string pipeName, string folder, TimeSpan? limit)
+    {
+        CultureInfo.DefaultThreadCurrentCulture = CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
+        Directory.SetCurrentDirectory(folder);
+        await using var pipe = new NamedPipeClientStream(".", pipeName, PipeDirection.InOut, PipeOptions.Asynchronous | PipeOptions.CurrentUserOnly);
+        await pipe.ConnectAsync((int)Patience.TotalMilliseconds);
+        var reader = new StreamReader(pipe, Encoding.UTF8);
+        var receiver = new KernelCommandAndEventReceiver(async cancel =>
+        {
+            if (await reader.ReadLineAsync(cancel) is { } line)
+                return Serializer.DeserializeCommandOrEvent(line);
+            Environment.Exit(0); // The other process is gone.
+            return null;
+        });
+        var sender = new PipeSender(pipe);
+
+        using var kernel = CreateKernel(sender, limit);
+        await kernel.UseHost(sender, receiver, KernelHost.CreateHostUri("kernel")).ConnectAndWaitAsync();
+        return 0;
+    }
+
+    private static CompositeKernel CreateKernel(PipeSender sender, TimeSpan? limit)
+    {
+        // Both forms of each value: a page shows the HTML, a terminal the text.
+        Formatter.SetPreferredMimeTypesFor(typeof(object), HtmlFormatter.MimeType, PlainTextFormatter.MimeType);
+        Formatter.SetPreferredMimeTypesFor(typeof(string), PlainTextFormatter.MimeType);
+
+        var csharp = new CSharpKernel();
+        csharp.UseNugetDirective((kernel, packages) =>
+        {
+            kernel.AddAssemblyReferences(packages.SelectMany(p => p.AssemblyPaths));
+            return Task.CompletedTask;
+        });
+        csharp.UseKernelHelpers().UseWho();
+        if (limit is { } most)
+            CellClock.Use(csharp, sender, most);
+
+        var composite = new CompositeKernel { csharp };
+        composite.DefaultKernelName = csharp.Name;
+        CheckedImport.Use(composite, csharp);
+        return composite;
+    }
+}

@@ -1,0 +1,283 @@
+using System;
+using System.Collections.Generic;
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Globalization;
+using System.IO;
+using System.IO.Pipes;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using System.Threading;
+using System.Threading.Tasks;
+
+namespace TracingTutorial.Host.Kernel;
+
+/// <summary>
+/// This side of a kernel in a process of its own: start it, send it the engine's commands, hear the engine's events, and
+/// end it with everything that it started.
+/// </summary>
+internal sealed class KernelProcess : IAsyncDisposable
+{
+    private const int MostErrorText = 4_000;
+    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
+
+    private readonly Process _process;
+    private readonly Action<Envelope> _heard;
+    private readonly Action<string> _stray;
+    private readonly SemaphoreSlim _writing = new(1, 1);
+    private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<int> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly StringBuilder _errorText = new();
+    private readonly NamedPipeServerStream? _pipe;
+    private TextWriter? _writer;
+
+    private KernelProcess(ProcessStartInfo start, NamedPipeServerStream? pipe, Action<Envelope> heard, Action<string> stray)
+    {
+        (_pipe, _heard, _stray) = (pipe, heard, stray);
+        start.RedirectStandardInput = start.RedirectStandardOutput = start.RedirectStandardError = true;
+        start.StandardOutputEncoding = start.StandardErrorEncoding = Encoding.UTF8;
+        // Servers of a lesson are on this machine: no proxy is asked for them.
+        start.Environment["NO_PROXY"] = start.Environment["no_proxy"] = "127.0.0.1,localhost";
+        _process = Process.Start(start)!;
+        // With a pipe, standard input is the cells' own, and at its end: Console.ReadLine answers null at once.
+        if (pipe is not null)
+            _process.StandardInput.Close();
+        _ = HearAsync();
+    }
+
+    /// <summary>Ends when the kernel takes commands; fails with <see cref="IOException"/> when it never will.</summary>
+    public Task Ready => _ready.Task;
+
+    /// <summary>The exit code, after the last event has been heard.</summary>
+    public Task<int> Ended => _ended.Task;
+
+    /// <summary>The id of the process.</summary>
+    public int Id => _process.Id;
+
+    /// <summary>The end of what the process wrote to its error stream outside of any cell: a crash says its reason there.</summary>
+    public string ErrorText
+    {
+        get
+        {
+            lock (_errorText)
+                return _errorText.ToString().Trim();
+        }
+    }
+
+    /// <summary>The most memory that the process has held; 0 where the system does not say.</summary>
+    public long PeakMemoryBytes
+    {
+        get
+        {
+            try
+            {
+                _process.Refresh();
+                return _process.PeakWorkingSet64;
+            }
+            catch (Exception e) when (e is InvalidOperationException or Win32Exception or PlatformNotSupportedException)
+            {
+                return 0;
+            }
+        }
+    }
+
+    /// <summary>Starts our own kernel (<see cref="KernelChild"/>).</summary>
+    /// <param name="folder">The folder of the notebook.</param>
+    /// <param name="limit">The longest a cell may run; null for ever.</param>
+    /// <param name="heard">Called with each event, one after the other. It must not block.</param>
+    /// <param name="stray">Called with text that the process writes outside of any cell.</param>
+    public static KernelProcess Start(string folder, TimeSpan? limit, Action<Envelope> heard, Action<string> stray)
+    {
+        var name = "tracing-tutorial-" + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(12));
+        var pipe = new NamedPipeServerStream(name, PipeDirection.InOut, 1, PipeTransmissionMode.Byte, PipeOptions.Asynchronous | PipeOptions.CurrentUserOnly);
+        var start = OurselvesAs([KernelChild.Command, name, folder]);
+        if (limit is { } most)
+            start.ArgumentList.Add(most.TotalSeconds.ToString("R", CultureInfo.InvariantCulture));
+        return new KernelProcess(start, pipe, heard, stray);
+    }
+
+    /// <summary>Starts <c>dotnet-interactive stdio</c>, as the extension of VS Code does.</summary>
+    /// <param name="root">The root of the clone, whose tool manifest names the version.</param>
+    /// <param name="folder">The folder of the notebook.</param>
+    /// <param name="heard">As in <see cref="Start"/>.</param>
+    public static KernelProcess StartTool(string root, string folder, Action<Envelope> heard)
+    {
+        var start = new ProcessStartInfo("dotnet", ["tool", "run", "dotnet-interactive", "--", "stdio", "--working-dir", folder]) { WorkingDirectory = root };
+        start.Environment["DOTNET_INTERACTIVE_CLI_TELEMETRY_OPTOUT"] = start.Environment["DOTNET_CLI_TELEMETRY_OPTOUT"] = "1";
+        return new KernelProcess(start, null, heard, _ => { });
+    }
+
+    /// <summary>Sends a command of the engine.</summary>
+    /// <param name="token">Comes back in each event that the command causes.</param>
+    /// <param name="type">The name of the command's type, as <c>SubmitCode</c>.</param>
+    /// <param name="command">Its properties.</param>
+    /// <exception cref="IOException">The process has ended.</exception>
+    public async Task SendAsync(string token, string type, object command)
+    {
+        await Ready;
+        var json = JsonSerializer.Serialize(new { token, commandType = type, command }, JsonSerializerOptions.Web);
+        await _writing.WaitAsync();
+        try
+        {
+            await _writer!.WriteLineAsync(json);
+            await _writer.FlushAsync();
+        }
+        catch (ObjectDisposedException e)
+        {
+            throw new IOException("The kernel has ended.", e);
+        }
+        finally
+        {
+            _writing.Release();
+        }
+    }
+
+    /// <summary>Ends the process and all that it has started, at once.</summary>
+    public void Kill()
+    {
+        try
+        {
+            _process.Kill(entireProcessTree: true);
+        }
+        catch (Exception e) when (e is InvalidOperationException or Win32Exception)
+        {
+            // It has just ended by itself.
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Kill();
+        await Ended;
+        _pipe?.Dispose();
+        _process.Dispose();
+    }
+
+    private async Task HearAsync()
+    {
+        try
+        {
+            var errors = ReadAsync(_process.StandardError, KeepError);
+            if (_pipe is null)
+            {
+                _writer = _process.StandardInput;
+                await HearAsync(_process.StandardOutput);
+            }
+            else
+            {
+                _ = ReadAsync(_process.StandardOutput, _stray);
+                await ConnectAsync(_pipe);
+                _writer = new StreamWriter(_pipe, new UTF8Encoding(false)) { NewLine = "\n" };
+                await HearAsync(new StreamReader(_pipe, Encoding.UTF8));
+            }
+
+            await _process.WaitForExitAsync();
+            // Something that the process started may hold the stream open: not for ever.
+            await Task.WhenAny(errors, Task.Delay(200));
+        }
+        catch (Exception e)
+        {
+            _ready.TrySetException(e as IOException ?? new IOException(e.Message, e));
+            Kill();
+            await _process.WaitForExitAsync();
+        }
+
+        _ready.TrySetException(new IOException($"The kernel ended before it was ready. {ErrorText}".Trim()));
+        _ = _ready.Task.Exception; // Nobody may be waiting for it.
+        _ended.TrySetResult(_process.ExitCode);
+    }
+
+    private async Task ConnectAsync(NamedPipeServerStream pipe)
+    {
+        using var patience = new CancellationTokenSource(StartLimit);
+        try
+        {
+            var connected = pipe.WaitForConnectionAsync(patience.Token);
+            var exited = _process.WaitForExitAsync(patience.Token);
+            if (await Task.WhenAny(connected, exited) == exited && !patience.IsCancellationRequested)
+                throw new IOException($"The kernel ended before it was ready. {ErrorText}".Trim());
+            await connected;
+        }
+        catch (OperationCanceledException)
+        {
+            throw new IOException(FormattableString.Invariant($"The kernel was not ready within {StartLimit.TotalSeconds:0} seconds. {ErrorText}").Trim());
+        }
+    }
+
+    private async Task HearAsync(TextReader reader)
+    {
+        while (await reader.ReadLineAsync() is { } line)
+        {
+            if (Envelope.FromLine(line) is not { } envelope)
+                continue; // A line of the tool that is no event.
+            if (envelope.EventType == "KernelReady")
+                _ready.TrySetResult();
+            _heard(envelope);
+        }
+    }
+
+    private static async Task ReadAsync(TextReader reader, Action<string> read)
+    {
+        var buffer = new char[4096];
+        while (await reader.ReadAsync(buffer) is > 0 and var count)
+            read(new string(buffer, 0, count));
+    }
+
+    private void KeepError(string text)
+    {
+        lock (_errorText)
+        {
+            _errorText.Append(text);
+            if (_errorText.Length > MostErrorText)
+                _errorText.Remove(0, _errorText.Length - MostErrorText);
+        }
+    }
+
+    /// <summary>This program once more, with other arguments: also when it is a library of the tests.</summary>
+    private static ProcessStartInfo OurselvesAs(IEnumerable<string> arguments)
+    {
+        var library = typeof(KernelProcess).Assembly.Location;
+        var executable = Path.ChangeExtension(library, OperatingSystem.IsWindows() ? ".exe" : null);
+        var root = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", ".."));
+        // The executable has a name that reads well where a span tells the process ("unknown_service:…").
+        var start = File.Exists(executable)
+            ? new ProcessStartInfo(executable, arguments)
+            : new ProcessStartInfo(Path.Combine(root, "dotnet"), ["exec", library, .. arguments]);
+        start.Environment["DOTNET_ROOT"] = root;
+        return start;
+    }
+}
+
+/// <summary>An event of the engine as it was sent: its type, its data, and the command that caused it.</summary>
+internal readonly record struct Envelope(JsonElement Json)
+{
+    /// <summary>As <c>CommandSucceeded</c>.</summary>
+    public string EventType => Json.GetProperty("eventType").GetString()!;
+
+    /// <summary>The data of the event.</summary>
+    public JsonElement Event => Json.GetProperty("event");
+
+    /// <summary>The token of the command; "" for an event that no command caused.</summary>
+    public string Token =>
+        Json.TryGetProperty("command", out var command) && command.ValueKind == JsonValueKind.Object ? command.GetProperty("token").GetString() ?? "" : "";
+
+    /// <summary>The token that was sent: commands that a command causes have its token, a dot, and more.</summary>
+    public string RootToken => Token.Split('.')[0];
+
+    /// <summary>The envelope in a line, or null when the line is other text.</summary>
+    public static Envelope? FromLine(string line)
+    {
+        try
+        {
+            var json = JsonDocument.Parse(line).RootElement;
+            return json.ValueKind == JsonValueKind.Object && json.TryGetProperty("eventType", out var type) && type.ValueKind == JsonValueKind.String
+                && json.TryGetProperty("event", out _) ? new Envelope(json) : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,38 @@
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using System.Text.RegularExpressions;
+
+namespace TracingTutorial.Host.Notebooks;
+
+/// <summary>
+/// What is made from the lessons and not typed: the minutes in their heads and in the README's table. <c>run --rewrite</c>
+/// writes it, a test compares it.
+/// </summary>
+internal static partial class Generated
+{
+    /// <summary>The files that hold something generated, with the text they should have.</summary>
+    public static IEnumerable<(string Path, string Text)> Files(string root)
+    {
+        var lessons = Directory.GetFiles(Path.Combine(root, "notebooks"), "*.dib").Order(System.StringComparer.Ordinal).Select(path => DibReader.Load(path)).ToArray();
+        foreach (var lesson in lessons)
+            yield return (lesson.Path, Head().Replace(File.ReadAllText(lesson.Path), HeadOf(lesson), 1));
+
+        var readme = Path.Combine(root, "README.md");
+        var text = File.ReadAllText(readme);
+        foreach (var lesson in lessons)
+        {
+            var row = new Regex($@"(?<=\]\(notebooks/{Regex.Escape(Path.GetFileName(lesson.Path))}\) \| )[^|]*(?= \|)");
+            text = row.Replace(text, Minutes.InDepth(lesson) is > 0 and var more ? $"{Minutes.Of(lesson)} + {more}" : $"{Minutes.Of(lesson)}");
+        }
+
+        yield return (readme, text);
+    }
+
+    private static string HeadOf(Notebook lesson) => Minutes.InDepth(lesson) is > 0 and var more
+        ? $"**{Minutes.Of(lesson)} minutes**, and {more} more for what is marked *in depth*."
+        : $"**{Minutes.Of(lesson)} minutes.**";
+
+    [GeneratedRegex(@"\*\*\d+ minutes\.?\*\*(?:, and \d+ more for [^.\n]*\.)?")]
+    private static partial Regex Head();
+}

@@ -1,0 +1,76 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using System.Text.RegularExpressions;
+using TracingTutorial.Host.Kernel;
+using TracingTutorial.Host.Notebooks;
+
+namespace TracingTutorial.Host.Running;
+
+/// <summary>Turns what the engine says about a failed cell into a problem with file, line and way out.</summary>
+internal static partial class Failure
+{
+    /// <param name="cell">The cell that failed.</param>
+    /// <param name="message">What the engine says: compiler errors, an exception with its stack trace, or NuGet's own words.</param>
+    /// <returns>The problem, and more about it for those who look closer.</returns>
+    public static (Problem Problem, string? Details) Of(Cell cell, string message)
+    {
+        message = message.ReplaceLineEndings("\n").Trim();
+        Problem At(string text, string wayOut) => new(cell.File, cell.Number, cell.Line, text, wayOut);
+
+        if (message.StartsWith(CellClock.TimeIsUp, StringComparison.Ordinal))
+            return (At(message, "Look for a loop or an await that never ends; `--timeout` gives a slow cell more seconds."), null);
+        if (message.StartsWith(PipeSender.TooLarge, StringComparison.Ordinal))
+            return (At(message, "Show a part of it, for example with Take."), null);
+        if (CompilerError().Matches(message) is { Count: > 0 } errors)
+        {
+            var problems = errors.Select(e => CompilerProblem(cell, e)).ToList();
+            return (problems[0], problems.Count == 1 ? null : string.Join('\n', problems.Skip(1)));
+        }
+
+        if (NuGetError().Matches(message) is { Count: > 0 } nuget)
+            return (PackageProblem(At, nuget), null);
+
+        // What a cell throws: the message, and below it the stack trace.
+        var lines = message.Split('\n');
+        var trace = Array.FindIndex(lines, line => line.StartsWith("   at ", StringComparison.Ordinal));
+        var text = trace < 0 ? message : string.Join('\n', lines[..trace]);
+        var frames = trace < 0 ? [] : lines[trace..].TakeWhile(line => !line.Contains("Microsoft.CodeAnalysis.Scripting", StringComparison.Ordinal))
+            .Where(line => !line.StartsWith("--- End of stack trace", StringComparison.Ordinal)).ToArray();
+        return (At(Namespace().Replace(text, ""), ""), frames.Length == 0 ? null : string.Join('\n', frames));
+    }
+
+    private static Problem CompilerProblem(Cell cell, Match error)
+    {
+        var (name, line, code) = (error.Groups["file"].Value, int.Parse(error.Groups["line"].Value), error.Groups["code"].Value);
+        var text = $"{code}: {error.Groups["text"].Value}";
+        var wayOut = code is "CS0103" or "CS0246" or "CS0234" or "CS1069"
+            ? "Check the spelling, and that the cells above ran: one of them may bring the name, with `using`, `#r` or `#!import`." : "";
+        // The tool of VS Code gets the cell as it is: its lines count from the start of the cell.
+        if (name.Length == 0)
+            return new Problem(cell.File, cell.Number, cell.Line + line - 1, text, wayOut);
+        return name == cell.DisplayName
+            ? new Problem(cell.File, cell.Number, line, text, wayOut)
+            : new Problem(Path.GetFullPath(Path.Combine(cell.ImportFolder, name)), null, line, text, wayOut);
+    }
+
+    private static Problem PackageProblem(Func<string, string, Problem> at, IReadOnlyList<Match> errors)
+    {
+        var text = string.Join('\n', errors.Select(e => e.Groups[2].Value.Trim()).Distinct());
+        return errors[0].Groups[1].Value is "NU1101" or "NU1102" or "NU1103"
+            ? at($"No configured feed has the package. {text}",
+                "Check the name and the version. If the package is on another feed, add it: `dotnet nuget add source`.")
+            : at($"The package could not be restored. {text}",
+                "Check the network and the feeds: `dotnet nuget list source` shows them. `dotnet run --project host doctor` looks at the whole machine.");
+    }
+
+    [GeneratedRegex(@"^(?<file>[^\n(]*)\((?<line>\d+),\d+\): error (?<code>\w+): (?<text>.+)$", RegexOptions.Multiline)]
+    private static partial Regex CompilerError();
+
+    [GeneratedRegex(@"error (NU\d+): (.+)")]
+    private static partial Regex NuGetError();
+
+    [GeneratedRegex(@"^(?:[A-Za-z_]\w*\.)+(?=[A-Za-z_]\w*(Exception|Error)?:)")]
+    private static partial Regex Namespace();
+}
