@@ -18,7 +18,7 @@ public static class Exercise21
                 spans.Count > 0 ? null
                 : "Nothing was recorded. Start the spans with shop21.StartActivity(…), and let a using end them."),
             ("No name has an order number in it", () =>
-                spans.FirstOrDefault(s => s.Name?.Any(char.IsDigit) == true) is not { } other ? null
+                spans.FirstOrDefault(s => s.Name.Any(char.IsDigit)) is not { } other ? null
                 : new Wrong($"The span '{other.Name}' has a number in its name, so each order is a group of its own. "
                     + "The number goes into the attribute.", other)),
             ("Three orders give three spans 'checkout' and three 'charge card'", () =>

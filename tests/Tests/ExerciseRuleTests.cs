@@ -38,8 +38,11 @@ public class ExerciseRuleTests
         {
             var random = new Random(seed);
             var answer = Recorded(random, spans: random.Next(12));
-            var headers = Enumerable.Range(0, random.Next(4)).Select(_ =>
-                (Services[random.Next(Services.Length)], (string?)(random.Next(3) switch { 0 => null, 1 => "shop.tenant.id=acme", _ => "shop.tenant.id = globex" })));
+            var headers =
+                from service in Services
+                from header in (string?[])[null, "shop.tenant.id=acme", "shop.tenant.id = globex"]
+                where seed % 2 == 0 || random.Next(2) == 0
+                select (service, header);
 
             foreach (var verdict in new[]
             {
@@ -95,10 +98,10 @@ public class ExerciseRuleTests
             _ => null!,
             _ => throw new NotSupportedException("no ratio"),
             ratio => new Answer((in SamplingParameters _) => throw new NotSupportedException($"not with {ratio}")),
-            // Goes wrong only where the other rules have passed: below a parent of the traffic.
-            ratio => new Answer((in SamplingParameters p) => p.Name == "GET" || p.ParentContext.TraceId == default
-                ? new ParentBasedSampler(new TraceIdRatioBasedSampler(ratio)).ShouldSample(p).Decision
-                : throw new NotSupportedException("late")),
+            // Goes wrong only where all other rules have passed: in the traffic.
+            ratio => new Answer((in SamplingParameters p) => p.Name != "GET" ? throw new NotSupportedException("late")
+                : p.ParentContext.TraceId == default && p.Tags?.Any(t => t.Value is "/health" or "/health/ready") == true ? SamplingDecision.Drop
+                : new ParentBasedSampler(new TraceIdRatioBasedSampler(ratio)).ShouldSample(p).Decision),
             _ => new Answer((in SamplingParameters _) => (SamplingDecision)42),
         ];
         foreach (var sampler in samplers)
