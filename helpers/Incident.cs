@@ -25,7 +25,7 @@ public static class Incident
     /// <param name="version">1.4.2 (before), 1.5.0 (the incident) or 1.5.1 (mended); it is the spans' <c>service.version</c>.</param>
     public static async Task ServeAsync(SpanRecorder spans, string version)
     {
-        await using var shop = await Shop.StartAsync((_, tracing) => tracing.AddProcessor(new SimpleActivityExportProcessor(new SpanRecorder(spans))), version);
+        await using var shop = await Shop.StartAsync((service, tracing) => tracing.AddProcessor(new SimpleActivityExportProcessor(spans.ForService(service))), version);
         shop.Pace = TimeSpan.FromMilliseconds(3);
         shop.Faults.FailingPayments = 0.2;                                        // in every version: these accounts are locked
         shop.Faults.NPlusOne = shop.Faults.RetryPayments = version == "1.5.0";

@@ -320,7 +320,7 @@ public class SamplingTests
     {
         var spans = new SpanRecorder();
         var providers = Services.Zip(samplers, (service, sampler) => Sdk.CreateTracerProviderBuilder().SetSampler(sampler).AddSource(service)
-            .AddProcessor(new Only(traffic, new SimpleActivityExportProcessor(new SpanRecorder(spans)))).Build()).ToArray();
+            .AddProcessor(new Only(traffic, new SimpleActivityExportProcessor(spans.ForService(service)))).Build()).ToArray();
         traffic.Send();
         Array.ForEach(providers, p => p.Dispose());
         return new SamplingOutcome("test", traffic, spans);
