@@ -10,7 +10,7 @@ using Xunit;
 
 namespace TracingTutorial.Tests;
 
-/// <summary>Lesson 7: the traffic, the evidence, and the picture of the latency.</summary>
+/// <summary>Lesson 10: the traffic, the evidence, and the picture of the latency.</summary>
 public sealed class IncidentTests
 {
     private static readonly DateTimeOffset Start = new(2026, 1, 5, 9, 0, 0, TimeSpan.Zero);
