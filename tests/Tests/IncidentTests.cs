@@ -205,7 +205,7 @@ public sealed class IncidentTests
 
     private static async Task<Shop> StartAsync(SpanRecorder spans)
     {
-        var shop = await Shop.StartAsync((_, tracing) => tracing.AddProcessor(new SimpleActivityExportProcessor(new SpanRecorder(spans))));
+        var shop = await Shop.StartAsync((service, tracing) => tracing.AddProcessor(new SimpleActivityExportProcessor(spans.ForService(service))));
         shop.Pace = TimeSpan.Zero;
         return shop;
     }

@@ -346,7 +346,7 @@ internal static class WrongAnswers
         var traces52 = backend52.Traces;
         string slowest52 = {{slowest}};
         string failed52 = {{failed}};
-        TraceView.Table(traces52.Take(5).Select(trace => trace.Root))
+        SpanTable.Of(traces52.Take(5).Select(trace => trace.Root))
         """;
 
     private static string Answer61(string body) => $$"""

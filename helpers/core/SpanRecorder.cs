@@ -15,56 +15,38 @@ using OpenTelemetry.Resources;
 /// </summary>
 public sealed class SpanRecorder : BaseExporter<Activity>
 {
-    private readonly Store store;
+    private readonly SpanStore store;
+    private readonly string? service;
     private ProviderResource? resource;
 
-    public SpanRecorder() => store = new Store();
+    /// <summary>A recorder with a memory of its own.</summary>
+    public SpanRecorder() => store = new SpanStore();
+
+    private SpanRecorder(SpanStore store, string service) => (this.store, this.service) = (store, service);
 
     /// <summary>
-    /// A recorder for one more service, writing into the same memory. Each service needs a recorder of its own,
-    /// because an exporter belongs to one provider and takes the resource (<c>service.name</c>) from it.
+    /// The part of one service, where several record into one memory. Each service needs an exporter of its own, because an
+    /// exporter belongs to one provider and takes the resource (<c>service.name</c>) from it. What is read from the part
+    /// is that service's spans alone; <see cref="Clear"/> and <see cref="Dropped"/> are those of the whole.
     /// </summary>
-    public SpanRecorder(SpanRecorder sharedWith) => store = sharedWith.store;
+    public SpanRecorder ForService(string name) => new(store, name);
 
     /// <summary>How many spans are kept. When one more arrives, the oldest is dropped and counted in <see cref="Dropped"/>.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is zero or negative.</exception>
     public int Capacity
     {
         get => store.Capacity;
-        init
-        {
-            ArgumentOutOfRangeException.ThrowIfNegativeOrZero(value);
-            store.Capacity = value;
-        }
+        init => store = new SpanStore(value);
     }
 
-    public int Count
-    {
-        get
-        {
-            lock (store)
-                return store.Spans.Count;
-        }
-    }
+    /// <summary>How many spans are kept now.</summary>
+    public int Count => service is null ? store.Count : Spans.Count;
 
-    public long Dropped
-    {
-        get
-        {
-            lock (store)
-                return store.Dropped;
-        }
-    }
+    /// <summary>How many have been dropped to make room.</summary>
+    public long Dropped => store.Dropped;
 
     /// <summary>The recorded spans in the order in which they ended, as they are now: later spans do not appear in this list.</summary>
-    public IReadOnlyList<RecordedSpan> Spans
-    {
-        get
-        {
-            lock (store)
-                return store.Spans.ToArray();
-        }
-    }
+    public IReadOnlyList<RecordedSpan> Spans => service is null ? store.Spans : store.Spans.Where(IsMine).ToArray();
 
     /// <summary>The same spans, one trace per trace id, ordered by start.</summary>
     public IReadOnlyList<RecordedTrace> Traces => RecordedTrace.Group(Spans);
@@ -73,63 +55,24 @@ public sealed class SpanRecorder : BaseExporter<Activity>
     /// Waits until at least <paramref name="count"/> spans are kept. A server's span ends a moment after its client has
     /// the answer: wait for it before you draw.
     /// </summary>
-    /// <exception cref="TimeoutException">They did not arrive in time (ten seconds, if not said otherwise); the message says how many did.</exception>
-    public async Task WaitForAsync(int count, TimeSpan? timeout = null)
-    {
-        var giveUp = DateTime.UtcNow + (timeout ?? TimeSpan.FromSeconds(10));
-        while (true)
-        {
-            Task next;
-            lock (store)
-            {
-                if (store.Spans.Count >= count)
-                    return;
-                next = (store.Next ??= new(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
-            }
-
-            try
-            {
-                await next.WaitAsync(giveUp > DateTime.UtcNow ? giveUp - DateTime.UtcNow : TimeSpan.Zero);
-            }
-            catch (TimeoutException)
-            {
-                throw new TimeoutException($"Waited for {count} spans, but only {Count} were recorded.");
-            }
-        }
-    }
+    /// <param name="count">How many.</param>
+    /// <param name="timeout">How long at most: ten seconds, if not said otherwise.</param>
+    /// <exception cref="TimeoutException">They did not come in time; the message says how many did.</exception>
+    public Task WaitForAsync(int count, TimeSpan? timeout = null) => store.WaitForAsync(count, timeout, service is null ? null : IsMine);
 
     /// <summary>Forgets all spans, and the count of the dropped ones.</summary>
-    public void Clear()
-    {
-        lock (store)
-        {
-            store.Spans.Clear();
-            store.Dropped = 0;
-        }
-    }
+    public void Clear() => store.Clear();
 
+    /// <summary>What a provider calls with the spans that have ended.</summary>
     public override ExportResult Export(in Batch<Activity> batch)
     {
         var attributes = ResourceAttributes();
         foreach (var activity in batch)
-        {
-            var span = Snapshot(activity, attributes);
-            lock (store)
-            {
-                while (store.Spans.Count >= store.Capacity)
-                {
-                    store.Spans.Dequeue();
-                    store.Dropped++;
-                }
-
-                store.Spans.Enqueue(span);
-                store.Next?.SetResult();
-                store.Next = null;
-            }
-        }
-
+            store.Add([Snapshot(activity, attributes)]);
         return ExportResult.Success;
     }
+
+    private bool IsMine(RecordedSpan span) => span.ServiceName == service;
 
     // A notebook cell that runs again builds a new provider around the same recorder: then its resource counts.
     private IReadOnlyList<KeyValuePair<string, object?>> ResourceAttributes()
@@ -181,7 +124,11 @@ public sealed class SpanRecorder : BaseExporter<Activity>
     {
         List<RecordedLink>? copies = null;
         foreach (ref readonly var link in activity.EnumerateLinks())
-            (copies ??= []).Add(new RecordedLink(link.Context.TraceId.ToHexString(), link.Context.SpanId.ToHexString(), Copy(link.EnumerateTagObjects())));
+        {
+            var (trace, span) = (link.Context.TraceId.ToHexString(), link.Context.SpanId.ToHexString());
+            (copies ??= []).Add(new RecordedLink(trace, span, Copy(link.EnumerateTagObjects())));
+        }
+
         return copies is null ? [] : copies.AsReadOnly();
     }
 
@@ -199,17 +146,20 @@ public sealed class SpanRecorder : BaseExporter<Activity>
     {
         null or IConvertible => value,
         Array array => array.Clone(),
-        _ => Convert.ToString(value, CultureInfo.InvariantCulture),
+        _ => Text(value),
     };
 
-    private sealed class Store
+    // A ToString of the learner's that throws must not lose the span: the SDK would swallow the exception.
+    private static string? Text(object value)
     {
-        public Queue<RecordedSpan> Spans { get; } = new();
-        public int Capacity { get; set; } = 100_000;
-        public long Dropped { get; set; }
-
-        /// <summary>Ends with the next span; null while nobody waits.</summary>
-        public TaskCompletionSource? Next { get; set; }
+        try
+        {
+            return Convert.ToString(value, CultureInfo.InvariantCulture);
+        }
+        catch (Exception e)
+        {
+            return $"({value.GetType().Name}.ToString() failed: {e.Message})";
+        }
     }
 
     private sealed record ProviderResource(BaseProvider? Provider, IReadOnlyList<KeyValuePair<string, object?>> Attributes);
