@@ -104,14 +104,14 @@ public class TraceViewBenchmarks
             Resource = [new("service.name", $"service-{i % 5}"), new("service.version", "1.0.0")],
             Attributes = [new("http.request.method", "GET"), new("http.response.status_code", 200), new("http.route", "/orders/{id}")],
         }).ToArray();
-        Console.WriteLine($"// {Spans} spans: {TraceView.Waterfall(new RecordedTrace(_spans)).ToHtml().Length / 1e6:0.00} million characters of HTML");
+        Console.WriteLine($"// {Spans} spans: {Waterfall.Of(new RecordedTrace(_spans)).ToHtml().Length / 1e6:0.00} million characters of HTML");
     }
 
     [Benchmark]
-    public string Html() => TraceView.Waterfall(new RecordedTrace(_spans)).ToHtml();
+    public string Html() => Waterfall.Of(new RecordedTrace(_spans)).ToHtml();
 
     [Benchmark]
-    public string Terminal() => TraceView.Waterfall(new RecordedTrace(_spans)).ToString();
+    public string Terminal() => Waterfall.Of(new RecordedTrace(_spans)).ToString();
 }
 
 /// <summary>One profile page through the three services of the shop, without simulated work: what tracing adds to it.</summary>
@@ -127,7 +127,7 @@ public class ShopBenchmarks
     {
         // Each shop has sources of its own, so the provider of the second does not hear the first.
         _quiet = Shop.StartAsync().GetAwaiter().GetResult();
-        _traced = Shop.StartAsync((_, tracing) => tracing.AddProcessor(new SimpleActivityExportProcessor(new SpanRecorder(_spans))))
+        _traced = Shop.StartAsync((service, tracing) => tracing.AddProcessor(new SimpleActivityExportProcessor(_spans.ForService(service))))
             .GetAwaiter().GetResult();
         _quiet.Pace = _traced.Pace = TimeSpan.Zero;
     }

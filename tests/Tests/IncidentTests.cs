@@ -10,7 +10,7 @@ using Xunit;
 
 namespace TracingTutorial.Tests;
 
-/// <summary>Lesson 7: the traffic, the evidence, and the picture of the latency.</summary>
+/// <summary>Lesson 10: the traffic, the evidence, and the picture of the latency.</summary>
 public sealed class IncidentTests
 {
     private static readonly DateTimeOffset Start = new(2026, 1, 5, 9, 0, 0, TimeSpan.Zero);
@@ -205,7 +205,7 @@ public sealed class IncidentTests
 
     private static async Task<Shop> StartAsync(SpanRecorder spans)
     {
-        var shop = await Shop.StartAsync((_, tracing) => tracing.AddProcessor(new SimpleActivityExportProcessor(new SpanRecorder(spans))));
+        var shop = await Shop.StartAsync((service, tracing) => tracing.AddProcessor(new SimpleActivityExportProcessor(spans.ForService(service))));
         shop.Pace = TimeSpan.Zero;
         return shop;
     }

@@ -394,7 +394,7 @@ public sealed class OtlpReceiverTests
         Assert.Equal(spans[0].Start, spans[1].End);
         Assert.Equal(new byte[] { 1, 2 }, spans[1]["bytes"]);
         Assert.Equal(KeyValuePair.Create("", (object?)null), spans[1].Attributes[1]);
-        Assert.NotEmpty(TraceView.Waterfall(new RecordedTrace(spans)).ToHtml());
+        Assert.NotEmpty(Waterfall.Of(new RecordedTrace(spans)).ToHtml());
     }
 
     [Fact]

@@ -117,7 +117,7 @@ public sealed class ShopTests
         var spans = new SpanRecorder();
         await using var shop = await Shop.StartAsync((service, tracing) =>
         {
-            tracing.AddProcessor(new SimpleActivityExportProcessor(new SpanRecorder(spans)));
+            tracing.AddProcessor(new SimpleActivityExportProcessor(spans.ForService(service)));
             if (service == "user-service")
                 tracing.ConfigureResource(resource => resource.AddAttributes([new("service.version", "1.5.0")]));
         });
@@ -172,7 +172,7 @@ public sealed class ShopTests
         var spans = new SpanRecorder();
         await using var shop = await Shop.StartAsync((service, tracing) => tracing
             .SetSampler(service == "payment-service" ? new AlwaysOffSampler() : new AlwaysOnSampler())
-            .AddProcessor(new SimpleActivityExportProcessor(new SpanRecorder(spans))));
+            .AddProcessor(new SimpleActivityExportProcessor(spans.ForService(service))));
         await shop.GetAsync("/profile/7");
 
         Assert.Equal(6, spans.Count);
@@ -297,7 +297,7 @@ public sealed class ShopTests
 
         var trace = Assert.Single(spans.Traces);
         Assert.Equal("SELECT users", trace.Spans.MaxBy(trace.SelfTime)!.Name);
-        Assert.True(trace.CriticalTime(trace.Find("SELECT users")!) > trace.Duration / 2, TraceView.Waterfall(trace).ToString());
+        Assert.True(trace.CriticalTime(trace.Find("SELECT users")!) > trace.Duration / 2, Waterfall.Of(trace).ToString());
     }
 
     [Fact]
@@ -401,7 +401,7 @@ public sealed class ShopTests
     public async Task Closing_it_flushes_the_spans_and_may_be_done_twice()
     {
         var spans = new SpanRecorder();
-        var shop = await Shop.StartAsync((_, tracing) => tracing.AddProcessor(new BatchActivityExportProcessor(new SpanRecorder(spans), scheduledDelayMilliseconds: 60_000)));
+        var shop = await Shop.StartAsync((service, tracing) => tracing.AddProcessor(new BatchActivityExportProcessor(spans.ForService(service), scheduledDelayMilliseconds: 60_000)));
         shop.Pace = TimeSpan.Zero;
         await shop.GetAsync("/profile/7");
         Assert.Empty(spans.Spans);
@@ -433,7 +433,7 @@ public sealed class ShopTests
 
     private static async Task<Shop> StartAsync(SpanRecorder spans, string version = "1.4.2")
     {
-        var shop = await Shop.StartAsync((_, tracing) => tracing.AddProcessor(new SimpleActivityExportProcessor(new SpanRecorder(spans))), version);
+        var shop = await Shop.StartAsync((service, tracing) => tracing.AddProcessor(new SimpleActivityExportProcessor(spans.ForService(service))), version);
         shop.Pace = TimeSpan.Zero;
         return shop;
     }

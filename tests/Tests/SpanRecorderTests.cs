@@ -107,7 +107,7 @@ public sealed class SpanRecorderTests
         using var users = NewSource();
         var recorder = new SpanRecorder();
         using (Provider(gateway, recorder, "api-gateway"))
-        using (Provider(users, new SpanRecorder(recorder), "user-service"))
+        using (Provider(users, recorder.ForService("user-service"), "user-service"))
         {
             using var call = Root(gateway, "call");
             users.StartActivity("handle")?.Dispose();
@@ -174,7 +174,7 @@ public sealed class SpanRecorderTests
         var recorder = new SpanRecorder();
         var other = new SpanRecorder();
         using (Provider(one, recorder, "one"))
-        using (Provider(two, new SpanRecorder(recorder), "two"))
+        using (Provider(two, recorder.ForService("user-service"), "two"))
         using (Provider(two, other, "two"))
         {
             await Task.WhenAll(Enumerable.Range(0, 8).Select(worker => Task.Run(() =>

@@ -13,7 +13,7 @@ using Xunit;
 
 namespace TracingTutorial.Tests;
 
-/// <summary>The service that lesson 8 prints, built and run exactly as printed.</summary>
+/// <summary>The service that lesson 11 prints, built and run exactly as printed.</summary>
 public sealed partial class TakeHomeTests
 {
     private const string CallersTrace = "0123456789abcdef0123456789abcdef";
@@ -56,7 +56,7 @@ public sealed partial class TakeHomeTests
     /// <summary>Builds the two files of the listing. A feed may lack their packages: then there is nothing to test here.</summary>
     private static async Task<string> BuildAsync(TempFolder folder)
     {
-        var listing = Notebook.Load(TheHost.Lesson("08-take-home.dib")).Cells.First(c => c.Source.Contains("**Program.cs**", StringComparison.Ordinal)).Source;
+        var listing = Notebook.Load(TheHost.Lesson("11-take-home.dib")).Cells.First(c => c.Source.Contains("**Program.cs**", StringComparison.Ordinal)).Source;
         foreach (var name in (string[])["Directory.Build.props", "Directory.Build.targets", "Directory.Packages.props"])
             folder.Write(name, "<Project />");
         folder.Write("api-gateway.csproj", Fence(listing, "xml"));

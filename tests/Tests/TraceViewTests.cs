@@ -32,24 +32,24 @@ public sealed class TraceViewTests
     public void A_duration_has_three_digits_and_a_unit_in_any_culture(double ms, string expected)
     {
         var time = TimeSpan.FromTicks((long)Math.Round(ms * TimeSpan.TicksPerMillisecond));
-        WithDecimalComma(() => Assert.Equal(expected, TraceView.Duration(time)));
+        WithDecimalComma(() => Assert.Equal(expected, Drawing.Duration(time)));
     }
 
     [Fact]
     public void Numbers_in_a_view_do_not_depend_on_the_culture()
     {
-        var (html, text) = (TraceView.Waterfall(ProfilePage()).ToHtml(), TraceView.Waterfall(ProfilePage()).ToString());
+        var (html, text) = (Waterfall.Of(ProfilePage()).ToHtml(), Waterfall.Of(ProfilePage()).ToString());
         WithDecimalComma(() =>
         {
-            Assert.Equal(html, TraceView.Waterfall(ProfilePage()).ToHtml());
-            Assert.Equal(text, TraceView.Waterfall(ProfilePage()).ToString());
+            Assert.Equal(html, Waterfall.Of(ProfilePage()).ToHtml());
+            Assert.Equal(text, Waterfall.Of(ProfilePage()).ToString());
         });
     }
 
     [Fact]
     public void A_waterfall_has_one_row_per_span_in_tree_order()
     {
-        var rows = Rows(TraceView.Waterfall(Overlapping()));
+        var rows = Rows(Waterfall.Of(Overlapping()));
 
         Assert.Equal(["root", "a", "b", "b1", "b2", "c"], rows.Select(NameOf));
         Assert.Equal([null, "1", "1", "2", "2", "1"], rows.Select(r => Regex.Match(r.QuerySelector(".tv-indent")?.GetAttribute("style") ?? "", @"\d+") is { Success: true } m ? m.Value : null));
@@ -58,7 +58,7 @@ public sealed class TraceViewTests
     [Fact]
     public void The_header_says_name_duration_spans_services_errors_and_trace_id()
     {
-        var head = string.Join(' ', Parse(TraceView.Waterfall(ProfilePage())).QuerySelectorAll(".tv-head").Select(e => e.TextContent));
+        var head = string.Join(' ', Parse(Waterfall.Of(ProfilePage())).QuerySelectorAll(".tv-head").Select(e => e.TextContent));
 
         foreach (var fact in new[] { "GET /profile/{id}", "48 ms", "7 spans", "✖ 3 errors", TraceId, "api-gateway", "user-service", "payment-service" })
             Assert.Contains(fact, head);
@@ -67,7 +67,7 @@ public sealed class TraceViewTests
     [Fact]
     public void Bars_stand_where_and_as_long_as_the_span_ran()
     {
-        var rows = Rows(TraceView.Waterfall(Overlapping()));
+        var rows = Rows(Waterfall.Of(Overlapping()));
 
         Assert.Equal(["30%-90%"], Pieces(rows[2], "tv-wait"));
         Assert.Equal(["30%-35%", "85%-90%"], Pieces(rows[2], "tv-self"));
@@ -80,7 +80,7 @@ public sealed class TraceViewTests
     [Fact]
     public void The_time_axis_has_round_ticks()
     {
-        string[] Ticks(double ms) => Parse(TraceView.Waterfall(Trace(Span("root", null, 0, ms)))).QuerySelectorAll(".tv-tick").Select(t => t.TextContent).ToArray();
+        string[] Ticks(double ms) => Parse(Waterfall.Of(Trace(Span("root", null, 0, ms)))).QuerySelectorAll(".tv-tick").Select(t => t.TextContent).ToArray();
 
         Assert.Equal(["0", "20 ms", "40 ms", "60 ms", "80 ms", "100 ms"], Ticks(100));
         Assert.Equal(["0", "10 ms", "20 ms", "30 ms", "40 ms"], Ticks(47.4));
@@ -92,7 +92,7 @@ public sealed class TraceViewTests
     [Fact]
     public void An_error_is_said_in_words_and_not_in_colour_alone()
     {
-        var row = RowOf(TraceView.Waterfall(ProfilePage()), "POST /payments");
+        var row = RowOf(Waterfall.Of(ProfilePage()), "POST /payments");
 
         Assert.Contains("✖", row.QuerySelector("summary")!.TextContent);
         Assert.Equal("Error: card declined", Field(row, "status"));
@@ -101,7 +101,7 @@ public sealed class TraceViewTests
     [Fact]
     public void A_row_unfolds_to_all_that_the_span_carries()
     {
-        var row = RowOf(TraceView.Waterfall(ProfilePage()), "POST /payments");
+        var row = RowOf(Waterfall.Of(ProfilePage()), "POST /payments");
 
         Assert.Equal("1000000000000006", Field(row, "span id"));
         Assert.Equal("1000000000000005", Field(row, "parent id"));
@@ -123,7 +123,7 @@ public sealed class TraceViewTests
     [Fact]
     public void A_span_without_a_parent_in_the_trace_is_drawn_and_labelled()
     {
-        var view = TraceView.Waterfall(Trace(Span("root", null, 0, 10), Span("orphan", "nowhere", 2, 3)));
+        var view = Waterfall.Of(Trace(Span("root", null, 0, 10), Span("orphan", "nowhere", 2, 3)));
 
         Assert.Contains("parent not in this trace", RowOf(view, "orphan").QuerySelector("summary")!.TextContent);
         Assert.Contains("orphan (parent not in this trace)", view.ToString());
@@ -132,7 +132,7 @@ public sealed class TraceViewTests
     [Fact]
     public void A_child_that_starts_before_its_parent_is_called_clock_skew()
     {
-        var view = TraceView.Waterfall(Trace(Span("root", null, 0, 10), Span("child", "root", -3, 5)));
+        var view = Waterfall.Of(Trace(Span("root", null, 0, 10), Span("child", "root", -3, 5)));
 
         Assert.Contains("clock skew", RowOf(view, "child").QuerySelector("summary")!.TextContent);
         Assert.Contains("clock skew", view.ToString());
@@ -142,7 +142,7 @@ public sealed class TraceViewTests
     [Fact]
     public void A_child_that_ends_after_its_parent_is_noted_in_its_details()
     {
-        var row = RowOf(TraceView.Waterfall(Trace(Span("root", null, 0, 10), Span("child", "root", 5, 7))), "child");
+        var row = RowOf(Waterfall.Of(Trace(Span("root", null, 0, 10), Span("child", "root", 5, 7))), "child");
 
         Assert.Equal("ends 2 ms after its parent", Field(row, "note"));
     }
@@ -150,7 +150,7 @@ public sealed class TraceViewTests
     [Fact]
     public void Every_span_of_an_odd_trace_is_drawn_once()
     {
-        var names = Rows(TraceView.Waterfall(Odd())).Select(NameOf).ToArray();
+        var names = Rows(Waterfall.Of(Odd())).Select(NameOf).ToArray();
 
         Assert.Equal(Odd().Spans.Select(s => s.Name).Order(StringComparer.Ordinal), names.Order(StringComparer.Ordinal));
     }
@@ -178,7 +178,7 @@ public sealed class TraceViewTests
         var hostile = Trace(span, query, message);
         string[] ours = ["B", "BR", "BODY", "DD", "DETAILS", "DIV", "DL", "DT", "HEAD", "HTML", "I", "SECTION", "SMALL", "SPAN", "STYLE", "SUMMARY", "SVG", "G", "PATH", "RECT", "TEXT", "TITLE", "TABLE", "TBODY", "TD", "TH", "THEAD", "TR"];
         string[] attributes = ["class", "style", "title", "aria-label", "aria-hidden", "scope", "role", "viewBox", "d", "stroke-width", "x", "y", "width", "height", "rx"];
-        foreach (var view in new[] { TraceView.Waterfall(hostile), TraceView.Table([span]), TraceView.ServiceMap([hostile]), TraceView.SideBySide(hostile, Trace(span), Hostile, Hostile) })
+        foreach (var view in new NotebookView[] { Waterfall.Of(hostile), SpanTable.Of([span]), ServiceMap.Of([hostile]), SideBySide.Of(hostile, Trace(span), Hostile, Hostile) })
         {
             var page = Parse(view);
             Assert.All(page.All, e => Assert.Contains(e.TagName.ToUpperInvariant(), ours));
@@ -186,9 +186,9 @@ public sealed class TraceViewTests
             Assert.DoesNotContain(page.Body!.TextContent, c => char.IsControl(c) && c is not ('\n' or '\r' or '\t'));
         }
 
-        Assert.Contains(Parse(TraceView.ServiceMap([hostile])).QuerySelectorAll(".tv-map-node title"), n => n.TextContent == $"{Hostile}! ({Hostile})");
+        Assert.Contains(Parse(ServiceMap.Of([hostile])).QuerySelectorAll(".tv-map-node title"), n => n.TextContent == $"{Hostile}! ({Hostile})");
 
-        var row = Assert.Single(Rows(TraceView.Waterfall(Trace(span))));
+        var row = Assert.Single(Rows(Waterfall.Of(Trace(span))));
         Assert.Equal(Hostile, NameOf(row));
         Assert.Equal(Hostile, Field(row, "name"));
         Assert.Equal(Hostile, Field(row, "service.name"));
@@ -196,7 +196,7 @@ public sealed class TraceViewTests
         Assert.Equal($"Error: {Hostile}", Field(row, "status"));
         Assert.Equal("a␀b␛[31mc␇\uFFFD\r\nd\te\uFFFDf", Field(row, "control"));
         Assert.Equal($"{Hostile[..100]}… +5 ms", row.QuerySelector(".tv-event")!.GetAttribute("title"));
-        Assert.Contains(Hostile, Parse(TraceView.Table([span])).Body!.TextContent);
+        Assert.Contains(Hostile, Parse(SpanTable.Of([span])).Body!.TextContent);
     }
 
     [Theory]
@@ -222,7 +222,7 @@ public sealed class TraceViewTests
         var called = hostile with { SpanId = "called", ParentSpanId = hostile.SpanId, Resource = Tags(("service.name", new string('長', 90))) };
         var texts = new[]
         {
-            View(name), TraceView.Waterfall(Trace(hostile)), TraceView.Table([hostile]), TraceView.ServiceMap([Trace(hostile, called)]), TraceView.SideBySide(Trace(hostile), Trace(called), hostile.Name, hostile.Name),
+            View(name), Waterfall.Of(Trace(hostile)), SpanTable.Of([hostile]), ServiceMap.Of([Trace(hostile, called)]), SideBySide.Of(Trace(hostile), Trace(called), hostile.Name, hostile.Name),
         }.Select(v => v.ToString());
         foreach (var line in texts.SelectMany(t => t.Split('\n')))
         {
@@ -234,7 +234,7 @@ public sealed class TraceViewTests
     [Fact]
     public void A_terminal_shows_the_tree()
     {
-        var lines = TraceView.Waterfall(Overlapping()).ToString().Split('\n');
+        var lines = Waterfall.Of(Overlapping()).ToString().Split('\n');
 
         Assert.Equal($"root · 100 ms · 6 spans · trace {TraceId}", lines[0]);
         Assert.Equal(["*  shop: root", "   ├─ a", "*  ├─ b", "   │  ├─ b1", "*  │  └─ b2", "*  └─ c"], lines[1..7].Select(l => l[..40].TrimEnd()));
@@ -246,7 +246,7 @@ public sealed class TraceViewTests
     [Fact]
     public void A_terminal_shows_errors_events_and_links()
     {
-        var text = TraceView.Waterfall(ProfilePage()).ToString();
+        var text = Waterfall.Of(ProfilePage()).ToString();
 
         Assert.Matches(@"\*✖ │  └─ payment-service: POST /payments ◆1 →1 +38 ms", text);
         Assert.Contains("│ ERROR: payment-service answered 503", text);
@@ -256,7 +256,7 @@ public sealed class TraceViewTests
     [Fact]
     public void Nothing_recorded_is_explained()
     {
-        foreach (var view in new[] { TraceView.Waterfall([]), TraceView.Table([]), TraceView.ServiceMap([]) })
+        foreach (var view in new NotebookView[] { Waterfall.Of([]), SpanTable.Of([]), ServiceMap.Of([]) })
         {
             foreach (var text in new[] { Parse(view).Body!.TextContent, view.ToString() })
             {
@@ -270,7 +270,7 @@ public sealed class TraceViewTests
     [Fact]
     public void One_span_without_duration_is_drawn()
     {
-        var view = TraceView.Waterfall(Trace(Span("instant", null, 0, 0)));
+        var view = Waterfall.Of(Trace(Span("instant", null, 0, 0)));
 
         Assert.Equal(["0%-0%"], Pieces(Assert.Single(Rows(view)), "tv-self"));
         Assert.Contains("instant", view.ToString());
@@ -281,7 +281,7 @@ public sealed class TraceViewTests
     public void Several_traces_are_drawn_in_the_order_given_with_the_same_colours()
     {
         var other = new RecordedTrace(ProfilePage().Spans.Select(s => s with { TraceId = "0af7651916cd43dd8448eb211c80319c" }));
-        var sections = Parse(TraceView.Waterfall([ProfilePage(), other])).QuerySelectorAll(".tv-trace");
+        var sections = Parse(Waterfall.Of([ProfilePage(), other])).QuerySelectorAll(".tv-trace");
 
         Assert.Equal(2, sections.Length);
         Assert.Contains(TraceId, sections[0].TextContent);
@@ -293,7 +293,7 @@ public sealed class TraceViewTests
     [Fact]
     public void Services_in_one_view_have_different_colours_while_there_are_enough()
     {
-        string[] Colours(int services) => Parse(TraceView.Waterfall(Trace(Enumerable.Range(0, services).Select(i => Span($"{i}", null, i, 1, $"service-{i}")).ToArray())))
+        string[] Colours(int services) => Parse(Waterfall.Of(Trace(Enumerable.Range(0, services).Select(i => Span($"{i}", null, i, 1, $"service-{i}")).ToArray())))
             .QuerySelectorAll(".tv-service .tv-mark").Select(m => m.ClassName!).ToArray();
 
         Assert.Equal(8, Colours(8).Distinct().Count());
@@ -303,7 +303,7 @@ public sealed class TraceViewTests
     [Fact]
     public void The_services_of_the_tutorial_keep_their_colours()
     {
-        var marks = Parse(TraceView.Waterfall(ProfilePage())).QuerySelectorAll(".tv-service").Select(s => $"{s.TextContent} {s.QuerySelector("i")!.ClassName}");
+        var marks = Parse(Waterfall.Of(ProfilePage())).QuerySelectorAll(".tv-service").Select(s => $"{s.TextContent} {s.QuerySelector("i")!.ClassName}");
 
         Assert.Equal(["api-gateway tv-mark tv-c0", "user-service tv-mark tv-c4", "payment-service tv-mark tv-c7"], marks.OrderBy(m => m[^1]));
     }
@@ -311,14 +311,14 @@ public sealed class TraceViewTests
     [Fact]
     public void A_table_has_one_line_per_span()
     {
-        var view = TraceView.Table(ProfilePage().Spans);
+        var view = SpanTable.Of(ProfilePage().Spans);
         var rows = Parse(view).QuerySelectorAll("tbody tr").Select(r => r.Children.Select(c => c.TextContent.Trim()).ToArray()).ToArray();
 
         Assert.Equal(7, rows.Length);
         Assert.Equal(["GET /profile/{id}", "server", "api-gateway", "–", "48 ms", "✖ Error: payment-service answered 503"], rows[0]);
         Assert.Contains(rows, r => r is ["SELECT users", "client", "user-service", "GET /users/{id}", "18 ms", "Unset"]);
         Assert.Equal(8, view.ToString().Split('\n').Length);
-        Assert.Contains("(not here)", TraceView.Table([Span("orphan", "nowhere", 0, 1)]).ToString());
+        Assert.Contains("(not here)", SpanTable.Of([Span("orphan", "nowhere", 0, 1)]).ToString());
     }
 
     [Theory]
@@ -328,7 +328,7 @@ public sealed class TraceViewTests
     public void Ten_thousand_spans_are_drawn_in_less_than_ten_megabytes(string shape)
     {
         var attributes = Tags([.. Enumerable.Range(0, 20).Select(i => ($"attribute.number.{i}", (object?)new string('x', 50)))]);
-        var view = TraceView.Waterfall(shape switch
+        var view = Waterfall.Of(shape switch
         {
             "chain" => Chain(10_000),
             "fan" => Fan(10_000),
@@ -347,7 +347,7 @@ public sealed class TraceViewTests
     public void What_is_not_drawn_is_said()
     {
         var big = new RecordedTrace(Fan(10_003).Spans);
-        foreach (var text in new[] { TraceView.Waterfall([big, ProfilePage()]).ToHtml(), TraceView.Waterfall([big, ProfilePage()]).ToString() })
+        foreach (var text in new[] { Waterfall.Of([big, ProfilePage()]).ToHtml(), Waterfall.Of([big, ProfilePage()]).ToString() })
         {
             Assert.Contains("3 more spans of this trace not drawn.", text);
             Assert.Contains("1 more trace not drawn", text);
@@ -358,7 +358,7 @@ public sealed class TraceViewTests
     public void A_thousand_events_share_at_most_a_hundred_marks()
     {
         var span = Span("busy", null, 0, 100) with { Events = Enumerable.Range(0, 1000).Select(i => new RecordedEvent($"event {i}", At(i / 10.0), [])).ToArray() };
-        var row = Assert.Single(Rows(TraceView.Waterfall(Trace(span))));
+        var row = Assert.Single(Rows(Waterfall.Of(Trace(span))));
 
         Assert.InRange(row.QuerySelectorAll(".tv-event").Length, 50, 101);
         Assert.Contains("Event: event 999", row.TextContent);
@@ -383,13 +383,13 @@ public sealed class TraceViewTests
             "night-job                              calls nobody and is called by nobody",
         ];
 
-        Assert.Equal(expected, TraceView.ServiceMap(Shop()).ToString().Split('\n'));
+        Assert.Equal(expected, ServiceMap.Of(Shop()).ToString().Split('\n'));
     }
 
     [Fact]
     public void The_drawn_map_says_the_same_as_the_text()
     {
-        var view = TraceView.ServiceMap(Shop());
+        var view = ServiceMap.Of(Shop());
         var page = Parse(view);
 
         Assert.Equal(
@@ -404,7 +404,7 @@ public sealed class TraceViewTests
     [Fact]
     public void Services_databases_and_queues_have_their_own_shapes()
     {
-        var nodes = Parse(TraceView.ServiceMap(Shop())).QuerySelectorAll(".tv-map-node");
+        var nodes = Parse(ServiceMap.Of(Shop())).QuerySelectorAll(".tv-map-node");
 
         Assert.Equal(["api-gateway", "user-service", "payment-service", "mailer", "night-job"], nodes.Where(n => n.QuerySelector("rect") is not null).Select(n => n.QuerySelector("text")!.TextContent));
         var others = nodes.Where(n => n.QuerySelector("rect") is null).Select(n => n.QuerySelectorAll("text").Select(t => t.TextContent).ToArray()).ToArray();
@@ -419,7 +419,7 @@ public sealed class TraceViewTests
     {
         var traces = durations.Select(d => Trace(Span("call", null, 0, d, "a") with { Kind = ActivityKind.Client }, Span("handle", "call", 0, d / 2, "b")));
 
-        Assert.EndsWith($", {median}", TraceView.ServiceMap(traces).ToString());
+        Assert.EndsWith($", {median}", ServiceMap.Of(traces).ToString());
     }
 
     [Fact]
@@ -428,7 +428,7 @@ public sealed class TraceViewTests
         RecordedTrace Call(ActivityStatusCode client, ActivityStatusCode server) =>
             Trace(Span("call", null, 0, 9, "a") with { Kind = ActivityKind.Client, Status = client }, Span("handle", "call", 1, 7, "b") with { Status = server });
 
-        Assert.Equal("a → b  4 calls, 3 errors, 9 ms", TraceView.ServiceMap(
+        Assert.Equal("a → b  4 calls, 3 errors, 9 ms", ServiceMap.Of(
         [
             Call(ActivityStatusCode.Unset, ActivityStatusCode.Ok), Call(ActivityStatusCode.Error, ActivityStatusCode.Unset),
             Call(ActivityStatusCode.Unset, ActivityStatusCode.Error), Call(ActivityStatusCode.Error, ActivityStatusCode.Error),
@@ -442,13 +442,13 @@ public sealed class TraceViewTests
         var sent = Trace(Span("send", null, 0, 1, "shop") with { Kind = ActivityKind.Producer, Attributes = queue });
         var received = new RecordedTrace([Span("process", null, 5, 3, "mailer") with { TraceId = "0af7651916cd43dd8448eb211c80319c", Kind = ActivityKind.Consumer, Attributes = queue, Links = [new(TraceId, "send", [])] }]);
 
-        Assert.Equal(["shop → orders (kafka)    1 call, 1 ms", "orders (kafka) → mailer  1 call, 3 ms"], TraceView.ServiceMap([sent, received]).ToString().Split('\n'));
+        Assert.Equal(["shop → orders (kafka)    1 call, 1 ms", "orders (kafka) → mailer  1 call, 3 ms"], ServiceMap.Of([sent, received]).ToString().Split('\n'));
     }
 
     [Fact]
     public void A_caller_stands_left_of_whom_it_calls()
     {
-        var x = Parse(TraceView.ServiceMap([ProfilePage()])).QuerySelectorAll(".tv-map-node").ToDictionary(
+        var x = Parse(ServiceMap.Of([ProfilePage()])).QuerySelectorAll(".tv-map-node").ToDictionary(
             n => n.QuerySelector("title")!.TextContent, n => double.Parse(n.QuerySelector("text")!.GetAttribute("x")!, CultureInfo.InvariantCulture));
 
         Assert.True(x["api-gateway"] < x["user-service"] && x["user-service"] < x["postgresql (database)"] && x["api-gateway"] < x["payment-service"]);
@@ -460,13 +460,13 @@ public sealed class TraceViewTests
         var names = Enumerable.Range(0, 6).Select(i => $"s{i}").ToArray();
         var traces = from a in names from b in names where a != b select Trace(Span("x", null, 0, 2, a), Span("y", "x", 0, 1, b));
 
-        Assert.Equal(30, Parse(TraceView.ServiceMap(traces)).QuerySelectorAll(".tv-map-call").Length);
+        Assert.Equal(30, Parse(ServiceMap.Of(traces)).QuerySelectorAll(".tv-map-call").Length);
     }
 
     [Fact]
     public void A_map_of_very_many_services_is_bounded_and_says_so()
     {
-        var view = TraceView.ServiceMap([new RecordedTrace(Enumerable.Range(0, 5000).Select(i => Span($"{i}", i == 0 ? null : $"{i / 2}", i, 1, $"service-{i}")))]);
+        var view = ServiceMap.Of([new RecordedTrace(Enumerable.Range(0, 5000).Select(i => Span($"{i}", i == 0 ? null : $"{i / 2}", i, 1, $"service-{i}")))]);
 
         Assert.Equal(40, Parse(view).QuerySelectorAll(".tv-map-node").Length);
         Assert.Contains("4,960 more nodes with few calls not drawn.", view.ToString());
@@ -486,7 +486,7 @@ public sealed class TraceViewTests
             "Only in 1.4.2: 5 times user-service: SELECT orders.",
             "Errors only in 1.4.1: api-gateway: GET /profile/{id}; api-gateway: GET; payment-service: POST /payments.",
         ];
-        var view = TraceView.SideBySide(ProfilePage(), SlowProfilePage(), "1.4.1", "1.4.2");
+        var view = SideBySide.Of(ProfilePage(), SlowProfilePage(), "1.4.1", "1.4.2");
 
         Assert.Equal(expected, Parse(view).QuerySelectorAll(".tv-changes div").Select(d => d.TextContent));
         Assert.StartsWith(string.Join(' ', expected), view.ToString().Replace('\n', ' '));
@@ -495,7 +495,7 @@ public sealed class TraceViewTests
     [Fact]
     public void Side_by_side_uses_one_time_scale()
     {
-        var sections = Parse(TraceView.SideBySide(Trace(Span("a", null, 0, 25)), Trace(Span("a", null, 500, 100)))).QuerySelectorAll(".tv-trace");
+        var sections = Parse(SideBySide.Of(Trace(Span("a", null, 0, 25)), Trace(Span("a", null, 500, 100)))).QuerySelectorAll(".tv-trace");
 
         Assert.Equal(["0%-25%"], Pieces(sections[0], "tv-self"));
         Assert.Equal(["0%-100%"], Pieces(sections[1], "tv-self"));
@@ -506,7 +506,7 @@ public sealed class TraceViewTests
     [Fact]
     public void Spans_that_changed_or_are_in_one_trace_only_are_marked()
     {
-        var sections = Parse(TraceView.SideBySide(ProfilePage(), SlowProfilePage())).QuerySelectorAll(".tv-trace");
+        var sections = Parse(SideBySide.Of(ProfilePage(), SlowProfilePage())).QuerySelectorAll(".tv-trace");
         string[] Notes(int section) => sections[section].QuerySelectorAll("details").Select(d => $"{NameOf(d)}: {d.QuerySelector(".tv-note")?.TextContent}").Where(n => n.EndsWith("ms", StringComparison.Ordinal) || n.EndsWith("here", StringComparison.Ordinal)).ToArray();
 
         Assert.Equal(["render: only here"], Notes(0));
@@ -522,13 +522,13 @@ public sealed class TraceViewTests
             Span("GET", "page", a, 10, "web", "to-a") with { Kind = ActivityKind.Client }, Span("GET /a", "to-a", a, 10, "a"),
             Span("GET", "page", b, 50, "web", "to-b") with { Kind = ActivityKind.Client }, Span("GET /b", "to-b", b, 50, "b"));
 
-        Assert.Equal("No span's own time changed by more than 5% of the whole.", Parse(TraceView.SideBySide(Page(1, 20), Page(80, 20))).QuerySelectorAll(".tv-changes div").Last().TextContent);
+        Assert.Equal("No span's own time changed by more than 5% of the whole.", Parse(SideBySide.Of(Page(1, 20), Page(80, 20))).QuerySelectorAll(".tv-changes div").Last().TextContent);
     }
 
     [Fact]
     public void Two_equal_traces_have_no_changes()
     {
-        var page = Parse(TraceView.SideBySide(ProfilePage(), ProfilePage()));
+        var page = Parse(SideBySide.Of(ProfilePage(), ProfilePage()));
 
         Assert.Equal(["before: 48 ms, 7 spans. after: 48 ms, 7 spans. About the same time.", "No span's own time changed by more than 5% of the whole."], page.QuerySelectorAll(".tv-changes div").Select(d => d.TextContent));
         Assert.All(page.QuerySelectorAll(".tv-note"), n => Assert.Equal("1 link", n.TextContent));
@@ -537,36 +537,36 @@ public sealed class TraceViewTests
     [Fact]
     public void Two_large_traces_are_compared()
     {
-        var view = TraceView.SideBySide(Chain(6_000), Fan(6_000));
+        var view = SideBySide.Of(Chain(6_000), Fan(6_000));
 
         Assert.InRange(view.ToHtml().Length, 1, 10_000_000);
         Assert.Equal(10_000, Regex.Count(view.ToHtml(), "<details"));
         Assert.Contains("1,000 more spans of this trace not drawn.", view.ToString());
     }
 
-    internal static TraceView View(string name) => name switch
+    internal static NotebookView View(string name) => name switch
     {
-        "profile" => TraceView.Waterfall(ProfilePage()),
-        "odd" => TraceView.Waterfall(Odd()),
-        "several" => TraceView.Waterfall([ProfilePage(), Overlapping(), Odd()]),
-        "table" => TraceView.Table(Odd().Spans.Concat(ProfilePage().Spans)),
-        "empty" => TraceView.Waterfall([]),
-        "map" => TraceView.ServiceMap(Shop()),
-        "odd map" => TraceView.ServiceMap([Odd(), ProfilePage()]),
-        "dense map" => TraceView.ServiceMap(new[] { "26", "78", "56", "29", "34", "48", "67", "67", "09", "18", "15", "45", "45", "89" }
+        "profile" => Waterfall.Of(ProfilePage()),
+        "odd" => Waterfall.Of(Odd()),
+        "several" => Waterfall.Of([ProfilePage(), Overlapping(), Odd()]),
+        "table" => SpanTable.Of(Odd().Spans.Concat(ProfilePage().Spans)),
+        "empty" => Waterfall.Of([]),
+        "map" => ServiceMap.Of(Shop()),
+        "odd map" => ServiceMap.Of([Odd(), ProfilePage()]),
+        "dense map" => ServiceMap.Of(new[] { "26", "78", "56", "29", "34", "48", "67", "67", "09", "18", "15", "45", "45", "89" }
             .Select(c => Trace(Span("call", null, 0, 10, $"service-{c[0]}"), Span("handle", "call", 1, 8, $"service-{c[1]}")))),
-        "side by side" => TraceView.SideBySide(ProfilePage(), SlowProfilePage()),
-        "odd side by side" => TraceView.SideBySide(Overlapping(), Odd()),
+        "side by side" => SideBySide.Of(ProfilePage(), SlowProfilePage()),
+        "odd side by side" => SideBySide.Of(Overlapping(), Odd()),
         _ => throw new ArgumentOutOfRangeException(nameof(name)),
     };
 
-    private static AngleSharp.Html.Dom.IHtmlDocument Parse(TraceView view) => new HtmlParser().ParseDocument("<!doctype html><body>" + view.ToHtml());
+    private static AngleSharp.Html.Dom.IHtmlDocument Parse(NotebookView view) => new HtmlParser().ParseDocument("<!doctype html><body>" + view.ToHtml());
 
     private static IElement CallTo(IDocument page, string call) => page.QuerySelectorAll(".tv-map-call").Single(c => c.QuerySelector("title")!.TextContent.StartsWith(call + ":", StringComparison.Ordinal));
 
-    private static IElement[] Rows(TraceView view) => Parse(view).QuerySelectorAll("details").ToArray();
+    private static IElement[] Rows(NotebookView view) => Parse(view).QuerySelectorAll("details").ToArray();
 
-    private static IElement RowOf(TraceView view, string name) => Assert.Single(Rows(view), r => NameOf(r) == name);
+    private static IElement RowOf(NotebookView view, string name) => Assert.Single(Rows(view), r => NameOf(r) == name);
 
     private static string NameOf(IElement row)
     {

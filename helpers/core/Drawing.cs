@@ -1,0 +1,228 @@
+#nullable enable
+using System;
+using System.Collections.Generic;
+using System.Globalization;
+using System.Linq;
+using System.Text;
+
+/// <summary>
+/// What all drawings share: numbers and texts made safe to show, in HTML and in a terminal, and a colour per service. Numbers
+/// are written with a decimal point on every machine: HTML, CSS and SVG know no other.
+/// </summary>
+public static class Drawing
+{
+    /// <summary>A view never draws more spans than this; what is left out is said below it.</summary>
+    public const int MaxSpans = 10_000;
+
+    /// <summary>A drawn text is cut after so many characters: a label of a megabyte would be stored with the notebook.</summary>
+    public const int MaxText = 500;
+
+    /// <summary>A duration with three significant digits and its unit: "830 µs", "1.24 ms", "2.1 s", "3 min 20 s", "30 h 0 min", "2 d 3 h".</summary>
+    public static string Duration(TimeSpan time)
+    {
+        if (time < TimeSpan.Zero)
+            return "−" + Duration(time == TimeSpan.MinValue ? TimeSpan.MaxValue : -time);
+        var (us, ms, s) = (time.TotalMicroseconds, time.TotalMilliseconds, time.TotalSeconds);
+        return us < 999.5 ? Digits(us, "µs")
+            : ms < 999.5 ? Digits(ms, "ms")
+            : s < 119.5 ? Digits(s, "s")
+            : s < 7_199.5 ? Parts(Math.Round(s), 60, "min", "s")
+            : s < 172_770 ? Parts(Math.Round(s / 60), 60, "h", "min")
+            : Parts(Math.Round(s / 3600), 24, "d", "h");
+
+        static string Digits(double value, string unit) =>
+            value.ToString(value < 9.995 ? "0.##" : value < 99.95 ? "0.#" : "0", CultureInfo.InvariantCulture) + " " + unit;
+
+        static string Parts(double value, int size, string large, string small) => $"{Number(Math.Floor(value / size))} {large} {Number(value % size)} {small}";
+    }
+
+    /// <summary>"1 span", "2 spans", "4,960 spans".</summary>
+    public static string Count(long n, string what) => n == 1 ? $"1 {what}" : string.Create(CultureInfo.InvariantCulture, $"{n:N0} {what}s");
+
+    /// <summary>A number for SVG, CSS or text: at most two decimals, with a point.</summary>
+    public static string Number(double number) => number.ToString("0.##", CultureInfo.InvariantCulture);
+
+    /// <summary>A share from 0 to 1 as per cent, for CSS and for text: "12.5%".</summary>
+    public static string Percent(double fraction) => Number(fraction * 100) + "%";
+
+    /// <summary>The middle one of the values in order; of an even number of them the mean of the two in the middle.</summary>
+    /// <exception cref="ArgumentException">There are no values.</exception>
+    public static double Median(IEnumerable<double> values)
+    {
+        var sorted = values.Order().ToArray();
+        if (sorted.Length == 0)
+            throw new ArgumentException("There is no median of nothing.", nameof(values));
+        var (low, high) = (sorted[(sorted.Length - 1) / 2], sorted[sorted.Length / 2]);
+        return low + (high - low) / 2;
+    }
+
+    /// <summary>The same for durations.</summary>
+    /// <exception cref="ArgumentException">There are no durations.</exception>
+    public static TimeSpan Median(IEnumerable<TimeSpan> durations)
+    {
+        var sorted = durations.Order().ToArray();
+        if (sorted.Length == 0)
+            throw new ArgumentException("There is no median of nothing.", nameof(durations));
+        var (low, high) = (sorted[(sorted.Length - 1) / 2], sorted[sorted.Length / 2]);
+        return low + (high - low) / 2;
+    }
+
+    /// <summary>The text, cut after so many characters; what is left out is said.</summary>
+    public static string Cut(string text, int limit = MaxText)
+    {
+        if (text.Length <= limit)
+            return text;
+        var end = char.IsHighSurrogate(text[limit - 1]) ? limit - 1 : limit;
+        return $"{text[..end]}… ({Count(text.Length - end, "more character")})";
+    }
+
+    /// <summary>
+    /// Text for HTML, in an element or in a quoted attribute, cut after <paramref name="limit"/> characters. Control
+    /// characters become visible: they have no place in HTML.
+    /// </summary>
+    public static string Encode(string text, int limit = MaxText)
+    {
+        text = Cut(text, limit);
+        if (!text.Any(c => c is '&' or '<' or '>' or '"' or '\'' || char.IsControl(c) || char.IsSurrogate(c)))
+            return text;
+        var html = new StringBuilder(text.Length);
+        foreach (var rune in text.EnumerateRunes()) // a broken surrogate pair comes out as U+FFFD
+        {
+            if (rune.Value is '&' or '<' or '>' or '"' or '\'' or '\r')
+                html.Append("&#").Append(rune.Value).Append(';');
+            else if (rune.Value is not ('\n' or '\t') && Rune.IsControl(rune))
+                html.Append(Visible(rune).ToString());
+            else
+                html.Append(rune.ToString());
+        }
+
+        return html.ToString();
+    }
+
+    // Unicode has a picture for each of the 32 old control characters (U+2400: ␀).
+    private static Rune Visible(Rune control) => control.Value < 0x20 ? new Rune(0x2400 + control.Value) : Rune.ReplacementChar;
+
+    // ---- Text for a terminal -------------------------------------------------------------------------------------
+
+    /// <summary>One line without anything that a terminal would act on: control characters, line ends, changes of the writing direction.</summary>
+    public static string Clean(string text) => string.Concat(Cut(text, 10 * MaxText).EnumerateRunes().Select(rune => Rune.GetUnicodeCategory(rune) switch
+    {
+        UnicodeCategory.Control when rune.Value is '\n' or '\r' or '\t' => " ",
+        UnicodeCategory.Control => Visible(rune).ToString(),
+        UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator => "\uFFFD",
+        _ => rune.ToString(),
+    }));
+
+    /// <summary>The text in exactly (or, unpadded, at most) so many columns; what is too long ends in "…".</summary>
+    public static string Fit(string text, int width, bool pad = true)
+    {
+        var clean = Clean(text.Length > 4 * width ? text[..(4 * width)] : text); // enough to fill the line, however long the text
+        var line = new StringBuilder();
+        var used = 0;
+        var fits = Columns(clean) <= width;
+        foreach (var rune in clean.EnumerateRunes())
+        {
+            var columns = Columns(rune);
+            if (!fits && used + columns > width - 1)
+            {
+                line.Append('…');
+                used++;
+                break;
+            }
+
+            line.Append(rune.ToString());
+            used += columns;
+        }
+
+        return line.Append(' ', pad ? Math.Max(0, width - used) : 0).ToString();
+    }
+
+    /// <summary>The text in lines of at most so many columns, broken at spaces where there are any.</summary>
+    public static IEnumerable<string> Wrap(string text, int width)
+    {
+        var (line, word, used) = (new StringBuilder(), new StringBuilder(), 0);
+        foreach (var rune in (Clean(text) + " ").EnumerateRunes())
+        {
+            var wide = Columns(rune);
+            if (used + wide > width && rune.Value != ' ')
+            {
+                if (line.Length == 0) // a word that does not fit on a line
+                    (line, word) = (word, line);
+                yield return line.ToString().TrimEnd();
+                line.Clear();
+                used = Columns(word.ToString());
+            }
+
+            word.Append(rune.ToString());
+            used += wide;
+            if (rune.Value == ' ')
+            {
+                line.Append(word);
+                word.Clear();
+            }
+        }
+
+        if (line.ToString().Trim().Length > 0)
+            yield return line.ToString().TrimEnd();
+    }
+
+    /// <summary>How wide a terminal draws it, in columns.</summary>
+    public static int Columns(string text) => text.EnumerateRunes().Sum(Columns);
+
+    /// <summary>East Asian characters and emoji are two columns wide; accents stand on the character before them.</summary>
+    public static int Columns(Rune rune) => Rune.GetUnicodeCategory(rune) switch
+    {
+        UnicodeCategory.NonSpacingMark or UnicodeCategory.EnclosingMark => 0,
+        _ => rune.Value is >= 0x1100 and <= 0x115F or >= 0x2E80 and <= 0xD7A3 or >= 0xF900 and <= 0xFAFF
+            or >= 0xFE30 and <= 0xFE6F or >= 0xFF00 and <= 0xFF60 or >= 0x1F300 ? 2 : 1,
+    };
+
+    // ---- Colours -------------------------------------------------------------------------------------------------
+
+    /// <summary>A colour per service: always the same one for a name, except where two names in one view would share it.</summary>
+    public sealed class ServiceColors
+    {
+        // At least 3:1 against white and against #1e1e1e, and told apart with the common colour vision deficiencies.
+        // No red: that is for errors.
+        internal static readonly string[] Palette = ["#558add", "#bb35b6", "#906040", "#d072b6", "#159f73", "#5660e5", "#29837f", "#9b7216"];
+
+        private readonly Dictionary<string, int> colors = [];
+
+        /// <summary>The colours of these services in one view.</summary>
+        public ServiceColors(IEnumerable<string> services)
+        {
+            var taken = new HashSet<int>();
+            foreach (var service in services.Distinct().Order(StringComparer.Ordinal))
+            {
+                // string.GetHashCode differs from run to run, this one (FNV-1a) does not.
+                var color = (int)(service.Aggregate(2166136261, (hash, c) => unchecked((hash ^ c) * 16777619)) % (uint)Palette.Length);
+                while (taken.Count < Palette.Length && !taken.Add(color))
+                    color = (color + 1) % Palette.Length;
+                colors[service] = color;
+            }
+        }
+
+        /// <summary>One class per colour: it sets a custom property.</summary>
+        public static string Css(string css, string property) =>
+            string.Concat(Palette.Select((color, i) => $".{css}{i}{{{property}:{color}}}"));
+
+        /// <summary>The class of a service's mark and bars.</summary>
+        public string Class(string service) => $"tv-c{colors[service]}";
+    }
+
+    /// <summary>
+    /// What all views start with, inside of a style element. Colours are mixed from the page's own text colour, so that one
+    /// style is readable on light and on dark pages.
+    /// </summary>
+    public static readonly string Css = """
+        .tv{font:13px/1.4 system-ui,-apple-system,"Segoe UI",sans-serif;text-align:left;color:inherit;
+          --tv-line:color-mix(in srgb,currentColor 14%,transparent);--tv-dim:color-mix(in srgb,currentColor 74%,transparent);
+          --tv-bad:color-mix(in srgb,#e5202a 62%,currentColor)}
+        .tv i{font-style:normal}
+        .tv-dim{color:var(--tv-dim)}
+        .tv-bad{color:var(--tv-bad)}
+        .tv-scroll{overflow-x:auto}
+        .tv-mark{flex:none;display:inline-block;width:9px;height:9px;border-radius:2px;background:var(--tv-c)}
+
+        """ + ServiceColors.Css("tv-c", "--tv-c") + "\n";
+}

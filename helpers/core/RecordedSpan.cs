@@ -1,0 +1,130 @@
+#nullable enable
+using System;
+using System.Collections.Generic;
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+
+/// <summary>A finished span, wherever it came from: a <see cref="SpanRecorder"/>, an OTLP receiver, a backend's API.</summary>
+public sealed record RecordedSpan
+{
+    private readonly string? parentSpanId;
+    private readonly TimeSpan duration;
+
+    /// <summary>32 lower-case hex digits.</summary>
+    public required string TraceId { get; init; }
+
+    /// <summary>16 lower-case hex digits.</summary>
+    public required string SpanId { get; init; }
+
+    /// <summary>Null for a root. "" (OTLP) and sixteen zeros (<see cref="Activity"/>) mean the same and become null.</summary>
+    public string? ParentSpanId
+    {
+        get => parentSpanId;
+        init => parentSpanId = value is "" or "0000000000000000" ? null : value;
+    }
+
+    /// <summary>True if the parent's context came in from outside, for example in a <c>traceparent</c> header.</summary>
+    public bool HasRemoteParent { get; init; }
+
+    /// <summary>Bit 0: sampled. Bit 1: the trace id is random (W3C Trace Context, "trace-flags").</summary>
+    public ActivityTraceFlags Flags { get; init; }
+
+    /// <summary>The <c>tracestate</c> header, as it came; null if there is none.</summary>
+    public string? TraceState { get; init; }
+
+    /// <summary>The span name a backend shows: <see cref="Activity.DisplayName"/>.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The name the span was started with. OTLP does not carry it: empty if unknown.</summary>
+    public string OperationName { get; init; } = "";
+
+    /// <summary>Which side of which border: a server and its client, a producer and its consumer, or inside of a service.</summary>
+    public ActivityKind Kind { get; init; }
+
+    /// <summary>The <see cref="ActivitySource"/>; OpenTelemetry calls it the instrumentation scope.</summary>
+    public string SourceName { get; init; } = "";
+
+    /// <summary>Null if the source was created without one.</summary>
+    public string? SourceVersion { get; init; }
+
+    /// <summary>Attributes of the service that made the span.</summary>
+    public IReadOnlyList<KeyValuePair<string, object?>> Resource { get; init; } = [];
+
+    /// <summary><c>service.name</c> of the resource; "unknown_service" if it has none, as the specification names it.</summary>
+    public string ServiceName => Lookup(Resource, "service.name") as string ?? "unknown_service";
+
+    /// <summary>UTC.</summary>
+    public required DateTimeOffset Start { get; init; }
+
+    /// <summary>Never negative: a span that ends before it starts (a clock was set back) counts as zero.</summary>
+    public required TimeSpan Duration
+    {
+        get => duration;
+        init => duration = value < TimeSpan.Zero ? TimeSpan.Zero : value;
+    }
+
+    /// <summary>UTC.</summary>
+    public DateTimeOffset End => Duration < DateTimeOffset.MaxValue - Start ? Start + Duration : DateTimeOffset.MaxValue;
+
+    /// <summary>Unset unless somebody set it: Error is for failures of this span's own operation.</summary>
+    public ActivityStatusCode Status { get; init; }
+
+    /// <summary>What went wrong; only errors have one.</summary>
+    public string? StatusDescription { get; init; }
+
+    /// <summary>In the order in which they were set.</summary>
+    public IReadOnlyList<KeyValuePair<string, object?>> Attributes { get; init; } = [];
+
+    /// <summary>In the order in which they were added.</summary>
+    public IReadOnlyList<RecordedEvent> Events { get; init; } = [];
+
+    /// <summary>In the order in which they were added.</summary>
+    public IReadOnlyList<RecordedLink> Links { get; init; } = [];
+
+    /// <summary>The attribute's value; null if the span does not have it. <c>span["http.route"]</c> is the same.</summary>
+    public object? Attribute(string key) => Lookup(Attributes, key);
+
+    /// <summary>The attribute's value; null if the span does not have it.</summary>
+    public object? this[string key] => Attribute(key);
+
+    /// <summary>Two spans are the same only if they are one object: a span that was delivered twice is two.</summary>
+    public bool Equals(RecordedSpan? other) => ReferenceEquals(this, other);
+
+    /// <summary>That of the object.</summary>
+    public override int GetHashCode() => RuntimeHelpers.GetHashCode(this);
+
+    /// <summary>As in "user-service: GET /users/{id}".</summary>
+    public override string ToString() => $"{ServiceName}: {Name}";
+
+    private static object? Lookup(IReadOnlyList<KeyValuePair<string, object?>> attributes, string key)
+    {
+        for (var i = 0; i < attributes.Count; i++)
+        {
+            if (attributes[i].Key == key)
+                return attributes[i].Value;
+        }
+
+        return null;
+    }
+}
+
+/// <summary>Something that happened at one moment of a span, for example an exception.</summary>
+/// <param name="Name">What it was: "exception", or a name of your own.</param>
+/// <param name="Time">UTC.</param>
+/// <param name="Attributes">In the order in which they were set.</param>
+public sealed record RecordedEvent(string Name, DateTimeOffset Time, IReadOnlyList<KeyValuePair<string, object?>> Attributes);
+
+/// <summary>A pointer from a span to another one, often in another trace.</summary>
+/// <param name="TraceId">32 lower-case hex digits.</param>
+/// <param name="SpanId">16 lower-case hex digits.</param>
+/// <param name="Attributes">In the order in which they were set.</param>
+public sealed record RecordedLink(string TraceId, string SpanId, IReadOnlyList<KeyValuePair<string, object?>> Attributes);
+
+/// <summary>A stretch of time.</summary>
+/// <param name="Start">UTC.</param>
+/// <param name="End">UTC, not before <paramref name="Start"/>.</param>
+public readonly record struct TimeRange(DateTimeOffset Start, DateTimeOffset End)
+{
+    /// <summary>From the start to the end.</summary>
+    public TimeSpan Duration => End - Start;
+}

@@ -1,0 +1,177 @@
+#nullable enable
+using System;
+using System.Collections.Generic;
+using System.Diagnostics;
+using System.Linq;
+
+/// <summary>
+/// The spans of one trace as a tree. Any input makes a tree that holds every span once: a span whose parent is missing
+/// becomes a root, a loop of parents is cut at its first span, children of a duplicated id hang under the first one.
+/// </summary>
+public sealed class RecordedTrace
+{
+    private readonly Dictionary<RecordedSpan, Node> nodes = [];
+    private readonly Dictionary<string, Node> byId = [];
+    private readonly Lazy<Dictionary<RecordedSpan, List<TimeRange>>> criticalPath;
+
+    /// <summary>Makes a tree of these spans, in any order.</summary>
+    /// <exception cref="ArgumentException">There are no spans, or they are of more than one trace.</exception>
+    public RecordedTrace(IEnumerable<RecordedSpan> spans)
+    {
+        Spans = spans.Distinct().OrderBy(s => s.Start).ThenByDescending(s => s.Duration).ToArray();
+        if (Spans.Count == 0 || Spans.Any(s => s.TraceId != Spans[0].TraceId))
+            throw new ArgumentException("A trace needs at least one span, and all its spans share one trace id.", nameof(spans));
+
+        foreach (var span in Spans)
+        {
+            var node = nodes[span] = new Node(span);
+            byId.TryAdd(span.SpanId, node);
+        }
+
+        foreach (var node in nodes.Values)
+            node.Parent = node.Span.ParentSpanId is { } id ? byId.GetValueOrDefault(id) : null;
+        CutLoops();
+
+        var roots = new List<RecordedSpan>();
+        foreach (var span in Spans)
+            (nodes[span].Parent?.Children ?? roots).Add(span);
+        Roots = roots;
+        SpansAsTree = ParentsFirst();
+        Start = Spans[0].Start;
+        End = Spans.Max(s => s.End);
+        criticalPath = new(() => CriticalPathFinder.Find(Root, Children));
+    }
+
+    /// <summary>32 lower-case hex digits.</summary>
+    public string TraceId => Spans[0].TraceId;
+
+    /// <summary>All spans, ordered by start.</summary>
+    public IReadOnlyList<RecordedSpan> Spans { get; }
+
+    /// <summary>All spans, each after its parent and before its parent's next child: the rows of a waterfall.</summary>
+    public IReadOnlyList<RecordedSpan> SpansAsTree { get; }
+
+    /// <summary>The spans without a parent, and those whose parent is not in this trace, ordered by start.</summary>
+    public IReadOnlyList<RecordedSpan> Roots { get; }
+
+    /// <summary>The span that the whole trace is named after: the first that has no parent, else the first whose parent is missing.</summary>
+    public RecordedSpan Root => Roots.FirstOrDefault(s => s.ParentSpanId is null) ?? Roots[0];
+
+    /// <summary>When the first span started, UTC.</summary>
+    public DateTimeOffset Start { get; }
+
+    /// <summary>When the last span ended, UTC.</summary>
+    public DateTimeOffset End { get; }
+
+    /// <summary>From the start of the first span to the end of the last one.</summary>
+    public TimeSpan Duration => End - Start;
+
+    /// <summary>The names of the services, in the order of their first span.</summary>
+    public IReadOnlyList<string> Services => Spans.Select(s => s.ServiceName).Distinct().ToArray();
+
+    /// <summary>Whether the status of any span is Error.</summary>
+    public bool HasErrors => Spans.Any(s => s.Status == ActivityStatusCode.Error);
+
+    /// <summary>The first span with this name; null if there is none.</summary>
+    public RecordedSpan? Find(string name) => Spans.FirstOrDefault(s => s.Name == name);
+
+    /// <summary>The (first) span with this id; null if there is none.</summary>
+    public RecordedSpan? FindById(string spanId) => byId.GetValueOrDefault(spanId)?.Span;
+
+    /// <summary>Null if the span is one of the <see cref="Roots"/>. Methods that take a span throw <see cref="ArgumentException"/> if it is not of this trace.</summary>
+    public RecordedSpan? Parent(RecordedSpan span) => NodeOf(span).Parent?.Span;
+
+    /// <summary>Ordered by start.</summary>
+    public IReadOnlyList<RecordedSpan> Children(RecordedSpan span) => NodeOf(span).Children;
+
+    /// <summary>0 for a root.</summary>
+    public int Depth(RecordedSpan span) => NodeOf(span).Depth;
+
+    /// <summary>The time in which the span runs and none of its children does: its duration minus the union of theirs.</summary>
+    public TimeSpan SelfTime(RecordedSpan span) => Sum(SelfRanges(span));
+
+    /// <summary>When the <see cref="SelfTime"/> was spent.</summary>
+    public IReadOnlyList<TimeRange> SelfRanges(RecordedSpan span)
+    {
+        var ranges = new List<TimeRange>();
+        var free = span.Start;
+        foreach (var child in Children(span)) // by start, so one pass is enough
+        {
+            if (child.Start >= span.End)
+                break;
+            if (child.Start > free)
+                ranges.Add(new(free, child.Start));
+            free = child.End > free ? child.End : free;
+        }
+
+        if (span.End > free)
+            ranges.Add(new(free, span.End));
+        return ranges;
+    }
+
+    /// <summary>
+    /// The spans that the duration of <see cref="Root"/> is made of: shorten one of these stretches of time, and the
+    /// whole gets shorter. The times on the path add up to the root's duration.
+    /// </summary>
+    public IReadOnlySet<RecordedSpan> CriticalPath => criticalPath.Value.Keys.ToHashSet();
+
+    /// <summary>How much of the critical path is in the span itself, not in its children; zero if it is not on the path.</summary>
+    public TimeSpan CriticalTime(RecordedSpan span) => Sum(CriticalRanges(span));
+
+    /// <summary>When the <see cref="CriticalTime"/> was spent.</summary>
+    public IReadOnlyList<TimeRange> CriticalRanges(RecordedSpan span) =>
+        criticalPath.Value.TryGetValue(NodeOf(span).Span, out var ranges) ? ranges : [];
+
+    /// <summary>As in "GET /profile/{id}: 7 spans, trace 4bf9…".</summary>
+    public override string ToString() => $"{Root.Name}: {Spans.Count} spans, trace {TraceId}";
+
+    /// <summary>Sorts spans into traces by their trace id; the traces are ordered by start.</summary>
+    public static IReadOnlyList<RecordedTrace> Group(IEnumerable<RecordedSpan> spans) =>
+        spans.GroupBy(s => s.TraceId).Select(g => new RecordedTrace(g)).OrderBy(t => t.Start).ToArray();
+
+    // Each walk towards the root leaves its number behind; a walk that meets its own number has gone round in a circle.
+    private void CutLoops()
+    {
+        var walk = 0;
+        foreach (var span in Spans)
+        {
+            walk++;
+            for (var node = nodes[span]; node is { Walk: 0 }; node = node.Parent)
+            {
+                node.Walk = walk;
+                if (node.Parent?.Walk == walk)
+                    node.Parent.Parent = null;
+            }
+        }
+    }
+
+    private RecordedSpan[] ParentsFirst()
+    {
+        var order = new List<RecordedSpan>(Spans.Count);
+        var next = new Stack<RecordedSpan>(Roots.Reverse());
+        while (next.TryPop(out var span))
+        {
+            order.Add(span);
+            var node = nodes[span];
+            node.Depth = node.Parent is { } parent ? parent.Depth + 1 : 0;
+            for (var i = node.Children.Count - 1; i >= 0; i--)
+                next.Push(node.Children[i]);
+        }
+
+        return order.ToArray();
+    }
+
+    private Node NodeOf(RecordedSpan span) =>
+        nodes.GetValueOrDefault(span) ?? throw new ArgumentException($"The span '{span.Name}' is not in trace {TraceId}.", nameof(span));
+
+    private static TimeSpan Sum(IEnumerable<TimeRange> ranges) => new(ranges.Sum(r => r.Duration.Ticks));
+
+    private sealed class Node(RecordedSpan span)
+    {
+        public RecordedSpan Span => span;
+        public Node? Parent { get; set; }
+        public List<RecordedSpan> Children { get; } = [];
+        public int Depth { get; set; }
+        public int Walk { get; set; }
+    }
+}

@@ -1,0 +1,35 @@
+#nullable enable
+using System.Collections.Generic;
+using System.Diagnostics;
+using System.Linq;
+
+/// <summary>One line per span, in the order given.</summary>
+public sealed class SpanTable : NotebookView
+{
+    private readonly Table? table;
+
+    private SpanTable(RecordedSpan[] spans)
+    {
+        if (spans.Length == 0)
+            return;
+        var names = spans.ToLookup(s => (s.TraceId, s.SpanId), s => s.Name);
+        var colors = new Drawing.ServiceColors(spans.Select(s => s.ServiceName));
+        table = new Table(new("name", 28), new("kind", 8), new("service", 17), new("parent", 20), new("duration", 9, Right: true), new("status", 23)) { RowName = "span" };
+        foreach (var span in spans)
+        {
+            table.Row(span.Name, SpanText.Kind(span), new TableCell(span.ServiceName) { Mark = colors.Class(span.ServiceName) },
+                span.ParentSpanId is { } id ? names[(span.TraceId, id)].FirstOrDefault() ?? $"{id} (not here)" : "–",
+                Drawing.Duration(span.Duration),
+                new TableCell(SpanText.Status(span)) { Bad = span.Status == ActivityStatusCode.Error });
+        }
+    }
+
+    /// <summary>The table of these spans: name, kind, service, parent, duration and status.</summary>
+    public static SpanTable Of(IEnumerable<RecordedSpan> spans) => new(spans.ToArray());
+
+    /// <summary>The table, for a page.</summary>
+    public override string ToHtml() => table?.ToHtml() ?? NoSpans.Html;
+
+    /// <summary>The table, for a terminal: 110 columns.</summary>
+    public override string ToString() => table?.ToString() ?? NoSpans.Text;
+}

@@ -1,0 +1,39 @@
+#nullable enable
+using System.Linq;
+
+/// <summary>
+/// Two traces of the same operation on one time scale, so that their bars compare, and above them what changed: the
+/// time, the spans with the longest changes, spans that are in one trace only, and errors that are in one only.
+/// </summary>
+public sealed class SideBySide : NotebookView
+{
+    private readonly TraceComparison comparison;
+
+    private SideBySide(TraceComparison comparison) => this.comparison = comparison;
+
+    /// <summary>Compares two traces.</summary>
+    /// <param name="before">The trace on the left.</param>
+    /// <param name="after">The trace on the right: at its spans stands what changed.</param>
+    /// <param name="leftTitle">What the left one is called.</param>
+    /// <param name="rightTitle">What the right one is called.</param>
+    public static SideBySide Of(RecordedTrace before, RecordedTrace after, string leftTitle = "before", string rightTitle = "after") =>
+        new(new TraceComparison(before, after, leftTitle, rightTitle));
+
+    /// <summary>Beside each other where there is room, else one below the other.</summary>
+    public override string ToHtml() => $"<style>{Css}</style>" + new WaterfallHtml([comparison.Left, comparison.Right])
+        .Page($"<div class=\"tv-changes\">{string.Concat(comparison.Lines.Select(l => $"<div>{Drawing.Encode(l, 4 * Drawing.MaxText)}</div>"))}</div>", "tv-pair");
+
+    /// <summary>One below the other.</summary>
+    public override string ToString() =>
+        string.Join('\n', comparison.Lines.SelectMany(l => Drawing.Wrap(l, WaterfallText.Width)))
+        + "\n\n" + new WaterfallText([comparison.Left, comparison.Right]).Page();
+
+    private const string Css = """
+        .tv-changes{margin:0 0 10px;padding:6px 12px;border-left:3px solid var(--tv-line);max-width:70em;overflow-wrap:anywhere}
+        .tv-changes>:first-child{font-weight:600}
+        .tv-pair{display:flex;flex-wrap:wrap;gap:0 28px}
+        .tv-pair .tv-head>.tv-dim{flex-basis:100%}
+        .tv-pair .tv-indent{max-width:24%}
+        .tv-pair>.tv-trace{flex:1 1 620px;min-width:0}
+        """;
+}

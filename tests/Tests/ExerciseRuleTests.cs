@@ -1,0 +1,157 @@
+using System;
+using System.Collections.Generic;
+using System.Diagnostics;
+using System.Linq;
+using System.Net.Http;
+using System.Threading.Tasks;
+using OpenTelemetry;
+using OpenTelemetry.Resources;
+using OpenTelemetry.Trace;
+using Xunit;
+
+namespace TracingTutorial.Tests;
+
+/// <summary>
+/// The rules of the exercises meet every answer: a rule that throws would tell a learner that the course is broken.
+/// Answers are made at random from the words that the exercises use, so that they come close to right ones.
+/// </summary>
+public class ExerciseRuleTests
+{
+    private const string Fault = "The check itself failed";
+
+    private static readonly string?[] Names =
+        ["pick parcel", "send parcel", "pack parcel", "checkout", "charge card", "show account", "load address", "load invoices",
+         "load messages", "confirm order", "print label", "GET", "GET /payments/{user}", "GET /profile/{id}", "SELECT articles", "A-1001", "", null];
+
+    private static readonly string[] Services = ["warehouse", "checkout", "api-gateway", "user-service", "payment-service"];
+    private static readonly string[] Keys = ["shop.order.id", "error.type", "shop.tenant.id", "http.response.status_code", "url.path", "http.request.resend_count"];
+    private static readonly object?[] Values = ["A-1001", "A-1002", "A-1003", "acme", "globex", "a b", "", 200, 502L, 0.5, new[] { "a", "b" }, null];
+
+    [Fact]
+    public void A_rule_that_throws_is_told_apart() =>
+        Assert.Contains(Fault, Exercise.Check("Exercise 1.1", ("a rule", () => throw new InvalidOperationException("fault"))).ToString(), StringComparison.Ordinal);
+
+    [Fact]
+    public void No_recorded_trace_makes_a_rule_throw()
+    {
+        for (var seed = 0; seed < 400; seed++)
+        {
+            var random = new Random(seed);
+            var answer = Recorded(random, spans: random.Next(12));
+            var headers =
+                from service in Services
+                from header in (string?[])[null, "shop.tenant.id=acme", "shop.tenant.id = globex"]
+                where seed % 2 == 0 || random.Next(2) == 0
+                select (service, header);
+
+            foreach (var verdict in new[]
+            {
+                Exercise11.Check(answer), Exercise12.Check(answer), Exercise21.Check(answer), Exercise22.Check(answer, 1),
+                Exercise41.Check(answer), Exercise42.Check(answer), Exercise51.Check(answer), Exercise52.Check(answer, headers),
+                Exercise101.Check(answer.Traces, (Services[random.Next(5)], Names[random.Next(Names.Length)]!, answer.Traces.LastOrDefault()?.TraceId!)),
+                Exercise102.Check(answer.Traces, (Services[random.Next(5)], Names[random.Next(Names.Length)]!, Keys[random.Next(Keys.Length)], answer.Traces.LastOrDefault()?.TraceId!)),
+            })
+            {
+                Assert.False(verdict.ToString().Contains(Fault, StringComparison.Ordinal), $"seed {seed}:\n{verdict}");
+                Assert.DoesNotContain(Fault, verdict.ToHtml(), StringComparison.Ordinal);
+            }
+        }
+    }
+
+    [Fact]
+    public async Task No_backend_makes_a_rule_throw()
+    {
+        using var client = new HttpClient();
+        await using var empty = await OtlpReceiver.StartAsync();
+        await using var odd = await OtlpReceiver.StartAsync();
+        await using var full = await OtlpReceiver.StartAsync();
+        using (await client.PostAsync(odd.TracesEndpoint, new StringContent("no traces"), TestContext.Current.CancellationToken))
+        {
+        }
+
+        using (var source = new ActivitySource("parcels"))
+        using (Sdk.CreateTracerProviderBuilder().AddSource("parcels").AddOtlpExporter(otlp =>
+            (otlp.Protocol, otlp.Endpoint) = (OpenTelemetry.Exporter.OtlpExportProtocol.HttpProtobuf, full.TracesEndpoint)).Build())
+        {
+            source.StartActivity("pack parcel")?.Dispose();
+            source.StartActivity("send parcel")?.Dispose();
+        }
+
+        string?[] ids = [null, "", " ", "nonsense", full.Spans[0].SpanId, full.Spans[0].TraceId, full.Spans[0].TraceId.ToUpperInvariant()];
+        foreach (var backend in new[] { empty, odd, full })
+        {
+            foreach (var spans in new[] { empty.Spans, full.Spans })
+                Assert.DoesNotContain(Fault, Exercise71.Check(backend, spans).ToString(), StringComparison.Ordinal);
+            foreach (var slowest in ids)
+            {
+                foreach (var failed in ids)
+                    Assert.DoesNotContain(Fault, Exercise72.Check(backend, slowest, failed).ToString(), StringComparison.Ordinal);
+            }
+        }
+    }
+
+    [Fact]
+    public void No_sampler_and_no_policy_makes_a_rule_throw()
+    {
+        Func<double, Sampler>[] samplers =
+        [
+            _ => null!,
+            _ => throw new NotSupportedException("no ratio"),
+            ratio => new Answer((in SamplingParameters _) => throw new NotSupportedException($"not with {ratio}")),
+            // Goes wrong only where all other rules have passed: in the traffic.
+            ratio => new Answer((in SamplingParameters p) => p.Name != "GET" ? throw new NotSupportedException("late")
+                : p.ParentContext.TraceId == default && p.Tags?.Any(t => t.Value is "/health" or "/health/ready") == true ? SamplingDecision.Drop
+                : new ParentBasedSampler(new TraceIdRatioBasedSampler(ratio)).ShouldSample(p).Decision),
+            _ => new Answer((in SamplingParameters _) => (SamplingDecision)42),
+        ];
+        foreach (var sampler in samplers)
+            Assert.DoesNotContain(Fault, Exercise81.Check(sampler).ToString(), StringComparison.Ordinal);
+
+        foreach (var policy in new Func<IReadOnlyList<Activity>, bool>[] { null!, _ => true, _ => false, _ => throw new NotSupportedException("no"), spans => spans[7].Recorded })
+            Assert.DoesNotContain(Fault, Exercise82.Check(policy).ToString(), StringComparison.Ordinal);
+
+        Assert.Null(Activity.Current);
+    }
+
+    private static SpanRecorder Recorded(Random random, int spans)
+    {
+        var recorder = new SpanRecorder();
+        var sources = Services.Select(service => new ActivitySource(service)).ToArray();
+        var providers = Services.Select(service => Sdk.CreateTracerProviderBuilder()
+            .ConfigureResource(resource => resource.AddService(service, serviceVersion: random.Next(2) == 0 ? "1.4.2" : "1.5.0"))
+            .SetSampler(new AlwaysOnSampler())
+            .AddSource(service)
+            .AddProcessor(new SimpleActivityExportProcessor(recorder.ForService(service)))
+            .Build()).ToArray();
+        var open = new List<Activity>();
+        for (var i = 0; i < spans; i++)
+        {
+            Activity.Current = open.Count > 0 && random.Next(4) > 0 ? open[random.Next(open.Count)] : null;
+            var kind = (ActivityKind)random.Next(5);
+            if (sources[random.Next(sources.Length)].StartActivity(Names[random.Next(Names.Length)]!, kind) is not { } activity)
+                continue;
+            open.Add(activity);
+            for (var tags = random.Next(3); tags > 0; tags--)
+                activity.AddTag(Keys[random.Next(Keys.Length)], Values[random.Next(Values.Length)]);
+            if (random.Next(3) == 0)
+                activity.SetStatus((ActivityStatusCode)random.Next(3), random.Next(2) == 0 ? "why" : null);
+            if (random.Next(3) == 0)
+                activity.AddException(new TimeoutException("no answer"));
+        }
+
+        // Some never end, the others in any order.
+        foreach (var activity in open.Where(_ => random.Next(8) > 0).OrderBy(_ => random.Next()).ToArray())
+            activity.Dispose();
+        Activity.Current = null;
+        Array.ForEach(providers, provider => provider.Dispose());
+        Array.ForEach(sources, source => source.Dispose());
+        return recorder;
+    }
+
+    private delegate SamplingDecision Decide(in SamplingParameters parameters);
+
+    private sealed class Answer(Decide decide) : Sampler
+    {
+        public override SamplingResult ShouldSample(in SamplingParameters parameters) => new(decide(parameters));
+    }
+}

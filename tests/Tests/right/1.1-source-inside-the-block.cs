@@ -1,0 +1,15 @@
+// Exercise 1.1: a source and a span of your own
+var answer11 = new SpanRecorder();
+
+using (Sdk.CreateTracerProviderBuilder()
+    .AddSource("shop.warehouse")
+    .AddProcessor(new SimpleActivityExportProcessor(answer11))
+    .Build())
+{
+    using var warehouse = new ActivitySource("shop.warehouse");
+    using (warehouse.StartActivity("pick parcel"))
+    {
+    }
+}
+
+Exercise11.Check(answer11)

@@ -1,0 +1,15 @@
+// Exercise 1.1: a source and a span of your own
+var answer11 = new SpanRecorder();
+var warehouse = new ActivitySource("shop.warehouse");
+
+using (Sdk.CreateTracerProviderBuilder()
+    .AddSource("shop.warehouse")
+    .AddProcessor(new SimpleActivityExportProcessor(answer11))
+    .Build())
+{
+    var parcel = warehouse.StartActivity("pick parcel");
+    await Task.Delay(5);
+    parcel?.Stop();
+}
+
+Exercise11.Check(answer11)

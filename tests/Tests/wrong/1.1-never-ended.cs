@@ -1,0 +1,14 @@
+// Says: Nothing was recorded
+// Exercise 1.1: a source and a span of your own
+var answer11 = new SpanRecorder();
+var warehouse = new ActivitySource("shop.warehouse");
+
+using (Sdk.CreateTracerProviderBuilder()
+    .AddSource("shop.warehouse")
+    .AddProcessor(new SimpleActivityExportProcessor(answer11))
+    .Build())
+{
+    var parcel = warehouse.StartActivity("pick parcel");
+}
+
+Exercise11.Check(answer11)

@@ -1,0 +1,19 @@
+// Says: 2 spans were recorded
+// Exercise 1.1: a source and a span of your own
+var answer11 = new SpanRecorder();
+var warehouse = new ActivitySource("shop.warehouse");
+
+using (Sdk.CreateTracerProviderBuilder()
+    .AddSource("shop.warehouse")
+    .AddProcessor(new SimpleActivityExportProcessor(answer11))
+    .Build())
+{
+    for (var i = 0; i < 2; i++)
+    {
+        using (warehouse.StartActivity("pick parcel"))
+        {
+        }
+    }
+}
+
+Exercise11.Check(answer11)

@@ -1,0 +1,19 @@
+// Says: deployment.environment.name = 'nothing'
+// Exercise 1.2: say who is speaking
+var answer12 = new SpanRecorder();
+var parcels = new ActivitySource("shop.parcels");
+
+using (Sdk.CreateTracerProviderBuilder()
+    .ConfigureResource(resource => resource
+        .AddService("warehouse", serviceVersion: "2.0.1")
+        .AddAttributes([new("environment", "workshop")]))
+    .AddSource("shop.parcels")
+    .AddProcessor(new SimpleActivityExportProcessor(answer12))
+    .Build())
+{
+    using (parcels.StartActivity("send parcel"))
+    {
+    }
+}
+
+Exercise12.Check(answer12)

@@ -1,0 +1,16 @@
+// Says: comes from the service 'unknown_service:
+// Exercise 1.2: say who is speaking
+var answer12 = new SpanRecorder();
+var parcels = new ActivitySource("shop.parcels");
+
+using (Sdk.CreateTracerProviderBuilder()
+    .AddSource("shop.parcels")
+    .AddProcessor(new SimpleActivityExportProcessor(answer12))
+    .Build())
+{
+    using (parcels.StartActivity("send parcel"))
+    {
+    }
+}
+
+Exercise12.Check(answer12)

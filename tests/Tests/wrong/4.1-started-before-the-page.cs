@@ -1,0 +1,19 @@
+// Says: There are 2 traces
+// Exercise 4.1: load what the page needs at the same time
+var answer41 = new SpanRecorder();
+using (Sdk.CreateTracerProviderBuilder()
+    .AddSource("shop.pages")
+    .AddProcessor(new SimpleActivityExportProcessor(answer41))
+    .Build())
+{
+    var early = LoadAsync("load address", 20);
+    using (pages.StartActivity("show account"))
+    {
+        await Task.WhenAll(
+            early,
+            LoadAsync("load invoices", 40),
+            LoadAsync("load messages", 30));
+    }
+}
+
+Exercise41.Check(answer41)

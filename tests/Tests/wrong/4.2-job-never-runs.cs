@@ -1,0 +1,25 @@
+// Says: did the job run?
+// Exercise 4.2: a job that knows what caused it
+var answer42 = new SpanRecorder();
+var later = new List<Func<Task>>();
+
+async Task PrintLabelAsync(ActivityContext parent)
+{
+    using var activity = pages.StartActivity("print label", ActivityKind.Internal, parent);
+    await Task.Delay(5);
+}
+
+using (Sdk.CreateTracerProviderBuilder()
+    .AddSource("shop.pages")
+    .AddProcessor(new SimpleActivityExportProcessor(answer42))
+    .Build())
+{
+    using (pages.StartActivity("confirm order"))
+    {
+        var cause = Activity.Current?.Context ?? default;
+        later.Add(() => PrintLabelAsync(cause));
+    }
+
+}
+
+Exercise42.Check(answer42)

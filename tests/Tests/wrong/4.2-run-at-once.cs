@@ -1,0 +1,26 @@
+// Says: still open
+// Exercise 4.2: a job that knows what caused it
+var answer42 = new SpanRecorder();
+var later = new List<Func<Task>>();
+
+async Task PrintLabelAsync(ActivityContext parent)
+{
+    using var activity = pages.StartActivity("print label", ActivityKind.Internal, parent);
+    await Task.Delay(5);
+}
+
+using (Sdk.CreateTracerProviderBuilder()
+    .AddSource("shop.pages")
+    .AddProcessor(new SimpleActivityExportProcessor(answer42))
+    .Build())
+{
+    using (pages.StartActivity("confirm order"))
+    {
+        await PrintLabelAsync(Activity.Current?.Context ?? default);
+    }
+
+    foreach (var job in later)
+        await job();
+}
+
+Exercise42.Check(answer42)

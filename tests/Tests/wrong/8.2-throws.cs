@@ -1,0 +1,14 @@
+// Says: the policy threw InvalidOperationException
+// Exercise 8.2: a tail policy within a budget
+var someOfTheRest = new TraceIdRatioBasedSampler(0.04);
+
+Func<IReadOnlyList<Activity>, bool> answer82 = spansOfTrace =>
+{
+    var receipt = spansOfTrace.First(s => s.Kind == ActivityKind.Consumer);
+    var root = spansOfTrace.FirstOrDefault(s => s.ParentSpanId == default);
+    return spansOfTrace.Any(s => s.Status == ActivityStatusCode.Error)
+        || root?.Duration > TimeSpan.FromSeconds(1)
+        || someOfTheRest.ShouldSample(new SamplingParameters(default, spansOfTrace[0].TraceId, "", ActivityKind.Server)).Decision == SamplingDecision.RecordAndSample;
+};
+
+Exercise82.Check(answer82)
