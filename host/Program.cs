@@ -23,8 +23,8 @@ public static class Program
         try
         {
             Console.OutputEncoding = Encoding.UTF8;
-            var root = RunCommand.AddTo(new RootCommand("The course on distributed tracing, on the engine of .NET Interactive."));
-            root.Subcommands.Add(RunCommand.AddTo(new Command("run", "Run notebooks in the terminal (the default).")));
+            var root = PlayCommand.AddTo(new RootCommand("The course on distributed tracing: in a browser, or with a command."));
+            root.Subcommands.Add(RunCommand.AddTo(new Command("run", "Run notebooks in the terminal.")));
             root.Subcommands.Add(DoctorCommand.Create());
             var call = root.Parse(args);
             var exit = await call.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });

@@ -6,10 +6,13 @@ using System.Linq;
 using System.Reflection;
 using System.Text;
 using System.Threading.Tasks;
+using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.Scripting;
 using Microsoft.DotNet.Interactive;
+using Microsoft.DotNet.Interactive.Commands;
 using Microsoft.DotNet.Interactive.Connection;
 using Microsoft.DotNet.Interactive.CSharp;
+using Microsoft.DotNet.Interactive.Events;
 using Microsoft.DotNet.Interactive.Formatting;
 using Microsoft.DotNet.Interactive.PackageManagement;
 
@@ -67,6 +70,7 @@ internal static class KernelChild
             CellClock.Use(csharp, sender, most);
 
         TellLines(csharp);
+        AnswerDiagnosticsFast(csharp);
 
         var composite = new CompositeKernel { csharp };
         composite.DefaultKernelName = csharp.Name;
@@ -89,4 +93,21 @@ internal static class KernelChild
             return next(command, context);
         });
     }
+
+    /// <summary>
+    /// Answers what is wrong with an unfinished cell. The engine's own answer compiles the whole chain of cells anew, seconds
+    /// after the imports; a script that goes on from the last cell is compiled alone.
+    /// </summary>
+    private static void AnswerDiagnosticsFast(CSharpKernel csharp) =>
+        csharp.RegisterCommandHandler<RequestDiagnostics>((command, context) =>
+        {
+            if (csharp.ScriptState is { } state)
+            {
+                var found = state.Script.ContinueWith(command.Code).GetCompilation().GetDiagnostics(context.CancellationToken)
+                    .Where(d => d.Severity >= DiagnosticSeverity.Warning && d.Location.IsInSource);
+                context.Publish(new DiagnosticsProduced([.. found.Select(Microsoft.DotNet.Interactive.Diagnostic.FromCodeAnalysisDiagnostic)], [], command));
+            }
+
+            return Task.CompletedTask;
+        });
 }

@@ -1,0 +1,53 @@
+// The presenter's view: large type, one part at a time (a text and the cells below it), the instructor's notes beside it.
+// Keys: PageDown and → the next part, PageUp and ← the one before, N the notes, T the text, Escape ends it.
+export class Presenter {
+  constructor(leaveEditor) {
+    this.leaveEditor = leaveEditor;
+    this.button = document.getElementById('present');
+    this.button.onclick = () => this.toggle();
+    addEventListener('keydown', e => this.#key(e));
+  }
+
+  draw(main, notes) {
+    this.parts = [...main.querySelectorAll('.part')];
+    this.notes = notes;
+    if (new URLSearchParams(location.search).has('present')) this.toggle();
+  }
+
+  get on() { return document.body.classList.contains('presenting'); }
+
+  toggle() {
+    this.leaveEditor();
+    document.body.classList.toggle('presenting');
+    this.button.setAttribute('aria-pressed', this.on);
+    if (!this.on) { this.notes.hidden = true; this.parts[this.at]?.scrollIntoView(); return; }
+    const seen = this.parts.findIndex(p => p.getBoundingClientRect().bottom > 80);
+    this.showNotes ??= true;
+    this.show(Math.max(0, seen));
+  }
+
+  show(at) {
+    this.at = Math.min(Math.max(at, 0), this.parts.length - 1);
+    this.parts.forEach((p, i) => p.classList.toggle('now', i === this.at));
+    const notes = [...this.parts[this.at].querySelectorAll('[data-notes]')].map(p => p.dataset.notes).join('');
+    this.notes.innerHTML = notes;
+    this.notes.hidden = !notes || !this.showNotes;
+    scrollTo(0, 0);
+    document.getElementById('state').textContent = `part ${this.at + 1} of ${this.parts.length}`;
+  }
+
+  #key(e) {
+    if (!this.on || e.ctrlKey || e.metaKey || e.altKey || e.target.closest?.('.monaco-editor, dialog, input, textarea')) return;
+    const done = {
+      PageDown: () => this.show(this.at + 1), ArrowRight: () => this.show(this.at + 1),
+      PageUp: () => this.show(this.at - 1), ArrowLeft: () => this.show(this.at - 1),
+      Home: () => this.show(0), End: () => this.show(this.parts.length - 1),
+      n: () => { this.showNotes = !this.showNotes; this.show(this.at); },
+      t: () => document.body.classList.toggle('no-prose'),
+      Escape: () => this.toggle(),
+    }[e.key];
+    if (!done) return;
+    e.preventDefault();
+    done();
+  }
+}
