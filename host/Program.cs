@@ -25,6 +25,7 @@ public static class Program
             Console.OutputEncoding = Encoding.UTF8;
             var root = PlayCommand.AddTo(new RootCommand("The course on distributed tracing: in a browser, or with a command."));
             root.Subcommands.Add(RunCommand.AddTo(new Command("run", "Run notebooks in the terminal.")));
+            root.Subcommands.Add(ExportCommand.Create());
             root.Subcommands.Add(DoctorCommand.Create());
             var call = root.Parse(args);
             var exit = await call.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });

@@ -76,6 +76,7 @@ internal static class StartPage
         <meta charset="utf-8">
         <meta name="viewport" content="width=device-width, initial-scale=1">
         <meta name="color-scheme" content="light dark">
+        <link rel="icon" href="data:,">
         <title>{Encode(title)}</title>
         <link rel="stylesheet" href="/course.css">
         <link rel="stylesheet" href="/player.css">

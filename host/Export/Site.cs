@@ -1,0 +1,151 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using System.Net;
+using System.Text;
+using TracingTutorial.Host.Notebooks;
+using TracingTutorial.Host.Pages;
+using TracingTutorial.Host.Running;
+
+namespace TracingTutorial.Host.Export;
+
+/// <summary>
+/// The executed course as pages for reading: no script, no server, nothing from elsewhere. The same lessons give the same
+/// bytes, but for what really differs from run to run (ids and times).
+/// </summary>
+internal sealed class Site(string root, string folder)
+{
+    private readonly string _css = File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "wwwroot", "course.css"));
+
+    /// <summary>Writes the pages, and removes nothing that is there already.</summary>
+    /// <param name="lessons">The lessons with what their cells have shown, in order.</param>
+    /// <exception cref="IOException">The folder cannot be written.</exception>
+    public void Write(IReadOnlyList<(Notebook Lesson, LessonResult Result)> lessons)
+    {
+        Directory.CreateDirectory(Path.Combine(folder, "assets"));
+        File.WriteAllText(Path.Combine(folder, "course.css"), _css + Own);
+        foreach (var file in Directory.GetFiles(Path.Combine(root, "assets")))
+            File.Copy(file, Path.Combine(folder, "assets", Path.GetFileName(file)), overwrite: true);
+        File.WriteAllText(Path.Combine(folder, "index.html"), Index([.. lessons.Select(l => l.Lesson)]));
+        for (var i = 0; i < lessons.Count; i++)
+        {
+            var page = LessonPage(lessons[i].Lesson, lessons[i].Result, lessons.ElementAtOrDefault(i - 1).Lesson, lessons.ElementAtOrDefault(i + 1).Lesson);
+            File.WriteAllText(Path.Combine(folder, NameOf(lessons[i].Lesson) + ".html"), page);
+        }
+    }
+
+    private static string NameOf(Notebook lesson) => Path.GetFileNameWithoutExtension(lesson.Path);
+
+    private static string Index(IReadOnlyList<Notebook> lessons)
+    {
+        var items = lessons.Select(lesson => $"""
+            <li><h2><a href="{NameOf(lesson)}.html">{Encode(lesson.Title)}</a></h2>
+            <p class="quiet">{Minutes.Of(lesson)} minutes</p>
+            {LessonHtml.Of(Goals(lesson), LinkTo, "assets/").Html}</li>
+            """);
+        return Page("Distributed tracing for .NET", "", $"""
+            <main id="main">
+            <h1>Distributed tracing for .NET</h1>
+            <p>The course as it ran, to read. To run it yourself, you need the .NET SDK and a clone: <code>dotnet run --project host</code> opens the same lessons, with their cells alive and their exercises checked.</p>
+            <ol class="lessons">{string.Concat(items)}</ol>
+            </main>
+            """);
+    }
+
+    private static string Goals(Notebook lesson) => string.Join('\n',
+        lesson.Cells[0].Source.Split('\n').SkipWhile(line => !line.StartsWith("- ", StringComparison.Ordinal)).TakeWhile(line => line.StartsWith("- ", StringComparison.Ordinal)));
+
+    private static string LessonPage(Notebook lesson, LessonResult result, Notebook? before, Notebook? next)
+    {
+        var results = result.Cells.ToDictionary(c => c.Number);
+        var body = new StringBuilder();
+        foreach (var cell in lesson.Cells)
+        {
+            if (cell.Kind == CellKind.Markdown)
+                body.Append("<section class=\"prose\">").Append(LessonHtml.Of(cell.Source, LinkTo, "assets/").Html).Append("</section>\n");
+            else
+                AppendCode(body, cell, results.GetValueOrDefault(cell.Number));
+        }
+
+        var around = $"""
+            <nav class="around" aria-label="Lessons">
+            {(before is null ? "<span></span>" : $"<a rel=\"prev\" href=\"{NameOf(before)}.html\">Before: {Encode(before.Title)}</a>")}
+            <a href="index.html">All lessons</a>
+            {(next is null ? "<span></span>" : $"<a rel=\"next\" href=\"{NameOf(next)}.html\">Next: {Encode(next.Title)}</a>")}
+            </nav>
+            """;
+        return Page(lesson.Title, around, $"<main id=\"main\">\n{body}</main>\n{around.Replace("aria-label=\"Lessons\"", "aria-label=\"Lessons, below\"")}");
+    }
+
+    private static void AppendCode(StringBuilder html, Cell cell, CellResult? result)
+    {
+        var label = cell.Exercise is { } exercise ? $"Exercise {exercise}" : "Code";
+        html.Append($"<section class=\"cell\" aria-label=\"{label}, line {cell.Line} of the notebook\"><pre class=\"source\" tabindex=\"0\"><code>{CodeHtml.Of(cell.Source)}</code></pre>");
+        var outputs = result?.Outputs ?? [];
+        if (outputs.Count > 0 || result?.Problem is not null)
+        {
+            html.Append("<div class=\"outputs\">");
+            foreach (var output in outputs)
+            {
+                // In a box of its own, as in the player: a template that a browser unfolds without a script.
+                html.Append(output.Html is { } own
+                    ? $"<div class=\"html\"><template shadowrootmode=\"open\"><style>:host{{display:block;font:14px/1.45 system-ui,sans-serif}}table{{border-collapse:collapse}}td,th{{padding:2px 8px;text-align:left}}pre{{white-space:pre-wrap}}</style>{own}</template></div>"
+                    : $"<pre class=\"{ClassOf(output.Kind)}\">{Encode(output.Text)}</pre>");
+            }
+
+            if (result?.Problem is { } problem)
+                html.Append($"<pre class=\"error\">{Encode(problem.Message)}</pre>");
+            html.Append("</div>");
+        }
+
+        html.Append("</section>\n");
+    }
+
+    private static string ClassOf(OutputKind kind) => kind switch
+    {
+        OutputKind.StandardOutput => "out",
+        OutputKind.StandardError => "err",
+        OutputKind.Warning => "warning",
+        OutputKind.Note => "late",
+        _ => "text",
+    };
+
+    private static string LinkTo(string lesson) => lesson + ".html";
+
+    private static string Page(string title, string head, string body) => $"""
+        <!doctype html>
+        <html lang="en">
+        <head>
+        <meta charset="utf-8">
+        <meta name="viewport" content="width=device-width, initial-scale=1">
+        <meta name="color-scheme" content="light dark">
+        <link rel="icon" href="data:,">
+        <meta http-equiv="Content-Security-Policy" content="script-src 'none'; object-src 'none'; base-uri 'none'; form-action 'none'">
+        <title>{Encode(title)}</title>
+        <link rel="stylesheet" href="course.css">
+        </head>
+        <body>
+        <a class="skip" href="#main">Skip to the content</a>
+        {head}
+        {body}
+        </body>
+        </html>
+
+        """;
+
+    private static string Encode(string text) => WebUtility.HtmlEncode(text);
+
+    private const string Own = """
+
+        /* Pages for reading. */
+        body { max-width: 66rem; margin: 0 auto; padding: 1rem 1.25rem 4rem; }
+        .around { display: flex; justify-content: space-between; gap: 1rem; flex-wrap: wrap; padding: .6rem 0; border-block: 1px solid var(--line); font-size: .92rem; }
+        .cell { border: 1px solid var(--line); border-radius: 8px; margin: 1rem 0; }
+        .cell .source { margin: 0; border: 0; border-radius: 8px; }
+        .cell .outputs { border-top: 1px solid var(--line); padding: .5rem .8rem; }
+        .lessons { padding-left: 0; list-style: none; } .lessons h2 { margin-bottom: 0; } .lessons p { margin: .2rem 0; }
+        .choices > li::before { content: none; }
+        @media print { .around, .skip { display: none; } body { max-width: none; padding: 0; } }
+        """;
+}
