@@ -69,6 +69,12 @@ public sealed class Evidence
     public string? IsTheCause()
     {
         var (now, old) = (Where(Version(Page), SameUser), Where(Before, SameUser));
+        if (old.Length == 0)
+        {
+            return $"There is no page of version {Before} with the same user and the same answer, to compare trace {Page.TraceId} with. "
+                + "Run the cell that serves both versions, and the cells below it.";
+        }
+
         var extra = Median(now, p => p.Duration) - Median(old, p => p.Duration);
         var mine = Median(now, Total) - Median(old, Total);
         var explains = mine >= extra / 2;
