@@ -4,7 +4,7 @@ using System.IO;
 using System.Linq;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
-using TracingTutorial.Host;
+using TracingTutorial.Host.Notebooks;
 using Xunit;
 
 namespace TracingTutorial.Tests;
@@ -12,36 +12,49 @@ namespace TracingTutorial.Tests;
 /// <summary>What must agree across the files of this repository.</summary>
 public partial class RepositoryTests
 {
-    private static IEnumerable<string> Notebooks => Directory
-        .GetFiles(Path.Combine(TheHost.Root, "notebooks"), "*.dib", SearchOption.AllDirectories)
-        .Append(Path.Combine(TheHost.Root, "helpers", "workshop.dib"));
+    private static IEnumerable<string> Lessons => TheHost.Lessons.Select(TheHost.Lesson);
+
+    private static IEnumerable<string> Notebooks => Lessons.Concat(Directory.GetFiles(Path.Combine(TheHost.Root, "helpers"), "*.dib"));
+
+    private static IEnumerable<string> HelperSources => Directory.GetFiles(Path.Combine(TheHost.Root, "helpers"), "*.cs", SearchOption.AllDirectories)
+        .Where(f => !IsBuilt(f));
 
     [Fact]
-    public void Notebooks_and_projects_use_the_same_package_versions()
+    public void Notebooks_and_projects_use_the_same_exact_package_versions()
     {
         var central = XDocument.Load(Path.Combine(TheHost.Root, "Directory.Packages.props")).Descendants("PackageVersion")
             .ToDictionary(p => p.Attribute("Include")!.Value, p => p.Attribute("Version")!.Value);
-        var workshop = References(Path.Combine(TheHost.Root, "helpers", "workshop.dib")).ToDictionary(r => r.Name, r => r.Version);
 
-        Assert.NotEmpty(workshop);
-        Assert.All(central.Values, version => Assert.Matches(@"^\d+\.\d+\.\d+$", version));
-        foreach (var file in Notebooks)
+        Assert.All(central.Values, version => Assert.Matches(@"^\d+\.\d+\.\d+(-[\w.]+)?$", version));
+        var used = Notebooks.SelectMany(file => References(file).Select(r => (File: Path.GetFileName(file), r.Name, r.Version))).ToArray();
+        Assert.NotEmpty(used);
+        foreach (var (file, name, version) in used)
         {
-            foreach (var (name, version) in References(file))
-            {
-                // Packages of one family share their version, also those that only an optional cell uses.
-                var known = central.GetValueOrDefault(name) ?? central[name.Split('.')[0]];
-                Assert.True(version == known, $"{Path.GetFileName(file)} uses {name} {version}, Directory.Packages.props says {known}.");
-            }
+            // Packages of one family share their version, also those that only a lesson uses.
+            var known = central.GetValueOrDefault(name) ?? central[name.Split('.')[0]];
+            Assert.True(version == known, $"{file} uses {name} {version}, Directory.Packages.props says {known}.");
         }
+
+        // One place for each in helpers/: the layer that needs it.
+        Assert.All(used.Where(u => File.Exists(Path.Combine(TheHost.Root, "helpers", u.File))).GroupBy(u => u.Name), group => Assert.Single(group));
+    }
+
+    [Theory]
+    [InlineData("Microsoft.DotNet.Interactive", "host/Host.csproj", "host/Kernel/KernelChild.cs", "new CSharpKernel()")]
+    [InlineData("OpenTelemetry", "helpers/core.dib", "notebooks/01-setup.dib", "Sdk.CreateTracerProviderBuilder()")]
+    [InlineData("OpenTelemetry.Exporter.Console", "notebooks/01-setup.dib", "notebooks/01-setup.dib", "AddConsoleExporter()")]
+    [InlineData("OpenTelemetry.Exporter.OpenTelemetryProtocol", "helpers/otlp.dib", "notebooks/07-jaeger.dib", "AddOtlpExporter(")]
+    [InlineData("Microsoft.AspNetCore.TestHost", "helpers/shop.dib", "notebooks/05-propagation.dib", "UseTestServer()")]
+    public void The_five_packages_that_the_course_is_built_on_are_named_and_used(string package, string named, string used, string line)
+    {
+        Assert.Matches($"\"(nuget: )?{Regex.Escape(package)}[\",]", Read(named));
+        Assert.Contains(line, Read(used));
     }
 
     [Fact]
     public void Every_link_and_picture_in_a_notebook_or_document_leads_somewhere()
     {
-        var documents = Directory.GetFiles(TheHost.Root, "*.md", SearchOption.AllDirectories)
-            .Where(f => !f.Contains($"{Path.DirectorySeparatorChar}bin{Path.DirectorySeparatorChar}", StringComparison.Ordinal));
-        foreach (var file in Notebooks.Concat(documents))
+        foreach (var file in Notebooks.Concat(Files("*.md")))
         {
             foreach (Match link in Link().Matches(File.ReadAllText(file)))
             {
@@ -55,18 +68,104 @@ public partial class RepositoryTests
     }
 
     [Fact]
-    public void Every_notebook_that_is_not_a_lesson_keeps_the_dialect_too()
+    public void Every_mention_of_a_lesson_or_an_exercise_is_of_one_that_is_there()
     {
+        var numbers = TheHost.Lessons.Select(l => int.Parse(l[..2])).ToHashSet();
+        var exercises = Lessons.SelectMany(l => DibReader.Load(l).Code).Select(c => c.Exercise).OfType<string>().ToHashSet();
+        var found = 0;
+        foreach (var file in Notebooks.Concat(HelperSources).Concat(Files("*.md")).Concat(Files("*.yaml")).Concat(Files("*.json")).Concat(Files("*.cs")).Concat(Files(".env")).Distinct())
+        {
+            var lines = File.ReadAllLines(file);
+            for (var i = 0; i < lines.Length; i++)
+            {
+                var where = $"{Path.GetRelativePath(TheHost.Root, file)}:{i + 1}";
+                foreach (Match mention in LessonMention().Matches(lines[i]))
+                {
+                    foreach (Match number in Number().Matches(mention.Value))
+                    {
+                        found++;
+                        Assert.True(numbers.Contains(int.Parse(number.Value)), $"{where} speaks of lesson {number.Value}, which is not there.");
+                    }
+                }
+
+                if (!file.Contains("Tests", StringComparison.Ordinal)) // tests invent exercises
+                    Assert.All(ExerciseMention().Matches(lines[i]), m => Assert.True(exercises.Contains(m.Groups[1].Value), $"{where} speaks of exercise {m.Groups[1].Value}, which is not there."));
+            }
+        }
+
+        Assert.True(found > 40, $"Only {found} mentions of lessons were found: does the pattern still fit?");
+    }
+
+    [Fact]
+    public void Every_notebook_keeps_the_dialect_and_saving_it_in_VS_Code_changes_nothing()
+    {
+        var meta = string.Join('\n', Read("helpers/core.dib").Split('\n').Take(4));
+        Assert.Matches("""^#!meta\n\n\{"kernelInfo":\{"defaultKernelName":"csharp","items":\[\{"name":"csharp",.*\{"name":"value"\}\]\}\}\n$""", meta);
         foreach (var file in Notebooks)
-            Assert.NotEmpty(Notebook.Load(file).Cells);
+        {
+            var text = File.ReadAllText(file).ReplaceLineEndings("\n");
+            Assert.Empty(DibReader.Load(file).Problems);
+            Assert.StartsWith(meta + "\n#!", text);
+            // As VS Code writes it: a blank line around each marker.
+            Assert.DoesNotMatch(@"(?m)^#!(csharp|markdown)\n(?!\n)|(?<!\n)\n#!(csharp|markdown)$", text[meta.Length..]);
+        }
+    }
+
+    [Fact]
+    public void A_lesson_imports_the_layers_that_it_needs_first_and_no_others()
+    {
+        var layers = ((string[])["core", "shop", "headers", "otlp", "sampling", "incident"])
+            .ToDictionary(name => name, name => new Layer(name, Directory.GetFiles(Path.Combine(TheHost.Root, "helpers", name), "*.cs")));
+        foreach (var layer in layers.Values)
+        {
+            var notebook = DibReader.Load(Path.Combine(TheHost.Root, "helpers", layer.Name + ".dib"));
+            Assert.Equal(layer.Files.Order(StringComparer.Ordinal), notebook.Code.Select(c => c.ImportPath).OfType<string>().Order(StringComparer.Ordinal));
+        }
+
+        foreach (var path in Lessons)
+        {
+            var lesson = DibReader.Load(path);
+            var code = lesson.Code.ToArray();
+            var imports = code.Select(c => c.ImportPath).OfType<string>().Select(p => Path.GetRelativePath(Path.Combine(TheHost.Root, "helpers"), p).Replace('\\', '/')).ToArray();
+            var exercises = Path.Combine(TheHost.Root, "helpers", "exercises", Path.GetFileName(path)[..2] + ".cs");
+
+            var own = Identifiers(code.Where(c => c.ImportPath is null).Select(c => c.Source).Concat(File.Exists(exercises) ? [File.ReadAllText(exercises)] : []));
+            var needed = layers.Values.Where(l => l.Types.Overlaps(own)).ToHashSet();
+            while (needed.SelectMany(l => layers.Values.Where(other => other.Types.Overlaps(l.Uses))).Any(needed.Add))
+            {
+            }
+
+            string[] expected = [.. layers.Values.Where(needed.Contains).Select(l => l.Name + ".dib"), .. File.Exists(exercises) ? [$"exercises/{Path.GetFileName(exercises)}"] : (string[])[]];
+            Assert.True(expected.SequenceEqual(imports), $"{Path.GetFileName(path)} imports {string.Join(", ", imports)} and needs {string.Join(", ", expected)}.");
+            // Before the imports, the engine's own activity swallows spans: only `#r` and `using` stand above them.
+            var above = code.TakeWhile(c => c.ImportPath is null).SelectMany(c => c.Source.Split('\n'));
+            Assert.All(above, line => Assert.Matches(@"^(#r .*|using [\w.]+;|//.*|)$", line));
+            Assert.Equal(imports.Length, code.SkipWhile(c => c.ImportPath is null).TakeWhile(c => c.ImportPath is not null).Count());
+        }
+    }
+
+    [Fact]
+    public void Helpers_are_files_of_one_concept_that_a_learner_can_read()
+    {
+        foreach (var file in HelperSources)
+        {
+            var lines = File.ReadAllLines(file);
+            var name = Path.GetRelativePath(TheHost.Root, file);
+            Assert.True(lines.Length <= 250, $"{name} has {lines.Length} lines.");
+            Assert.All(lines, line => Assert.True(line.Length <= 140, $"{name} has a line of {line.Length} columns: {line}"));
+            Assert.Equal("#nullable enable", lines[0]);
+        }
+
+        // Compiling what is imported is two thirds of a lesson's start.
+        Assert.InRange(Directory.GetFiles(Path.Combine(TheHost.Root, "helpers", "core"), "*.cs").Sum(f => File.ReadAllLines(f).Length), 500, 1500);
     }
 
     [Fact]
     public void Attribute_names_are_those_of_the_semantic_conventions_or_begin_with_shop()
     {
         var known = File.ReadLines(Path.Combine(TheHost.Root, "tests", "Tests", "semantic-conventions-1.44.0.txt")).ToHashSet();
-        var sources = Notebooks.Concat(Directory.GetFiles(Path.Combine(TheHost.Root, "helpers"), "*.cs"));
-        var used = sources.SelectMany(file => AttributeName().Matches(File.ReadAllText(file)).Select(m => (File: file, Name: m.Groups[1].Value + m.Groups[2].Value + m.Groups[3].Value))).ToArray();
+        var used = Notebooks.Concat(HelperSources).SelectMany(file => AttributeName().Matches(File.ReadAllText(file))
+            .Select(m => (File: file, Name: m.Groups[1].Value + m.Groups[2].Value + m.Groups[3].Value))).ToArray();
 
         Assert.True(used.Length > 100, $"Only {used.Length} attribute names were found: does the pattern still fit the lessons?");
         Assert.All(used, u => Assert.True(known.Contains(u.Name) || u.Name.StartsWith("shop.", StringComparison.Ordinal),
@@ -76,21 +175,21 @@ public partial class RepositoryTests
     [Fact]
     public void Every_lesson_has_its_sections()
     {
-        foreach (var file in Directory.GetFiles(Path.Combine(TheHost.Root, "notebooks"), "*.dib").Order(StringComparer.Ordinal))
+        foreach (var file in Lessons)
         {
             var (lesson, number) = (Path.GetFileName(file), int.Parse(Path.GetFileName(file)[..2]));
-            var text = string.Join('\n', Notebook.Load(file).Cells.Where(c => c.Kind == CellKind.Markdown).Select(c => c.Source));
+            var text = string.Join('\n', DibReader.Load(file).Cells.Where(c => c.Kind == CellKind.Markdown).Select(c => c.Source));
 
             Assert.StartsWith($"# {number} · ", text);
             Assert.Matches(@"\*\*\d+ minutes\.?\*\*", text);
             var goals = text[text.IndexOf("After this lesson you", StringComparison.Ordinal)..text.IndexOf("\n\n", text.IndexOf("\n- ", StringComparison.Ordinal), StringComparison.Ordinal)];
             Assert.InRange(goals.Split("\n- ").Length - 1, 1, 3);
             Assert.Contains("**Predict.**", text);
-            Assert.Equal(number is >= 1 and <= 7, text.Contains("## Break it"));
+            Assert.Equal(number is >= 1 and <= 10, text.Contains("## Break it"));
             var recap = text[text.IndexOf("## Recap", StringComparison.Ordinal)..];
             Assert.InRange(recap.Split("\n- ").Length - 1, 1, 5);
-            Assert.True(number == 8 || recap.Contains("**Next:** ["), $"{lesson} does not lead to the next one.");
-            Assert.Contains($"](notebooks/{lesson})", File.ReadAllText(Path.Combine(TheHost.Root, "README.md")));
+            Assert.True(number == 11 || recap.Contains("**Next:** ["), $"{lesson} does not lead to the next one.");
+            Assert.Contains($"](notebooks/{lesson})", Read("README.md"));
         }
     }
 
@@ -105,15 +204,58 @@ public partial class RepositoryTests
         foreach (var file in Notebooks.Concat(Directory.GetFiles(Path.Combine(TheHost.Root, "notebooks"), "*.md")).Append(Path.Combine(TheHost.Root, "README.md")))
         {
             var text = Path.GetExtension(file) == ".md" ? File.ReadAllText(file)
-                : string.Join('\n', Notebook.Load(file).Cells.Where(c => c.Kind == CellKind.Markdown).Select(c => c.Source));
+                : string.Join('\n', DibReader.Load(file).Cells.Where(c => c.Kind == CellKind.Markdown).Select(c => c.Source));
             var found = Regex.Match(CodeSpan().Replace(text, ""), wrong);
             Assert.False(found.Success, $"{Path.GetFileName(file)} says '{found.Value}'; the course writes {right}.");
         }
     }
 
+    [Fact]
+    public void A_checkout_on_Windows_keeps_the_line_ends_that_the_notebooks_need() =>
+        Assert.Matches(@"(?m)^\* +text=auto +eol=lf$", Read(".gitattributes"));
+
+    private static string Read(string path) => File.ReadAllText(Path.Combine(TheHost.Root, path)).ReplaceLineEndings("\n");
+
+    private static IEnumerable<string> Files(string pattern) =>
+        Directory.GetFiles(TheHost.Root, pattern, new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0 })
+            .Where(f => !IsBuilt(f) && !f.Contains($"{Path.DirectorySeparatorChar}.git{Path.DirectorySeparatorChar}", StringComparison.Ordinal));
+
+    private static bool IsBuilt(string file) => file.Split(Path.DirectorySeparatorChar).Any(part => part is "bin" or "obj" or "TestResults");
+
     private static IEnumerable<(string Name, string Version)> References(string notebook) =>
-        Notebook.Load(notebook).Cells.Where(c => c.Kind == CellKind.CSharp).SelectMany(Dialect.References)
-            .Where(r => r.Version is not null).Select(r => (r.Name, r.Version!)).Distinct();
+        DibReader.Load(notebook).Code.SelectMany(Dialect.References).Where(r => r.Version is not null).Select(r => (r.Name, r.Version!)).Distinct();
+
+    private static HashSet<string> Identifiers(IEnumerable<string> sources) => [.. sources.SelectMany(s => Identifier().Matches(s)).Select(m => m.Value)];
+
+    /// <summary>A layer of the helpers: the types that it brings, and the names that it uses.</summary>
+    private sealed class Layer(string name, string[] files)
+    {
+        public string Name => name;
+
+        public string[] Files => files;
+
+        public HashSet<string> Types { get; } = [.. files.SelectMany(f => PublicType().Matches(File.ReadAllText(f))).Select(m => m.Groups[1].Value)];
+
+        public HashSet<string> Uses { get; } = Identifiers(files.Select(f => Comment().Replace(File.ReadAllText(f), "")));
+    }
+
+    [GeneratedRegex(@"^public (?:sealed |static |abstract |readonly |partial )*(?:class|record struct|record|struct|enum|interface) (\w+)", RegexOptions.Multiline)]
+    private static partial Regex PublicType();
+
+    [GeneratedRegex(@"^\s*//.*$", RegexOptions.Multiline)]
+    private static partial Regex Comment();
+
+    [GeneratedRegex(@"\b[A-Z]\w+")]
+    private static partial Regex Identifier();
+
+    [GeneratedRegex(@"(?i)\blessons? (?:\d+(?:, | and | to | or |–)?)+")]
+    private static partial Regex LessonMention();
+
+    [GeneratedRegex(@"\d+")]
+    private static partial Regex Number();
+
+    [GeneratedRegex(@"(?i)\bexercise (\d+\.\d+)")]
+    private static partial Regex ExerciseMention();
 
     [GeneratedRegex("""(?:SetTag|AddTag|Attribute)\("([a-z_]+(?:\.[a-z_]+)+)"|\["([a-z_]+(?:\.[a-z_]+)+)"\]|new\("([a-z_]+(?:\.[a-z_]+)+)",""")]
     private static partial Regex AttributeName();

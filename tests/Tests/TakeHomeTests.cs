@@ -8,7 +8,7 @@ using System.Net.Http;
 using System.Net.Sockets;
 using System.Text.RegularExpressions;
 using System.Threading.Tasks;
-using TracingTutorial.Host;
+using TracingTutorial.Host.Notebooks;
 using Xunit;
 
 namespace TracingTutorial.Tests;
@@ -56,7 +56,7 @@ public sealed partial class TakeHomeTests
     /// <summary>Builds the two files of the listing. A feed may lack their packages: then there is nothing to test here.</summary>
     private static async Task<string> BuildAsync(TempFolder folder)
     {
-        var listing = Notebook.Load(TheHost.Lesson("11-take-home.dib")).Cells.First(c => c.Source.Contains("**Program.cs**", StringComparison.Ordinal)).Source;
+        var listing = DibReader.Load(TheHost.Lesson("11-take-home.dib")).Cells.First(c => c.Source.Contains("**Program.cs**", StringComparison.Ordinal)).Source;
         foreach (var name in (string[])["Directory.Build.props", "Directory.Build.targets", "Directory.Packages.props"])
             folder.Write(name, "<Project />");
         folder.Write("api-gateway.csproj", Fence(listing, "xml"));
@@ -113,7 +113,7 @@ public sealed partial class TakeHomeTests
 
     private static ProcessStartInfo Dotnet(string folder, params IEnumerable<string> arguments)
     {
-        var start = new ProcessStartInfo(SharedFramework.DotnetCommand, arguments) { WorkingDirectory = folder, RedirectStandardOutput = true };
+        var start = new ProcessStartInfo("dotnet", arguments) { WorkingDirectory = folder, RedirectStandardOutput = true };
         // `dotnet test` leaves these behind; the build must choose its own SDK.
         foreach (var name in start.Environment.Keys.Where(n => n.StartsWith("OTEL_", StringComparison.Ordinal) || n.StartsWith("MSBUILD", StringComparison.OrdinalIgnoreCase)).ToArray())
             start.Environment.Remove(name);

@@ -1,0 +1,111 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using System.Threading;
+using System.Threading.Tasks;
+using TracingTutorial.Host.Notebooks;
+using TracingTutorial.Host.Running;
+
+namespace TracingTutorial.Tests;
+
+/// <summary>What a learner may write into an exercise's cell.</summary>
+/// <param name="Exercise">As "2.1".</param>
+/// <param name="Name">The file, or what it is.</param>
+/// <param name="Source">The whole cell.</param>
+/// <param name="Says">A part of what the verdict must say; null for a right answer.</param>
+internal sealed record Answer(string Exercise, string Name, string Source, string? Says)
+{
+    /// <summary>The answers in <c>tests/Tests/wrong</c> and <c>tests/Tests/right</c>, one small file each.</summary>
+    public static readonly IReadOnlyList<Answer> FromFiles = [.. Files("wrong"), .. Files("right")];
+
+    private static IEnumerable<Answer> Files(string folder)
+    {
+        foreach (var file in Directory.GetFiles(Path.Combine(TheHost.Root, "tests", "Tests", folder), "*.cs").Order(StringComparer.Ordinal))
+        {
+            var name = Path.GetFileNameWithoutExtension(file);
+            var text = File.ReadAllText(file).ReplaceLineEndings("\n").TrimEnd('\n');
+            const string mark = "// Says: ";
+            var says = text.StartsWith(mark, StringComparison.Ordinal) ? text[mark.Length..text.IndexOf('\n')] : null;
+            if (folder == "wrong" != says is not null)
+                throw new InvalidDataException($"{folder}/{name}.cs: a wrong answer begins with `{mark}…`, a right one does not.");
+            yield return new Answer(name[..name.IndexOf('-')], $"{folder}/{name}.cs", says is null ? text : text[(text.IndexOf('\n') + 1)..], says);
+        }
+    }
+}
+
+/// <summary>
+/// A lesson in one kernel: from top to bottom, at each exercise all answers that are known, and then from top to bottom
+/// once more. What costs is the start of a kernel and the imports, so one of them serves every test of the lesson.
+/// </summary>
+internal sealed class LessonTrial
+{
+    private static readonly SemaphoreSlim Cores = new(Environment.ProcessorCount);
+
+    private static readonly Dictionary<string, Lazy<Task<LessonTrial>>> Trials =
+        TheHost.Lessons.ToDictionary(lesson => lesson, lesson => new Lazy<Task<LessonTrial>>(() => Task.Run(() => TryAsync(lesson))));
+
+    private LessonTrial(Notebook lesson) => Lesson = lesson;
+
+    public Notebook Lesson { get; }
+
+    /// <summary>The cells of the lesson as they are, the first and the second time.</summary>
+    public List<(Cell Cell, CellResult First, CellResult Second)> Cells { get; } = [];
+
+    /// <summary>The verdict on each answer.</summary>
+    public List<(Answer Answer, CellResult Result)> Answers { get; } = [];
+
+    public long PeakMemoryBytes { get; private set; }
+
+    /// <summary>The trial of one lesson. All lessons start with the first that is asked for, as many at a time as there are cores.</summary>
+    public static Task<LessonTrial> OfAsync(string lesson)
+    {
+        foreach (var trial in Trials.Values)
+            _ = trial.Value;
+        return Trials[lesson].Value;
+    }
+
+    /// <summary>The last thing that a cell shows, as text: of an exercise, the verdict.</summary>
+    public static string Verdict(CellResult result) => result.Outputs.LastOrDefault(o => o.Kind == OutputKind.Display)?.Text ?? "";
+
+    private static async Task<LessonTrial> TryAsync(string name)
+    {
+        var lesson = DibReader.Load(TheHost.Lesson(name));
+        var solutions = lesson.Solutions();
+        var cells = new List<Cell>();
+        var answers = new List<(Answer Answer, int Number)>();
+        var first = lesson.Code.Select(cell =>
+        {
+            var number = Add(cell);
+            if (cell.Exercise is not { } exercise)
+                return number;
+            foreach (var answer in Answer.FromFiles.Where(a => a.Exercise == exercise))
+                answers.Add((answer, Add(cell with { Source = answer.Source })));
+            if (solutions.TryGetValue(exercise, out var solution))
+                answers.Add((new Answer(exercise, "the folded solution", solution, null), Add(cell with { Source = solution })));
+            return number;
+        }).ToArray();
+        var second = lesson.Code.Select(Add).ToArray();
+
+        await Cores.WaitAsync();
+        try
+        {
+            var result = await LessonRun.RunAsync(lesson with { Cells = cells }, TheHost.Options, _ => { }, default);
+            var trial = new LessonTrial(lesson) { PeakMemoryBytes = result.PeakMemoryBytes };
+            trial.Cells.AddRange(lesson.Code.Select((cell, i) => (cell, result.Cells[first[i] - 1], result.Cells[second[i] - 1])));
+            trial.Answers.AddRange(answers.Select(a => (a.Answer, result.Cells[a.Number - 1])));
+            return trial;
+        }
+        finally
+        {
+            Cores.Release();
+        }
+
+        // Numbers are the cells' names in the kernel, so each is used once.
+        int Add(Cell cell)
+        {
+            cells.Add(cell with { Number = cells.Count + 1 });
+            return cells.Count;
+        }
+    }
+}
