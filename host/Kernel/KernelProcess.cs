@@ -56,7 +56,7 @@ internal sealed class KernelProcess : IAsyncDisposable
     /// <summary>The id of the process.</summary>
     public int Id => _process.Id;
 
-    /// <summary>The end of what the process wrote to its error stream outside of any cell: a crash says its reason there.</summary>
+    /// <summary>The beginning and the end of what the process wrote to its error stream outside of any cell: a crash says its reason there.</summary>
     public string ErrorText
     {
         get
@@ -230,8 +230,9 @@ internal sealed class KernelProcess : IAsyncDisposable
         lock (_errorText)
         {
             _errorText.Append(text);
+            // A crash says its reason first, and then where.
             if (_errorText.Length > MostErrorText)
-                _errorText.Remove(0, _errorText.Length - MostErrorText);
+                _errorText.Remove(MostErrorText / 2, _errorText.Length - MostErrorText);
         }
     }
 

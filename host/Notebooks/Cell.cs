@@ -44,9 +44,6 @@ public sealed partial record Cell(string File, int Number, int Line, CellKind Ki
             ? Path.GetFullPath(Path.Combine(ImportFolder, FirstLine["#!import ".Length..].Trim()))
             : null;
 
-    /// <summary>True when later cells cannot work without this one: it brings a package or a file.</summary>
-    public bool BringsNames => ImportPath is not null || Dialect.References(this).Any();
-
     /// <summary>
     /// The cell as the engine gets it: compile errors and stack traces speak of the file and its lines. The engine takes
     /// <c>#r</c> lines out of the text, so they stand before the line that counts.

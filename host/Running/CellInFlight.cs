@@ -29,6 +29,9 @@ internal sealed class CellInFlight(Cell cell, Action<RunEvent> tell)
     /// <summary>True when the time of the cell is up: its process has to be ended.</summary>
     public bool TimeIsUp { get; private set; }
 
+    /// <summary>True when later cells cannot work without what this one should have brought.</summary>
+    public bool LeavesNamesOut => _errors.Count > 0 && Failure.LeavesNamesOut(cell, _errors[0]);
+
     /// <summary>Takes an event that this cell has caused.</summary>
     public void Hear(Envelope envelope)
     {

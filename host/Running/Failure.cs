@@ -17,12 +17,12 @@ internal static partial class Failure
     public static (Problem Problem, string? Details) Of(Cell cell, string message)
     {
         message = message.ReplaceLineEndings("\n").Trim();
-        Problem At(string text, string wayOut) => new(cell.File, cell.Number, cell.Line, text, wayOut);
+        Problem Here(string text, string wayOut) => new(cell.File, cell.Number, cell.Line, text, wayOut);
 
         if (message.StartsWith(CellClock.TimeIsUp, StringComparison.Ordinal))
-            return (At(message, "Look for a loop or an await that never ends; `--timeout` gives a slow cell more seconds."), null);
+            return (Here(message, "Look for a loop or an await that never ends; `--timeout` gives a slow cell more seconds."), null);
         if (message.StartsWith(PipeSender.TooLarge, StringComparison.Ordinal))
-            return (At(message, "Show a part of it, for example with Take."), null);
+            return (Here(message, "Show a part of it, for example with Take."), null);
         if (CompilerError().Matches(message) is { Count: > 0 } errors)
         {
             var problems = errors.Select(e => CompilerProblem(cell, e)).ToList();
@@ -30,16 +30,20 @@ internal static partial class Failure
         }
 
         if (NuGetError().Matches(message) is { Count: > 0 } nuget)
-            return (PackageProblem(At, nuget), null);
+            return (PackageProblem(Here, nuget), null);
         if (message.Contains("PackageRestoreResult", StringComparison.Ordinal))
         {
-            return (At("The packages could not be restored, and NuGet did not say why.",
+            return (Here("The packages could not be restored, and NuGet did not say why.",
                 "The engine keeps packages below your home folder: check that it is there, that you may write to it, and that its disk is not full."), message);
         }
 
 
         return Thrown(cell, message);
     }
+
+    /// <summary>True for a failure after which later cells miss names: of an import, or of a package.</summary>
+    public static bool LeavesNamesOut(Cell cell, string message) =>
+        cell.ImportPath is not null || NuGetError().IsMatch(message) || message.Contains("PackageRestoreResult", StringComparison.Ordinal);
 
     /// <summary>An exception: its message, and below it the stack trace.</summary>
     private static (Problem Problem, string? Details) Thrown(Cell cell, string message)
@@ -60,9 +64,17 @@ internal static partial class Failure
 
         var own = frames.TakeWhile(frame => !frame.Contains(" Microsoft.CodeAnalysis.Scripting", StringComparison.Ordinal) && !frame.Contains(" Microsoft.DotNet.Interactive", StringComparison.Ordinal))
             .Where(frame => !frame.StartsWith("--- End of stack trace", StringComparison.Ordinal)).ToArray();
-        var line = own.Select(frame => FrameOfCell().Match(frame)).FirstOrDefault(m => m.Success && m.Groups[1].Value == cell.DisplayName);
-        return (line is null ? problem : problem with { Line = int.Parse(line.Groups[2].Value) }, own.Length == 0 ? null : string.Join('\n', own));
+        var details = own.Length == 0 ? null : string.Join('\n', own);
+        // The place in the cell itself; of an import, the place in the imported file.
+        var place = own.Select(frame => FrameOfFile().Match(frame))
+            .FirstOrDefault(m => m.Success && (cell.ImportPath is not null || m.Groups[1].Value == cell.DisplayName));
+        return (place is null ? problem : At(cell, place.Groups[1].Value, int.Parse(place.Groups[2].Value), text, ""), details);
     }
+
+    /// <summary>A problem at a line of the cell's file, or of one that it imports.</summary>
+    private static Problem At(Cell cell, string name, int line, string text, string wayOut) => name == cell.DisplayName
+        ? new Problem(cell.File, cell.Number, line, text, wayOut)
+        : new Problem(Path.GetFullPath(Path.Combine(cell.ImportFolder, name)), null, line, text, wayOut);
 
     private static Problem CompilerProblem(Cell cell, Match error)
     {
@@ -73,18 +85,16 @@ internal static partial class Failure
         // The tool of VS Code gets the cell as it is: its lines count from the start of the cell.
         if (name.Length == 0)
             return new Problem(cell.File, cell.Number, cell.Line + line - 1, text, wayOut);
-        return name == cell.DisplayName
-            ? new Problem(cell.File, cell.Number, line, text, wayOut)
-            : new Problem(Path.GetFullPath(Path.Combine(cell.ImportFolder, name)), null, line, text, wayOut);
+        return At(cell, name, line, text, wayOut);
     }
 
-    private static Problem PackageProblem(Func<string, string, Problem> at, IReadOnlyList<Match> errors)
+    private static Problem PackageProblem(Func<string, string, Problem> here, IReadOnlyList<Match> errors)
     {
         var text = string.Join('\n', errors.Select(e => e.Groups[2].Value.Trim()).Distinct());
         return errors[0].Groups[1].Value is "NU1101" or "NU1102" or "NU1103"
-            ? at($"No configured feed has the package. {text}",
+            ? here($"No configured feed has the package. {text}",
                 "Check the name and the version. If the package is on another feed, add it: `dotnet nuget add source`.")
-            : at($"The package could not be restored. {text}",
+            : here($"The package could not be restored. {text}",
                 "Check the network and the feeds: `dotnet nuget list source` shows them. `dotnet run --project host doctor` looks at the whole machine.");
     }
 
@@ -92,7 +102,7 @@ internal static partial class Failure
     private static partial Regex CompilerError();
 
     [GeneratedRegex(@" in (.+):line (\d+)$")]
-    private static partial Regex FrameOfCell();
+    private static partial Regex FrameOfFile();
 
     [GeneratedRegex(@"error (NU\d+): (.+)")]
     private static partial Regex NuGetError();

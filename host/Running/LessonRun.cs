@@ -89,7 +89,13 @@ internal sealed class LessonRun(Notebook notebook, RunOptions options, Action<Ru
         if (ProblemsOf(cell) is [var first, .. var others])
         {
             End(CellStatus.Failed, first, others.Length == 0 ? null : string.Join('\n', (object[])others));
-            return !cell.BringsNames && !options.FailFast;
+            return cell.ImportPath is null && !options.FailFast;
+        }
+
+        if (string.IsNullOrWhiteSpace(cell.Source))
+        {
+            End(CellStatus.Ok); // Nothing to run.
+            return true;
         }
 
         try
@@ -111,11 +117,10 @@ internal sealed class LessonRun(Notebook notebook, RunOptions options, Action<Ru
         if (running.Done.IsCompleted)
         {
             var result = running.Result();
-            var broken = result.Status == CellStatus.Failed && cell.BringsNames;
             if (options.ToolRoot is not null && result.Status == CellStatus.Ok && result.Outputs.FirstOrDefault(o => o.Kind == OutputKind.Warning) is { } warning)
                 result = result with { Status = CellStatus.Failed, Problem = new Problem(cell.File, cell.Number, cell.Line, $"VS Code would show a warning: {warning.Text.TrimEnd()}", "") };
             End(result);
-            return !running.TimeIsUp && !broken && (result.Status == CellStatus.Ok || !options.FailFast);
+            return !running.TimeIsUp && !running.LeavesNamesOut && (result.Status == CellStatus.Ok || !options.FailFast);
         }
 
         if (cancel.IsCancellationRequested)

@@ -26,7 +26,7 @@ public sealed class CommandLineTests : IDisposable
         var (exitCode, output) = await TheHost.CommandAsync(_folder.Path, ["run", ".", "--json", "out.json"]);
 
         Assert.Equal(1, exitCode);
-        Assert.Matches("(?s)this is a.*this is b.*b.dib:6 \\(cell 1\\): Exception: no.*The title \\[x\\].*  A section.*ok cell 2", output);
+        Assert.Matches("(?s)this is a.*this is b.*b.dib:7 \\(cell 1\\): Exception: no.*The title \\[x\\].*  A section.*ok cell 2", output);
         Assert.Contains("    plain [markup] bell \uFFFD escape \uFFFD[31m\n", output); // no control character reaches the terminal
         Assert.DoesNotContain('\u001b', output);
         Assert.EndsWith("3 notebooks: 2 passed, 1 failed; cells: 2 ok, 1 failed\n", output, StringComparison.Ordinal);
@@ -36,7 +36,7 @@ public sealed class CommandLineTests : IDisposable
         var notebooks = json.RootElement.GetProperty("notebooks");
         Assert.Equal("this is a", notebooks[0].GetProperty("cells")[0].GetProperty("outputs")[0].GetProperty("text").GetString());
         Assert.Equal("failed", notebooks[1].GetProperty("cells")[0].GetProperty("status").GetString());
-        Assert.Equal(6, notebooks[1].GetProperty("cells")[0].GetProperty("problem").GetProperty("line").GetInt32());
+        Assert.Equal(7, notebooks[1].GetProperty("cells")[0].GetProperty("problem").GetProperty("line").GetInt32());
         Assert.InRange(notebooks[0].GetProperty("peakMemoryBytes").GetInt64(), 10_000_000, 1_000_000_000);
     }
 

@@ -2,6 +2,8 @@ using System;
 using System.Diagnostics;
 using System.IO;
 using System.Linq;
+using System.Net;
+using System.Net.Sockets;
 using System.Threading;
 using System.Threading.Tasks;
 using TracingTutorial.Host.Running;
@@ -58,14 +60,33 @@ public sealed class EndingTests : IDisposable
     [Fact]
     public async Task A_restore_does_not_count_as_the_cells_time()
     {
-        // The package is not there, and asking for it takes longer than the cell may run.
-        _folder.Write("nuget.config", """<configuration><packageSources><clear /><add key="empty" value="feed" /></packageSources></configuration>""");
-        Directory.CreateDirectory(Path.Combine(_folder.Path, "feed"));
+        // A feed that answers only after the cell's time is up.
+        var limit = TimeSpan.FromSeconds(8);
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var answering = Task.Run(async () =>
+        {
+            while (true)
+            {
+                using var client = await listener.AcceptTcpClientAsync();
+                await Task.Delay(limit + TimeSpan.FromSeconds(1));
+                limit = TimeSpan.Zero; // once
+                await client.GetStream().WriteAsync("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"u8.ToArray());
+            }
+        });
+        _folder.Write("nuget.config",
+            $"""
+            <configuration><packageSources><clear />
+            <add key="slow" value="http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}/index.json" allowInsecureConnections="true" />
+            </packageSources></configuration>
+            """);
 
-        var (result, _) = await RunAsync(new RunOptions(TimeSpan.FromMilliseconds(400)), "#r \"nuget: Test.Missing, 1.0.0\"");
+        var (result, _) = await RunAsync(new RunOptions(limit), "#r \"nuget: Test.Missing, 1.0.2\"");
 
-        Assert.Contains("No configured feed has the package", result.FailedCell().Problem!.Message);
-        Assert.True(result.Cells[0].Milliseconds > 400, "The restore was too quick for this test to say anything.");
+        Assert.Contains("The package could not be restored", result.FailedCell().Problem!.Message);
+        Assert.True(result.Cells[0].Milliseconds > 9000, "The restore was too quick for this test to say anything.");
+        listener.Stop();
+        await Assert.ThrowsAnyAsync<Exception>(() => answering);
     }
 
     [Fact]
