@@ -15,6 +15,7 @@ internal sealed class TraceComparison
 
     public TraceComparison(RecordedTrace before, RecordedTrace after, string leftTitle, string rightTitle)
     {
+        (leftTitle, rightTitle) = (Drawing.Cut(leftTitle, 100), Drawing.Cut(rightTitle, 100));
         scale = before.Duration > after.Duration ? before.Duration : after.Duration;
         visible = scale / 20; // what is shorter is no change that anyone should look at
         Match((trace, span) => (span.ServiceName, span.Name, Called(trace, span)?.ToString()));

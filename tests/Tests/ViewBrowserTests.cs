@@ -6,7 +6,7 @@ using Xunit;
 namespace TracingTutorial.Tests;
 
 /// <summary>What only a browser can tell: does it fit, can it be read, does it unfold.</summary>
-public sealed class TraceViewBrowserTests(Browser browser)
+public sealed class ViewBrowserTests(Browser browser)
 {
     // The colour that an element really shows: what is half transparent is painted over what lies behind it.
     private const string Helpers = """
@@ -34,7 +34,7 @@ public sealed class TraceViewBrowserTests(Browser browser)
         get
         {
             var pages = new TheoryData<string, int>();
-            foreach (var view in new[] { "profile", "odd", "several", "table", "empty", "map", "odd map", "dense map", "side by side", "odd side by side", "headers", "hostile headers" })
+            foreach (var view in new[] { "profile", "odd", "several", "table", "empty", "map", "odd map", "dense map", "side by side", "odd side by side", "verdict", "headers", "hostile headers" })
             {
                 foreach (var width in new[] { 500, 900, 1400 })
                     pages.Add(view, width);
@@ -110,7 +110,7 @@ public sealed class TraceViewBrowserTests(Browser browser)
     [InlineData("#1e1e1e", "#ffffff")]
     public async Task Texts_and_bars_can_be_read_on_light_and_on_dark_pages(string background, string text)
     {
-        foreach (var view in new[] { "several", "table", "empty", "map", "side by side", "headers" })
+        foreach (var view in new[] { "several", "table", "empty", "map", "side by side", "verdict", "headers" })
         {
             await using var shown = await Show(view, 900, background, text);
             await shown.Page.EvaluateAsync("document.querySelectorAll('details').forEach(d => d.open = true)");
@@ -204,7 +204,7 @@ public sealed class TraceViewBrowserTests(Browser browser)
     {
         "headers" => TraceparentView.Of("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-07", "congo=t61rcWkgMzE,@x=1,1a=2", "a=1;b, c=d e").ToHtml() + TraceparentView.Of("00_1", "a=1").ToHtml(),
         "hostile headers" => string.Concat(TraceparentViewTests.Hostiles().Select(v => v.ToHtml())),
-        _ => TraceViewTests.View(view).ToHtml(),
+        _ => Views.Of(view).ToHtml(),
     };
 
     private async Task<BrowserPage> Show(string view, int width, string background = "#ffffff", string text = "#222222")
