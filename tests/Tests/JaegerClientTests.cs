@@ -9,6 +9,7 @@ using System.Net;
 using System.Net.Http;
 using System.Net.Sockets;
 using System.Text;
+using System.Threading;
 using System.Threading.Tasks;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -171,6 +172,7 @@ public sealed class JaegerClientTests : IAsyncDisposable
 
         Assert.Equal(2, trace.Spans.Count);
         Assert.Equal(3, asked);
+        Assert.Equal(2, (await client.WaitForTraceAsync(Id, spans: 2, Timeout.InfiniteTimeSpan)).Spans.Count);
     }
 
     [Fact]
@@ -203,6 +205,16 @@ public sealed class JaegerClientTests : IAsyncDisposable
         Assert.Equal("2026-01-02T01:04:05.0000000Z", query["query.startTimeMin"]);
         Assert.Equal("2026-01-02T01:04:05.0015000Z", query["query.startTimeMax"]);
         Assert.Equal("7", query["query.searchDepth"]);
+    }
+
+    [Fact]
+    public async Task A_client_of_the_last_run_is_closed()
+    {
+        var client = jaeger.Client();
+
+        Assert.True(Restart.Closes(client));
+        client.Dispose();
+        await Assert.ThrowsAsync<ObjectDisposedException>(client.ServicesAsync);
     }
 
     [Fact]
@@ -357,7 +369,7 @@ public sealed class JaegerClientTests : IAsyncDisposable
     [Fact]
     public async Task Where_nothing_listens_no_Jaeger_is_running_and_a_request_says_how_to_start_it()
     {
-        var nowhere = new Uri($"http://127.0.0.1:{FreePort()}");
+        var nowhere = new Uri($"http://127.0.0.1:{OtlpReceiver.ReservePort()}"); // nobody else can start to listen there
         using var client = new JaegerClient(nowhere, nowhere);
 
         Assert.False(await client.IsRunningAsync());
@@ -426,13 +438,6 @@ public sealed class JaegerClientTests : IAsyncDisposable
     private static string SpanJson(string traceId, int number, string more = "\"kind\":1", long start = 1_000) => string.Create(
         CultureInfo.InvariantCulture,
         $$"""{"traceId":"{{traceId}}","spanId":"{{number:x16}}","name":"span {{number}}","startTimeUnixNano":"{{start}}","endTimeUnixNano":"{{start + 500}}",{{more}}}""");
-
-    private static int FreePort()
-    {
-        using var probe = new TcpListener(IPAddress.Loopback, 0);
-        probe.Start();
-        return ((IPEndPoint)probe.LocalEndpoint).Port;
-    }
 
     /// <summary>A web server on a free port of loopback: UI, API and health check in one.</summary>
     private sealed class FakeJaeger : IAsyncDisposable
