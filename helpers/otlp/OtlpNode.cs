@@ -6,9 +6,10 @@ internal sealed class OtlpNode(OtlpMessage type)
     // Most messages have one or two fields, and the last one is asked for first: a chain from the last to the first.
     private Entry? last;
 
-    private sealed class Entry(OtlpField field, object value, Entry? before)
+    // Not called "field": in C# 14, which the engine compiles, that word in a property means its own backing field.
+    private sealed class Entry(OtlpField known, object value, Entry? before)
     {
-        public OtlpField Field => field;
+        public OtlpField Field => known;
         public object Value => value;
         public Entry? Before => before;
     }
