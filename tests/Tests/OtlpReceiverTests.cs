@@ -586,7 +586,7 @@ public sealed class OtlpReceiverTests
         Assert.Contains("85 01||01 03 00 00|I32 (5)|flags = 16|0x00000301: sampled, parent is remote", rows);
         Assert.Contains(rows, r => r.EndsWith("|code = 3|2: STATUS_CODE_ERROR", StringComparison.Ordinal));
         Drawings.Matches("otlp-bytes.txt", view.ToString());
-        Drawings.Matches("otlp-bytes.html", view.ToHtml());
+        Drawings.Matches("otlp-bytes.html", Views.Readable(view));
         AnyCulture.DrawsTheSame(() => OtlpView.Of(body));
     }
 
