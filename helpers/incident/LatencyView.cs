@@ -24,8 +24,8 @@ public sealed class LatencyView : NotebookView
     public override string ToHtml()
     {
         var groups = histogram.Groups;
-        var html = new StringBuilder(Style).Append(CultureInfo.InvariantCulture,
-            $"<div class=\"lv\"><svg viewBox=\"0 0 {Width + 8} {Top + Tall + 36}\" style=\"max-width:{Width + 8}px\" role=\"img\" ")
+        var html = new StringBuilder($"<style>{Drawing.Css}{Css}</style>").Append(CultureInfo.InvariantCulture,
+            $"<div class=\"tv lv\"><svg viewBox=\"0 0 {Width + 8} {Top + Tall + 36}\" style=\"max-width:{Width + 8}px\" role=\"img\" ")
             .Append($"aria-label=\"{Drawing.Encode(string.Join(". ", groups.Select(g => g.Facts)), 4 * Drawing.MaxText)}\">");
         Axes(html);
         for (var bin = 0; bin < LatencyHistogram.Bins; bin++)
@@ -39,7 +39,7 @@ public sealed class LatencyView : NotebookView
         html.Append("</svg>");
         foreach (var (group, color) in groups.Zip(Colors))
             html.Append($"<div><span class=\"lv-key\" style=\"background:{color}\"></span>{Drawing.Encode(group.Facts)}</div>");
-        return html.Append("<div class=\"lv-note\">Height: the number of requests; the groups are drawn over each other. ")
+        return html.Append("<div class=\"tv-dim\">Height: the number of requests; the groups are drawn over each other. ")
             .Append("Dashed lines: averages.</div></div>").ToString();
     }
 
@@ -118,16 +118,14 @@ public sealed class LatencyView : NotebookView
     // At least 3:1 against white and against #1e1e1e. Each bar has a line around it, so that one shows behind another.
     private static readonly string[] Colors = ["#8a8a8a", "#558add", "#c2701c"];
 
-    private const string Style = """
-        <style>
-        .lv { font-size: 13px; line-height: 1.6; max-width: 720px; overflow-x: auto }
-        .lv svg { display: block; width: 100%; min-width: 480px }
-        .lv text { fill: currentColor; font-size: 12px; opacity: .85 }
-        .lv-grid { stroke: currentColor; opacity: .18 }
-        .lv-bar { fill-opacity: .5; stroke-width: 1.5 }
-        .lv-mean { stroke-width: 2; stroke-dasharray: 5 4 }
-        .lv-key { display: inline-block; width: 11px; height: 11px; margin-right: 7px; vertical-align: -1px }
-        .lv-note { opacity: .75 }
-        </style>
+    private const string Css = """
+        .lv{max-width:720px;overflow-x:auto;line-height:1.6}
+        .lv svg{display:block;width:100%;min-width:480px}
+        .lv text{fill:currentColor;font-size:12px;opacity:.85}
+        .lv-grid{stroke:currentColor;opacity:.18}
+        .lv-bar{fill-opacity:.5;stroke-width:1.5}
+        .lv-mean{stroke-width:2;stroke-dasharray:5 4}
+        .lv-key{display:inline-block;width:11px;height:11px;margin-right:7px;vertical-align:-1px}
+
         """;
 }

@@ -122,9 +122,9 @@ internal sealed class OtlpBytes
     private static string Time(ulong nano)
     {
         var time = DateTimeOffset.UnixEpoch.AddTicks((long)(nano / 100));
-        return string.Create(CultureInfo.InvariantCulture, $"{nano} ns: {time:yyyy-MM-dd HH:mm:ss.fffffff} UTC");
+        return string.Create(CultureInfo.InvariantCulture, $"{time:yyyy-MM-dd HH:mm:ss.fffffff} UTC: {nano} ns");
     }
 
-    private static string Flags(uint flags) => $"0x{flags:x8}: {((flags & 1) != 0 ? "sampled" : "not sampled")}"
-        + ((flags & 0x300) == 0x300 ? ", parent is remote" : (flags & 0x100) != 0 ? ", parent is not remote" : "");
+    private static string Flags(uint flags) => ((flags & 1) != 0 ? "sampled" : "not sampled")
+        + ((flags & 0x300) == 0x300 ? ", parent is remote" : (flags & 0x100) != 0 ? ", parent is not remote" : "") + $": 0x{flags:x8}";
 }

@@ -222,7 +222,7 @@ public sealed class IncidentTests
         LatencyView View() => LatencyView.Histogram(("old <1>", Times(10, 11, 12, 30)), ("new", Times(29, 150, 5_000)), ("none", []));
 
         Drawings.Matches("latency.txt", View().ToString());
-        Drawings.Matches("latency.html", View().ToHtml());
+        Drawings.Matches("latency.html", Views.Readable(View()));
         AnyCulture.DrawsTheSame(View);
         AnyCulture.DrawsTheSame(() => LatencyView.Histogram(("parts of a millisecond", [TimeSpan.FromMilliseconds(0.25), TimeSpan.FromMilliseconds(1.5)])));
     }
