@@ -10,7 +10,7 @@ using Google.Protobuf;
 /// <summary>The bytes of one export, a row for each field: how far they can be read, and what each says.</summary>
 internal sealed class OtlpBytes
 {
-    private const int MaxRows = 150, MaxDepth = 40, HexBytes = 8;
+    private const int MaxRows = 150, HexBytes = 8;
 
     private readonly byte[] body;
     private readonly List<Row> rows = [];
@@ -74,7 +74,7 @@ internal sealed class OtlpBytes
                 payload++; // behind the length
             }
 
-            if (rows.Count >= MaxRows || depth > MaxDepth)
+            if (rows.Count >= MaxRows) // what is nested without an end comes to its end here, too
             {
                 Hidden++;
                 continue;
@@ -104,7 +104,7 @@ internal sealed class OtlpBytes
         var input = new CodedInputStream(body, start, end - start);
         return field.Type switch
         {
-            "string" => $"\"{Encoding.UTF8.GetString(body, start, Math.Min(end - start, 400))}\"{(end - start > 400 ? "…" : "")}",
+            "string" => $"\"{Drawing.Cut(Encoding.UTF8.GetString(body, start, end - start), 400)}\"",
             "bytes" or "id16" or "id8" => Convert.ToHexStringLower(body, start, Math.Min(end - start, 32)) + (end - start > 32 ? "…" : ""),
             "bool" => input.ReadBool() ? "true" : "false",
             "double" => input.ReadDouble().ToString(CultureInfo.InvariantCulture),

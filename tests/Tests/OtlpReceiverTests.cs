@@ -235,6 +235,18 @@ public sealed class OtlpReceiverTests
     }
 
     [Fact]
+    public async Task A_body_that_is_announced_to_be_too_long_is_refused_before_it_is_sent()
+    {
+        await using var receiver = await OtlpReceiver.StartAsync();
+        using var sender = new TcpClient(receiver.Endpoint.Host, receiver.Endpoint.Port);
+        await sender.GetStream().WriteAsync(Encoding.ASCII.GetBytes($"POST /v1/traces HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-protobuf\r\nContent-Length: {OtlpReceiver.MaxBody + 1}\r\n\r\n"));
+
+        var answer = new byte[12];
+        await sender.GetStream().ReadExactlyAsync(answer).AsTask().WaitAsync(TimeSpan.FromSeconds(30));
+        Assert.Equal("HTTP/1.1 413", Encoding.ASCII.GetString(answer));
+    }
+
+    [Fact]
     public async Task What_was_sent_is_counted_to_the_byte()
     {
         await using var receiver = await OtlpReceiver.StartAsync();
@@ -599,6 +611,9 @@ public sealed class OtlpReceiverTests
         Assert.DoesNotContain('\u001b', view.ToHtml() + view);
         Assert.DoesNotContain('\u202e', view.ToString());
         Assert.InRange(view.ToHtml().Length, 1, 10_000);
+        Assert.Contains("(999,6", view.ToHtml(), StringComparison.Ordinal); // characters are not shown
+        var bytes = OtlpView.Of(Request(Message(Field(1, Id(16, 1)), Field(2, Id(8, 1)), Field(9, KeyValue("k", Message(Field(7, new byte[1_000])))))));
+        Assert.Contains($"<td>{new string('0', 64)}…</td>", bytes.ToHtml(), StringComparison.Ordinal);
 
         var longView = OtlpView.Of(Request(Enumerable.Range(0, 5_000).Select(i => Span($"span {i}")).ToArray()));
         Assert.Equal(150, new HtmlParser().ParseDocument(longView.ToHtml()).QuerySelectorAll("tbody tr").Length);
