@@ -1,0 +1,154 @@
+#nullable enable
+using System;
+using System.Collections.Generic;
+using System.Globalization;
+using System.Linq;
+
+/// <summary>
+/// One operation of one service, named as the cause of an incident, with a trace as the evidence. Each question answers null
+/// if the claim stands, otherwise a sentence that says what contradicts it, and in which trace. Pages are compared with pages
+/// of the same user, and by their median, so that one slow moment of the machine proves nothing.
+/// </summary>
+public sealed class Evidence
+{
+    private const string Before = "1.4.2";
+
+    private readonly RecordedTrace[] pages;
+    private readonly RecordedTrace? page;
+    private readonly string service;
+    private readonly string operation;
+    private readonly string traceId;
+
+    /// <summary>A claim; what speaks against it is asked for below.</summary>
+    /// <param name="pages">All traces of the incident.</param>
+    /// <param name="service"><c>service.name</c> of the suspect.</param>
+    /// <param name="operation">The name of its spans.</param>
+    /// <param name="traceId">The evidence: 32 hex digits.</param>
+    public Evidence(IEnumerable<RecordedTrace> pages, string? service, string? operation, string? traceId)
+    {
+        (this.service, this.operation, this.traceId) = (service?.Trim() ?? "", operation?.Trim() ?? "", traceId?.Trim() ?? "");
+        this.pages = pages.ToArray();
+        page = this.pages.FirstOrDefault(p => p.TraceId.Equals(this.traceId, StringComparison.OrdinalIgnoreCase));
+    }
+
+    /// <summary>Is there such a trace, of this version, answered with this status? The other questions need that it is.</summary>
+    public string? IsPageOf(string version, int status) =>
+        page is null
+            ? $"There is no trace with the id '{traceId}'. An id has 32 hex digits; take it from a drawing, or from TraceId of a trace."
+        : Version(page) != version
+            ? $"Trace {page.TraceId} is a page of version {Version(page)}. The evidence must show the incident, so take one of {version}."
+        : Status(page) != status
+            ? $"Trace {page.TraceId} was answered with {Status(page)}. This exercise is about the pages that were answered with {status}."
+        : null;
+
+    /// <summary>Does the service do this in the trace?</summary>
+    public string? IsInTheTrace()
+    {
+        if (Found(Page).Length > 0)
+            return null;
+        var names = Page.Spans.Where(s => s.ServiceName == service).Select(s => s.Name).Distinct().ToArray();
+        return names.Length == 0
+            ? $"Trace {Page.TraceId} has no span of a service '{service}'. Its services are {string.Join(", ", Page.Services)}."
+            : $"{service} has no span '{operation}' in trace {Page.TraceId}. Its spans there: {string.Join(", ", names)}.";
+    }
+
+    /// <summary>Do the pages with another status do without it? If they changed in the same way, it is not what sets these apart.</summary>
+    public string? IsOnlyIn(int status)
+    {
+        var (others, old) = (Where(Version(Page), p => Status(p) != status), Where(Before, p => Status(p) != status));
+        if (others.Length == 0 || old.Length == 0 || Median(others, Count) <= Median(old, Count))
+            return null;
+        var witness = Typical(others, Count);
+        return $"Trace {witness.TraceId} was answered with {Status(witness)}, and '{operation}' runs {Times(Count(witness))} in it. "
+            + $"So it slows all pages. What more is there in those that are answered with {status}?";
+    }
+
+    /// <summary>
+    /// Does it carry at least half of the time by which this user's pages became slower, by itself and not for another's sake?
+    /// </summary>
+    public string? IsTheCause()
+    {
+        var (now, old) = (Where(Version(Page), SameUser), Where(Before, SameUser));
+        var extra = Median(now, p => p.Duration) - Median(old, p => p.Duration);
+        var mine = Median(now, Total) - Median(old, Total);
+        var explains = mine >= extra / 2;
+        var timesBefore = Median(old, Count);
+        if (Median(now, Count) <= timesBefore)
+            return !explains ? TakesAsLongAsBefore(Typical(old, Total), extra) : WaitsForOthers(now, old, mine);
+        if (timesBefore > 0 && Median(now, PerParent) <= Median(old, PerParent))
+            return IsAskedMoreOften(now, old);
+        return explains ? null
+            : $"'{operation}' {(timesBefore == 0 ? "was not there before" : "runs more often than before")}, but typically its "
+                + $"{Drawing.Duration(mine)} are {Drawing.Percent(Math.Round(Math.Max(0, mine / extra), 2))} of the "
+                + $"{Drawing.Duration(extra)} by which the typical page of this user became longer. Something explains more.";
+    }
+
+    /// <summary>Is this attribute on its spans in the trace, and on none before the deployment?</summary>
+    public string? IsMarkedBy(string? attribute)
+    {
+        var key = attribute?.Trim() ?? "";
+        if (!Found(Page).Any(s => s[key] is not null))
+        {
+            return $"No span '{operation}' of {service} in trace {Page.TraceId} has an attribute '{key}'. "
+                + "Unfold them one after the other: what do the later ones have that the first has not?";
+        }
+
+        var witness = Where(Before, p => Status(p) == Status(Page)).FirstOrDefault(p => Found(p).Any(s => s[key] is not null));
+        return witness is null ? null
+            : $"'{key}' is on a span '{operation}' of trace {witness.TraceId} too, from before the deployment. "
+                + "It does not tell the new spans from the old.";
+    }
+
+    // ---- What speaks against it ----------------------------------------------------------------------------------
+
+    private string TakesAsLongAsBefore(RecordedTrace witness, TimeSpan extra) =>
+        $"In trace {witness.TraceId}, the same user's page before the deployment, '{operation}' took {Drawing.Duration(Total(witness))}; "
+            + $"in your trace it takes {Drawing.Duration(Total(Page))}. The typical page of this user became {Drawing.Duration(extra)} "
+            + "longer: most of that time is somewhere else.";
+
+    private string? WaitsForOthers(RecordedTrace[] now, RecordedTrace[] old, TimeSpan mine)
+    {
+        var own = Median(now, Self) - Median(old, Self);
+        return own >= mine / 2 ? null
+            : $"'{operation}' typically takes {Drawing.Duration(mine)} longer than in trace {Typical(old, Total).TraceId}, the same user's "
+                + $"page before the deployment, but {(own < mine / 20 ? "nothing" : $"only {Drawing.Duration(own)}")} of that is its "
+                + "self time. It waits for others: look at what it waits for.";
+    }
+
+    private string IsAskedMoreOften(RecordedTrace[] now, RecordedTrace[] old)
+    {
+        var witness = Typical(old, Total);
+        return $"'{operation}' runs {Times(Count(Page))} here and {Times(Count(witness))} in trace {witness.TraceId}, the same user's page "
+            + $"before the deployment; one run typically took {Drawing.Duration(Median(old, OneRun))} before and takes "
+            + $"{Drawing.Duration(Median(now, OneRun))} now. It does what it did before, it is only asked more often. Who asks?";
+    }
+
+    // ---- What is measured ----------------------------------------------------------------------------------------
+
+    private RecordedTrace Page => page ?? throw new InvalidOperationException(IsPageOf("", 0));
+    private RecordedSpan[] Found(RecordedTrace trace) => trace.Spans.Where(s => s.ServiceName == service && s.Name == operation).ToArray();
+    private double Count(RecordedTrace trace) => Found(trace).Length;
+
+    private double PerParent(RecordedTrace trace) =>
+        Found(trace) is { Length: > 0 } spans ? (double)spans.Length / spans.Select(s => s.ParentSpanId).Distinct().Count() : 0;
+
+    private TimeSpan Total(RecordedTrace trace) => new(Found(trace).Sum(s => s.Duration.Ticks));
+    private TimeSpan Self(RecordedTrace trace) => new(Found(trace).Sum(s => trace.SelfTime(s).Ticks));
+    private TimeSpan OneRun(RecordedTrace trace) => Found(trace) is { Length: > 0 } spans ? Total(trace) / spans.Length : TimeSpan.Zero;
+    private bool SameUser(RecordedTrace other) => Equals(other.Root["url.path"], Page.Root["url.path"]) && Status(other) == Status(Page);
+
+    private RecordedTrace[] Where(string version, Func<RecordedTrace, bool> condition) =>
+        pages.Where(p => Version(p) == version && condition(p)).ToArray();
+
+    private static string Version(RecordedTrace trace) =>
+        trace.Root.Resource.FirstOrDefault(a => a.Key == "service.version").Value as string ?? "";
+
+    private static int Status(RecordedTrace trace) => trace.Root["http.response.status_code"] as int? ?? 0;
+    private static string Times(double count) => count == 1 ? "once" : string.Create(CultureInfo.InvariantCulture, $"{count} times");
+    private static double Median(RecordedTrace[] traces, Func<RecordedTrace, double> value) => Drawing.Median(traces.Select(value));
+    private static TimeSpan Median(RecordedTrace[] traces, Func<RecordedTrace, TimeSpan> value) => Drawing.Median(traces.Select(value));
+
+    // A trace in the middle, for a sentence that names one.
+    private static RecordedTrace Typical<T>(RecordedTrace[] traces, Func<RecordedTrace, T> value) =>
+        traces.OrderBy(value).ElementAt((traces.Length - 1) / 2);
+}

@@ -1,0 +1,121 @@
+#nullable enable
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using System.Text;
+
+/// <summary>How many requests took how long: a histogram of up to three groups of requests on one scale.</summary>
+public sealed class LatencyView : NotebookView
+{
+    private const double Left = 34, Top = 8, Tall = 170, Column = 20, Width = Left + LatencyHistogram.Bins * Column;
+
+    private readonly LatencyHistogram histogram;
+
+    private LatencyView(LatencyHistogram histogram) => this.histogram = histogram;
+
+    /// <summary>Draws the durations of each group; a dashed line marks its average.</summary>
+    /// <exception cref="ArgumentException">There are more than three groups.</exception>
+    public static LatencyView Histogram(params (string Label, IEnumerable<TimeSpan> Durations)[] groups) => groups.Length > Colors.Length
+        ? throw new ArgumentException($"At most {Colors.Length} groups fit into one picture.", nameof(groups))
+        : new(new LatencyHistogram(groups));
+
+    /// <inheritdoc/>
+    public override string ToHtml()
+    {
+        var groups = histogram.Groups;
+        var facts = Drawing.Encode(string.Join(". ", groups.Select(g => g.Facts)), 4 * Drawing.MaxText);
+        var html = new StringBuilder($"""<style>{Drawing.Css}{Css}</style><div class="tv lv"><svg role="img" aria-label="{facts}" """)
+            .Append($"""viewBox="0 0 {N(Width + 8)} {N(Top + Tall + 36)}" style="max-width:{N(Width + 8)}px">""");
+        foreach (var tick in new[] { 0, Most / 2, Most }.Distinct())
+        {
+            var y = Top + Tall - Tall * tick / Most;
+            html.Append($"""<line class="lv-grid" x1="{N(Left)}" x2="{N(Width)}" y1="{N(y)}" y2="{N(y)}"/>""")
+                .Append($"""<text x="{N(Left - 6)}" y="{N(y + 4)}" class="lv-end">{tick}</text>""");
+        }
+
+        for (var bin = 0; bin < LatencyHistogram.Bins; bin++)
+        {
+            for (var group = 0; group < groups.Length; group++)
+                html.Append(Bar(bin, group));
+            if (bin % 4 == 0)
+                html.Append($"""<text x="{N(X(bin))}" y="{N(Top + Tall + 15)}" class="lv-mid">{N(bin * histogram.BinWidth)}</text>""");
+        }
+
+        html.AppendJoin("", groups.Select((_, group) => Average(group)))
+            .Append($"""<text x="{N(Width)}" y="{N(Top + Tall + 31)}" class="lv-end">""")
+            .Append("milliseconds; the last column is “and more”</text></svg>");
+        foreach (var (group, color) in groups.Zip(Colors))
+            html.Append($"""<div><span class="lv-key" style="background:{color}"></span>{Drawing.Encode(group.Facts)}</div>""");
+        return html.Append("""<div class="tv-dim">Height: the number of requests; the groups are drawn over each other. """)
+            .Append("Dashed lines: averages.</div></div>").ToString();
+    }
+
+    private int Most => Math.Max(1, histogram.Groups.SelectMany(g => g.Counts).DefaultIfEmpty().Max());
+
+    private static double X(double bin) => Left + bin * Column;
+
+    private static string N(double number) => Drawing.Number(number);
+
+    private string Bar(int bin, int group)
+    {
+        var (label, _, counts) = histogram.Groups[group];
+        var (color, height, title) = (Colors[group], Tall * counts[bin] / Most, $"{label}, {histogram.Range(bin, bin + 1)}: {counts[bin]}");
+        return counts[bin] == 0 ? ""
+            : $"""<rect class="lv-bar" fill="{color}" stroke="{color}" x="{N(X(bin) + 1.5)}" y="{N(Top + Tall - height)}" """
+                + $"""width="{N(Column - 3)}" height="{N(height)}"><title>{Drawing.Encode(title)}</title></rect>""";
+    }
+
+    private string Average(int group)
+    {
+        var (label, milliseconds, _) = histogram.Groups[group];
+        if (milliseconds.Length == 0)
+            return "";
+        var (average, color) = (milliseconds.Average(), Colors[group]);
+        var x = N(X(Math.Min(LatencyHistogram.Bins, average / histogram.BinWidth)));
+        return $"""<line class="lv-mean" stroke="{color}" x1="{x}" x2="{x}" y1="{N(Top)}" y2="{N(Top + Tall)}">"""
+            + $"<title>{Drawing.Encode($"{label}, average: {LatencyHistogram.Ms(average)}")}</title></line>";
+    }
+
+    /// <inheritdoc/>
+    public override string ToString()
+    {
+        var groups = histogram.Groups;
+        var rows = groups.Select(g => g.Counts.Chunk(2).Select(pair => pair.Sum()).ToArray()).ToArray(); // half as fine as the picture
+        var most = Math.Max(1, rows.SelectMany(r => r).DefaultIfEmpty().Max());
+        var wide = 66 / Math.Max(1, groups.Length); // the groups side by side
+        var text = new StringBuilder();
+        foreach (var (group, mark) in groups.Zip(Marks))
+            text.Append($"{mark} {Drawing.Clean(group.Facts)}\n");
+        for (var row = 0; row < LatencyHistogram.Bins / 2; row++)
+        {
+            var line = $"{histogram.Range(row * 2, row * 2 + 2),18} ";
+            foreach (var (counts, mark) in rows.Zip(Marks))
+            {
+                var bar = new string(mark, counts[row] == 0 ? 0 : Math.Max(1, counts[row] * (wide - 6) / most));
+                line += $"│{bar}{(counts[row] == 0 ? "" : $" {counts[row]}")}".PadRight(wide);
+            }
+
+            text.Append(line.TrimEnd()).Append('\n');
+        }
+
+        return text.ToString().TrimEnd('\n');
+    }
+
+    private static readonly char[] Marks = ['░', '█', '▒'];
+
+    // At least 3:1 against white and against #1e1e1e. Each bar has a line around it, so that one shows behind another.
+    private static readonly string[] Colors = ["#8a8a8a", "#558add", "#c2701c"];
+
+    private const string Css = """
+        .lv{max-width:720px;overflow-x:auto;line-height:1.6}
+        .lv svg{display:block;width:100%;min-width:480px}
+        .lv text{fill:currentColor;font-size:12px;opacity:.85}
+        .lv .lv-mid{text-anchor:middle}
+        .lv .lv-end{text-anchor:end}
+        .lv-grid{stroke:currentColor;opacity:.18}
+        .lv-bar{fill-opacity:.5;stroke-width:1.5}
+        .lv-mean{stroke-width:2;stroke-dasharray:5 4}
+        .lv-key{display:inline-block;width:11px;height:11px;margin-right:7px;vertical-align:-1px}
+
+        """;
+}

@@ -1,0 +1,101 @@
+#nullable enable
+using System;
+using System.Collections.Generic;
+using System.Diagnostics;
+using System.IO;
+using System.Linq;
+
+/// <summary>
+/// Reads the body of an OTLP export of traces, an <c>ExportTraceServiceRequest</c> in Protobuf's binary format. Attribute
+/// values become <see cref="string"/>, <see cref="bool"/>, <see cref="long"/> (OTLP has no smaller integer),
+/// <see cref="double"/>, <see cref="byte"/>[], arrays of these, and lists of key and value. Fields that it does not know are skipped.
+/// </summary>
+public static class OtlpDecoder
+{
+    /// <summary>How deep arrays and lists may be nested in an attribute's value.</summary>
+    public const int MaxDepth = OtlpReader.MaxDepth;
+
+    /// <summary>How many messages (spans, attributes, values, events …) one body may hold: two bytes are enough for an empty one.</summary>
+    public const int MaxMessages = OtlpReader.MaxMessages;
+
+    /// <summary>All spans, in the order of the body.</summary>
+    /// <exception cref="InvalidDataException">The bytes are no such message; the text says where, and what is wrong.</exception>
+    public static IReadOnlyList<RecordedSpan> Decode(byte[] body) => Spans(OtlpReader.Read(body, out _));
+
+    /// <summary>The spans of a request, whether it was read in the binary form or as JSON.</summary>
+    internal static IReadOnlyList<RecordedSpan> Spans(OtlpNode request)
+    {
+        var spans = new List<RecordedSpan>();
+        foreach (var resourceSpans in request.All("resource_spans"))
+        {
+            var resource = resourceSpans.All("resource").SelectMany(r => Attributes(r)).ToArray();
+            foreach (var scopeSpans in resourceSpans.All("scope_spans"))
+            {
+                var scope = scopeSpans.Get<OtlpNode>("scope");
+                foreach (var span in scopeSpans.All("spans"))
+                    spans.Add(Span(span, resource, scope));
+            }
+        }
+
+        return spans;
+    }
+
+    private static RecordedSpan Span(OtlpNode span, KeyValuePair<string, object?>[] resource, OtlpNode? scope)
+    {
+        var (started, ended) = (span.Get<ulong>("start_time_unix_nano"), span.Get<ulong>("end_time_unix_nano"));
+        var (flags, kind) = (span.Get<uint>("flags"), span.Get<int>("kind"));
+        var status = span.Get<OtlpNode>("status");
+        var code = status?.Get<int>("code");
+        return new RecordedSpan
+        {
+            TraceId = span.Get<string>("trace_id")!,
+            SpanId = span.Get<string>("span_id")!,
+            ParentSpanId = span.Get<string>("parent_span_id"),
+            HasRemoteParent = (flags & 0x300) == 0x300, // 0x100: the sender knows whether the parent is remote; 0x200: it is
+            Flags = (ActivityTraceFlags)(flags & 0xff),
+            TraceState = TextOrNull(span, "trace_state"),
+            Name = span.Get<string>("name") ?? "",
+            Kind = kind is > 1 and <= 5 ? (ActivityKind)(kind - 1) : ActivityKind.Internal, // OTLP counts from 1; 0 is "not said"
+            SourceName = scope?.Get<string>("name") ?? "",
+            SourceVersion = TextOrNull(scope, "version"),
+            Resource = resource,
+            Start = Time(started),
+            Duration = ended > started ? TimeSpan.FromTicks((long)((ended - started) / 100)) : TimeSpan.Zero,
+            Status = code is 1 or 2 ? (ActivityStatusCode)code : ActivityStatusCode.Unset,
+            StatusDescription = TextOrNull(status, "message"),
+            Attributes = Attributes(span),
+            Events = span.All("events").Select(e =>
+                new RecordedEvent(e.Get<string>("name") ?? "", Time(e.Get<ulong>("time_unix_nano")), Attributes(e))).ToArray(),
+            Links = span.All("links").Select(l =>
+                new RecordedLink(Id(l, "trace_id", 32), Id(l, "span_id", 16), Attributes(l))).ToArray(),
+        };
+    }
+
+    private static string? TextOrNull(OtlpNode? node, string name) => node?.Get<string>(name) is { Length: > 0 } text ? text : null;
+
+    private static string Id(OtlpNode node, string name, int digits) => TextOrNull(node, name) ?? new string('0', digits);
+
+    // Nanoseconds since 1970. A DateTimeOffset holds steps of 100 nanoseconds, as an Activity does.
+    private static DateTimeOffset Time(ulong unixNano) => DateTimeOffset.UnixEpoch.AddTicks((long)(unixNano / 100));
+
+    private static KeyValuePair<string, object?>[] Attributes(OtlpNode node, string name = "attributes") =>
+        node.All(name).Select(a => KeyValuePair.Create(a.Get<string>("key") ?? "", Value(a.Get<OtlpNode>("value")))).ToArray();
+
+    // An AnyValue without a field is an empty value.
+    private static object? Value(OtlpNode? any) => any?.Last is not var (field, value) ? null : field.Name switch
+    {
+        "array_value" => Typed(((OtlpNode)value).All("values").Select(Value).ToArray()),
+        "kvlist_value" => Attributes((OtlpNode)value, "values"),
+        _ => value,
+    };
+
+    // Attributes set in .NET are arrays of one type. An empty array does not say which.
+    private static Array Typed(object?[] values) => values switch
+    {
+        [string, ..] when values.All(v => v is string) => values.Cast<string>().ToArray(),
+        [long, ..] when values.All(v => v is long) => values.Cast<long>().ToArray(),
+        [double, ..] when values.All(v => v is double) => values.Cast<double>().ToArray(),
+        [bool, ..] when values.All(v => v is bool) => values.Cast<bool>().ToArray(),
+        _ => values,
+    };
+}
