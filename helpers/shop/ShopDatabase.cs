@@ -68,7 +68,8 @@ public sealed class ShopDatabase : IDisposable
     /// <summary>Null if there is no such user.</summary>
     public async Task<string?> UserNameAsync(int user, bool slowly)
     {
-        var names = await QueryAsync("SELECT users", "users", "SELECT name FROM users WHERE id = $id", user, row => row.GetString(0), slowly ? 60 : 2);
+        var names = await QueryAsync("SELECT users", "users", "SELECT name FROM users WHERE id = $id",
+            user, row => row.GetString(0), slowly ? 60 : 2);
         return names.FirstOrDefault();
     }
 

@@ -48,12 +48,13 @@ internal sealed class ShopLog
 
         public void Log<TState>(LogLevel level, EventId id, TState state, Exception? exception, Func<TState, Exception?, string> text)
         {
-            var (message, activity) = (text(state, exception), Activity.Current);
+            var (message, span) = (text(state, exception), Activity.Current?.Context);
             lock (log.lines)
             {
                 if (log.lines.Count == MaxLines)
                     log.lines.Dequeue();
-                log.lines.Enqueue(new(DateTimeOffset.UtcNow, service, level, message, activity?.TraceId.ToHexString(), activity?.SpanId.ToHexString()));
+                log.lines.Enqueue(new(DateTimeOffset.UtcNow, service, level, message,
+                    span?.TraceId.ToHexString(), span?.SpanId.ToHexString()));
             }
         }
 

@@ -73,9 +73,10 @@ internal sealed class ShopService
         }
     }
 
-    /// <summary>Something to describe and to export where no span is: it has no source and is never started, so nobody hears of it.</summary>
+    /// <summary>Something to describe and to export where no span is. It has no source and is never started: nobody hears of it.</summary>
     public sealed class WarmUpSpan : IHttpActivityFeature
     {
-        public Activity Activity { get; set; } = new Activity("warm-up") { ActivityTraceFlags = ActivityTraceFlags.Recorded }.SetTag("warm", true);
+        public Activity Activity { get; set; } =
+            new Activity("warm-up") { ActivityTraceFlags = ActivityTraceFlags.Recorded }.SetTag("warm", true);
     }
 }

@@ -66,7 +66,7 @@ public sealed class ExerciseTests
         var marked = Assert.Single(page.QuerySelectorAll(".tv-wrong"));
         Assert.Equal("render", Views.NameOf(marked));
         Assert.Contains("look here", marked.TextContent);
-        Assert.Equal(["ex-box", "tv"], page.Body!.Children.Where(e => e.TagName == "DIV").Select(e => e.ClassName));
+        Assert.Equal(["tv ex-box", "tv"], page.Body!.Children.Where(e => e.TagName == "DIV").Select(e => e.ClassName));
     }
 
     [Fact]

@@ -174,7 +174,6 @@ public sealed class OtlpReceiverTests
 
     public static TheoryData<string, string, string, string, int, string> Refused => new()
     {
-        { "POST", "/", "application/x-protobuf", "", 404, "Traces go to /v1/traces" },
         { "POST", "/v1/traces/", "application/x-protobuf", "", 404, "Traces go to /v1/traces" },
         { "POST", "/v1/metrics", "application/x-protobuf", "", 404, "traces only" },
         { "GET", "/v1/traces", "", "", 405, "POST" },
@@ -185,7 +184,6 @@ public sealed class OtlpReceiverTests
         { "POST", "/v1/traces", "", "", 415, "missing" },
         { "POST", "/v1/traces", "application/x-protobuf", "br", 415, "content encoding br" },
         { "POST", "/v1/traces", "application/x-protobuf", "gzip", 400, "gzip" },
-        { "POST", "/v1/traces", "application/x-protobuf", "", 400, "Byte 0, resource_spans: the data ends" },
         { "POST", "/v1/traces", "Application/X-Protobuf; v=1", "identity", 400, "Byte 0" },
     };
 
@@ -488,14 +486,11 @@ public sealed class OtlpReceiverTests
     public static TheoryData<string, string> Malformed => new()
     {
         { "0a", "Byte 0, resource_spans: the data ends" },
-        { "0affffffff0f", "Byte 0, resource_spans:" },
         { "0affffffff07", "Byte 0, resource_spans: the data ends" },
-        { "0affffffffffffffffffff01", "Byte 0, resource_spans:" },
         { "08ffffffffffffffffffff01", "Byte 0, resource_spans: wire type 0, but field 1 of ExportTraceServiceRequest has 2." },
         { "00", "Byte 0" },
         { "0a021202", "Byte 2, resource_spans[0].scope_spans: the data ends" },
         { "1e", "Byte 0, field 3: there is no wire type 6." },
-        { "1f00", "Byte 0, field 3: there is no wire type 7." },
         { "1c", "Byte 0, field 3" },
         { "0a04120212000a04120212007a", "Byte 4, resource_spans[0].scope_spans[0].spans[0].trace_id: it is missing." },
         { "0a0712051203" + "0a0101", "resource_spans[0].scope_spans[0].spans[0].trace_id: 1 byte, but an id of this kind has 16." },
@@ -503,7 +498,6 @@ public sealed class OtlpReceiverTests
         { "0a020a7f", "Byte 2, resource_spans[0].resource: the data ends" },
         { "0a0a0a040a020a031a026162", "Byte 6, resource_spans[0].resource.attributes[0].key: the data ends in the middle of it, or a length is wrong." },
         { "50617373776f7264", "Byte 2, field 14: the data ends" }, // text
-        { "7b22726573", "Byte 0" }, // JSON
         { "1f8b0800", "Byte 0, field 3" }, // gzip, without saying so
     };
 
