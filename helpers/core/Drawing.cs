@@ -17,7 +17,9 @@ public static class Drawing
     /// <summary>A drawn text is cut after so many characters: a label of a megabyte would be stored with the notebook.</summary>
     public const int MaxText = 500;
 
-    /// <summary>A duration with three significant digits and its unit: "830 µs", "1.24 ms", "2.1 s", "3 min 20 s", "30 h 0 min", "2 d 3 h".</summary>
+    /// <summary>
+    /// A duration with three significant digits and its unit: "830 µs", "1.24 ms", "2.1 s", "3 min 20 s", "30 h 0 min", "2 d 3 h".
+    /// </summary>
     public static string Duration(TimeSpan time)
     {
         if (time < TimeSpan.Zero)
@@ -33,11 +35,13 @@ public static class Drawing
         static string Digits(double value, string unit) =>
             value.ToString(value < 9.995 ? "0.##" : value < 99.95 ? "0.#" : "0", CultureInfo.InvariantCulture) + " " + unit;
 
-        static string Parts(double value, int size, string large, string small) => $"{Number(Math.Floor(value / size))} {large} {Number(value % size)} {small}";
+        static string Parts(double value, int size, string large, string small) =>
+            $"{Number(Math.Floor(value / size))} {large} {Number(value % size)} {small}";
     }
 
     /// <summary>"1 span", "2 spans", "4,960 spans".</summary>
-    public static string Count(long n, string what) => n == 1 ? $"1 {what}" : string.Create(CultureInfo.InvariantCulture, $"{n:N0} {what}s");
+    public static string Count(long n, string what) =>
+        n == 1 ? $"1 {what}" : string.Create(CultureInfo.InvariantCulture, $"{n:N0} {what}s");
 
     /// <summary>A number for SVG, CSS or text: at most two decimals, with a point.</summary>
     public static string Number(double number) => number.ToString("0.##", CultureInfo.InvariantCulture);
@@ -104,14 +108,18 @@ public static class Drawing
 
     // ---- Text for a terminal -------------------------------------------------------------------------------------
 
-    /// <summary>One line without anything that a terminal would act on: control characters, line ends, changes of the writing direction.</summary>
-    public static string Clean(string text) => string.Concat(Cut(text, 10 * MaxText).EnumerateRunes().Select(rune => Rune.GetUnicodeCategory(rune) switch
+    /// <summary>
+    /// One line without anything that a terminal would act on: control characters, line ends, changes of the writing direction.
+    /// </summary>
+    public static string Clean(string text) => string.Concat(Cut(text, 10 * MaxText).EnumerateRunes().Select(Clean));
+
+    private static string Clean(Rune rune) => Rune.GetUnicodeCategory(rune) switch
     {
         UnicodeCategory.Control when rune.Value is '\n' or '\r' or '\t' => " ",
         UnicodeCategory.Control => Visible(rune).ToString(),
         UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator => "\uFFFD",
         _ => rune.ToString(),
-    }));
+    };
 
     /// <summary>The text in exactly (or, unpadded, at most) so many columns; what is too long ends in "…".</summary>
     public static string Fit(string text, int width, bool pad = true)
@@ -184,7 +192,8 @@ public static class Drawing
     {
         // At least 3:1 against white and against #1e1e1e, and told apart with the common colour vision deficiencies.
         // No red: that is for errors.
-        internal static readonly string[] Palette = ["#558add", "#bb35b6", "#906040", "#d072b6", "#159f73", "#5660e5", "#29837f", "#9b7216"];
+        internal static readonly string[] Palette =
+            ["#558add", "#bb35b6", "#906040", "#d072b6", "#159f73", "#5660e5", "#29837f", "#9b7216"];
 
         private readonly Dictionary<string, int> colors = [];
 

@@ -40,7 +40,8 @@ public sealed class Exercise : NotebookView
         catch (Exception e)
         {
             // Whoever wrote the rule did not think of this answer: that says nothing about the answer.
-            fault = $"The check itself failed ({e.GetType().Name}: {e.Message}). This is a fault of the course, not of your answer. Please report it.";
+            fault = $"The check itself failed ({e.GetType().Name}: {e.Message}). "
+                + "This is a fault of the course, not of your answer. Please report it.";
         }
     }
 
@@ -52,7 +53,9 @@ public sealed class Exercise : NotebookView
     /// <param name="rules">What must hold, and a function that gives null when it does, otherwise what is wrong.</param>
     public static Exercise Check(string title, params (string Rule, Func<Wrong?> Problem)[] rules) => new(title, () => [], rules);
 
-    /// <summary>The same, and draws the traces below the verdict, the wrong spans marked: at most three, those with wrong spans first.</summary>
+    /// <summary>
+    /// The same, and draws the traces below the verdict, the wrong spans marked: at most three, those with wrong spans first.
+    /// </summary>
     /// <param name="title">The exercise, as in "Exercise 1.1".</param>
     /// <param name="traces">What the learner's answer recorded.</param>
     /// <param name="rules">What must hold, and a function that gives null when it does, otherwise what is wrong.</param>
@@ -81,7 +84,7 @@ public sealed class Exercise : NotebookView
     /// <summary>The verdict and the traces, for a page.</summary>
     public override string ToHtml()
     {
-        var html = new StringBuilder(Style).Append("<div class=\"ex-box\">")
+        var html = new StringBuilder(Style).Append("<div class=\"tv ex-box\">")
             .Append($"<div class=\"ex-title\">{(Passed ? "<span class=\"ex-kept\">✔</span>" : "○")} {Drawing.Encode(Verdict)}</div><ul>");
         foreach (var (mark, css, rule, text) in Rows())
         {
@@ -108,20 +111,21 @@ public sealed class Exercise : NotebookView
         return (Drawn() is { } drawn ? text.Append($"\n\n{drawn}\n{Left}") : text).ToString().TrimEnd();
     }
 
-    // No colours of the page are assumed: text keeps the page's own colour, the signals are readable on white and on black.
-    private const string Style = """
+    // The signals are readable on white and on black; text keeps the page's own colour.
+    private static readonly string Style = $$"""
         <style>
-        .ex-box { border: 1px solid color-mix(in srgb, currentColor 25%, transparent); border-radius: 6px; padding: 10px 14px; max-width: 60em;
-          font-size: 14px; line-height: 1.5; margin-bottom: 12px }
-        .ex-title { font-weight: 600; overflow-wrap: anywhere }
-        .ex-box ul { list-style: none; margin: 6px 0 0; padding: 0 }
-        .ex-box li { padding-left: 1.5em; text-indent: -1.5em; overflow-wrap: anywhere }
-        .ex-box li > span { display: inline-block; width: 1.5em; text-indent: 0 }
-        .ex-kept { color: #2e9e5b }
-        .ex-broken, .ex-fault { color: #d9534f }
-        .ex-row-open { opacity: .65 }
-        .ex-hint { text-indent: 0; margin: 2px 0 4px; padding: 4px 10px; border-left: 3px solid #d9534f;
-          background: color-mix(in srgb, currentColor 7%, transparent) }
+        {{Drawing.Css}}.ex-box{border:1px solid color-mix(in srgb,currentColor 25%,transparent);border-radius:6px;padding:10px 14px;
+          margin-bottom:12px;max-width:66em;overflow-wrap:anywhere}
+        .tv.ex-box{font-size:14px;line-height:1.5}
+        .ex-title{font-weight:600}
+        .ex-box ul{list-style:none;margin:6px 0 0;padding:0}
+        .ex-box li{padding-left:1.5em;text-indent:-1.5em}
+        .ex-box li>span{display:inline-block;width:1.5em;text-indent:0}
+        .ex-kept{color:#2e9e5b}
+        .ex-broken,.ex-fault{color:var(--tv-bad)}
+        .ex-row-open{color:var(--tv-dim)}
+        .ex-hint{text-indent:0;margin:2px 0 4px;padding:4px 10px;border-left:3px solid var(--tv-bad);
+          background:color-mix(in srgb,currentColor 7%,transparent)}
         </style>
         """;
 }

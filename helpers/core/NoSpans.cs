@@ -1,7 +1,7 @@
 #nullable enable
 using System.Linq;
 
-/// <summary>What a view of nothing shows: nothing recorded is the most frequent surprise, so it is answered and not just reported.</summary>
+/// <summary>What a view of nothing shows: it is the most frequent surprise, so it is answered and not just reported.</summary>
 internal static class NoSpans
 {
     private const string Title = "No spans were recorded.";
@@ -14,7 +14,8 @@ internal static class NoSpans
         "The parent is not sampled: then, by default, neither are its children.",
     ];
 
-    public static readonly string Html = $"<style>{Drawing.Css}.tv-none{{border-left:3px solid var(--tv-line);padding:4px 12px;max-width:46em}}"
+    public static readonly string Html = $"<style>{Drawing.Css}"
+        + $".tv-none{{border-left:3px solid var(--tv-line);padding:4px 12px;max-width:46em}}"
         + $".tv-none ol{{margin:4px 0 0;padding-left:1.6em}}</style><div class=\"tv tv-none\"><b>{Title}</b> The usual reasons:"
         + $"<ol>{string.Concat(Reasons.Select(r => $"<li>{Drawing.Encode(r)}</li>"))}</ol></div>";
 

@@ -116,8 +116,8 @@ public static class NotebookHost
                 continue;
             var register = assembly.GetType("Microsoft.DotNet.Interactive.Formatting.Formatter")
                 ?.GetMethod("Register", new[] { typeof(Type), typeof(Action<object, TextWriter>), typeof(string) });
-            Action<object, TextWriter> html = (view, writer) => writer.Write(Draw(() => ((NotebookView)view).ToHtml(), WebUtility.HtmlEncode));
-            Action<object, TextWriter> text = (view, writer) => writer.Write(Draw(() => ((NotebookView)view).ToString(), plain => plain));
+            Action<object, TextWriter> html = (view, page) => page.Write(Draw(((NotebookView)view).ToHtml, WebUtility.HtmlEncode));
+            Action<object, TextWriter> text = (view, page) => page.Write(Draw(((NotebookView)view).ToString, plain => plain));
             register?.Invoke(null, new object[] { typeof(NotebookView), html, "text/html" });
             register?.Invoke(null, new object[] { typeof(NotebookView), text, "text/plain" });
         }

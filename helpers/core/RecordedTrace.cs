@@ -54,7 +54,7 @@ public sealed class RecordedTrace
     /// <summary>The spans without a parent, and those whose parent is not in this trace, ordered by start.</summary>
     public IReadOnlyList<RecordedSpan> Roots { get; }
 
-    /// <summary>The span that the whole trace is named after: the first that has no parent, else the first whose parent is missing.</summary>
+    /// <summary>What the trace is named after: the first span that has no parent, else the first whose parent is missing.</summary>
     public RecordedSpan Root => Roots.FirstOrDefault(s => s.ParentSpanId is null) ?? Roots[0];
 
     /// <summary>When the first span started, UTC.</summary>
@@ -78,7 +78,10 @@ public sealed class RecordedTrace
     /// <summary>The (first) span with this id; null if there is none.</summary>
     public RecordedSpan? FindById(string spanId) => byId.GetValueOrDefault(spanId)?.Span;
 
-    /// <summary>Null if the span is one of the <see cref="Roots"/>. Methods that take a span throw <see cref="ArgumentException"/> if it is not of this trace.</summary>
+    /// <summary>
+    /// Null if the span is one of the <see cref="Roots"/>. Methods that take a span throw <see cref="ArgumentException"/> if it
+    /// is not of this trace.
+    /// </summary>
     public RecordedSpan? Parent(RecordedSpan span) => NodeOf(span).Parent?.Span;
 
     /// <summary>Ordered by start.</summary>

@@ -9,11 +9,13 @@ using System.Text;
 internal sealed class SpanDetails(WaterfallPart part, RecordedSpan span)
 {
     public const string Css = """
-        .tv-more{display:flex;flex-wrap:wrap;gap:12px 28px;margin:2px 0 8px 8px;padding:8px 0 10px 18px;border-left:2px solid var(--tv-line)}
+        .tv-more{display:flex;flex-wrap:wrap;gap:12px 28px;margin:2px 0 8px 8px;padding:8px 0 10px 18px;
+          border-left:2px solid var(--tv-line)}
         .tv-part{flex:1 1 320px;min-width:0}
         .tv-wide{flex-basis:100%}
         .tv-part>b{font-weight:600;overflow-wrap:anywhere}
-        .tv .tv-part dl{display:grid;grid-template-columns:minmax(60px,max-content) minmax(0,1fr);gap:1px 12px;margin:0;padding:0;font-size:12px}
+        .tv .tv-part dl{display:grid;grid-template-columns:minmax(60px,max-content) minmax(0,1fr);gap:1px 12px;margin:0;padding:0;
+          font-size:12px}
         .tv .tv-part dt{margin:0;font-weight:400;color:var(--tv-dim);overflow-wrap:anywhere;min-width:0}
         .tv .tv-part dd{margin:0;overflow-wrap:anywhere;unicode-bidi:isolate;max-height:16em;overflow:auto}
         .tv .tv-part .tv-pre{white-space:pre;overflow-wrap:normal;font:12px/1.45 ui-monospace,Consolas,Menlo,monospace;
@@ -86,7 +88,8 @@ internal sealed class SpanDetails(WaterfallPart part, RecordedSpan span)
                 continue;
             var lines = value.Contains('\n');
             var css = lines ? " class=\"tv-pre\"" : name.EndsWith(" id", StringComparison.Ordinal) ? " class=\"tv-id\"" : "";
-            html.Append($"<dt>{Drawing.Encode(name)}<dd{css}>{Drawing.Encode(value, lines ? MaxLines : Drawing.MaxText)}"); // HTML closes both by itself
+            // HTML closes both elements by itself.
+            html.Append($"<dt>{Drawing.Encode(name)}<dd{css}>{Drawing.Encode(value, lines ? MaxLines : Drawing.MaxText)}");
         }
 
         html.Append("</dl></div>");

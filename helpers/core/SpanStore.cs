@@ -18,7 +18,8 @@ public sealed class SpanStore(int capacity = 100_000, long maxBytes = long.MaxVa
     private TaskCompletionSource? next; // ends with the next span; null while nobody waits
 
     /// <summary>How many spans are kept. When one more arrives, the oldest is dropped and counted in <see cref="Dropped"/>.</summary>
-    public int Capacity { get; } = capacity > 0 ? capacity : throw new ArgumentOutOfRangeException(nameof(capacity), "At least one span must be kept.");
+    public int Capacity { get; } = capacity > 0 ? capacity
+        : throw new ArgumentOutOfRangeException(nameof(capacity), "At least one span must be kept.");
 
     /// <summary>How many are kept now.</summary>
     public int Count => Read(() => spans.Count);
@@ -64,7 +65,7 @@ public sealed class SpanStore(int capacity = 100_000, long maxBytes = long.MaxVa
 
     /// <summary>Waits until at least <paramref name="count"/> spans are kept.</summary>
     /// <param name="count">How many.</param>
-    /// <param name="timeout">How long at most: ten seconds, if not said otherwise; <see cref="Timeout.InfiniteTimeSpan"/> is for ever.</param>
+    /// <param name="timeout">How long at most: ten seconds, if nothing is said; <see cref="Timeout.InfiniteTimeSpan"/> is for ever.</param>
     /// <param name="which">Counts only these.</param>
     /// <param name="hint">What to say besides when they did not come, for example what came of the last request.</param>
     /// <exception cref="TimeoutException">They did not come in time; the message says how many did.</exception>
@@ -91,7 +92,8 @@ public sealed class SpanStore(int capacity = 100_000, long maxBytes = long.MaxVa
             }
             catch (TimeoutException)
             {
-                throw new TimeoutException($"Waited for {count} {(count == 1 ? "span" : "spans")}, but only {here} came. {hint?.Invoke()}".TrimEnd());
+                var wanted = count == 1 ? "1 span" : $"{count} spans";
+                throw new TimeoutException($"Waited for {wanted}, but only {here} came. {hint?.Invoke()}".TrimEnd());
             }
         }
     }

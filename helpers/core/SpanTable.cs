@@ -14,7 +14,9 @@ public sealed class SpanTable : NotebookView
             return;
         var names = spans.ToLookup(s => (s.TraceId, s.SpanId), s => s.Name);
         var colors = new Drawing.ServiceColors(spans.Select(s => s.ServiceName));
-        table = new Table(new("name", 28), new("kind", 8), new("service", 17), new("parent", 20), new("duration", 9, Right: true), new("status", 23)) { RowName = "span" };
+        table = new Table(new("name", 28), new("kind", 8), new("service", 17), new("parent", 20), new("duration", 9, Right: true),
+            new("status", 23))
+        { RowName = "span" };
         foreach (var span in spans)
         {
             table.Row(span.Name, SpanText.Kind(span), new TableCell(span.ServiceName) { Mark = colors.Class(span.ServiceName) },

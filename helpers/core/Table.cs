@@ -100,12 +100,17 @@ public sealed class Table(params TableColumn[] columns) : NotebookView
             html.Append($"<i class=\"tv-mark {cell.Mark}\"></i> ");
         html.Append(cell.Bad ? $"<span class=\"tv-bad\">✖ {Drawing.Encode(cell.Text)}</span>" : Drawing.Encode(cell.Text));
         if (cell.Bar is { } share)
-            html.Append($"<div class=\"tv-bar\" style=\"width:{Drawing.Percent(double.IsNaN(share) ? 0 : Math.Clamp(share, 0, 1))}\"></div>");
+        {
+            var width = Drawing.Percent(double.IsNaN(share) ? 0 : Math.Clamp(share, 0, 1));
+            html.Append($"<div class=\"tv-bar\" style=\"width:{width}\"></div>");
+        }
+
         html.Append("</td>");
     }
 
     /// <summary>One line for each row.</summary>
-    public override string ToString() => string.Join('\n', rows.Prepend(columns.Select(c => (TableCell)c.Title)).Select(Line).Append(Left)).TrimEnd('\n');
+    public override string ToString() =>
+        string.Join('\n', rows.Prepend(columns.Select(c => (TableCell)c.Title)).Select(Line).Append(Left)).TrimEnd('\n');
 
     private string Line(IEnumerable<TableCell> row) => string.Join(' ', row.Zip(columns, Fit)).TrimEnd();
 

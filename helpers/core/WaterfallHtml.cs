@@ -11,6 +11,12 @@ internal sealed class WaterfallHtml(IReadOnlyList<WaterfallPart> parts)
     private const int MaxIndent = 10; // deeper levels keep this indentation and say their depth
     private const int MaxDetails = 4_000_000; // characters; a notebook stores what it draws
 
+    private static readonly (string, string)[] Signs =
+    [
+        ("tv-self", "the span itself"), ("tv-wait", "its children"),
+        ("tv-crit", "critical path: what the total time is made of"), ("tv-event", "event"),
+    ];
+
     private int details;
     private readonly StringBuilder html = new($"<style>{Drawing.Css}{Css}{SpanDetails.Css}</style>");
     private readonly Drawing.ServiceColors colors = new(parts.SelectMany(p => p.Trace.Services));
@@ -29,8 +35,9 @@ internal sealed class WaterfallHtml(IReadOnlyList<WaterfallPart> parts)
             drawn++;
         }
 
-        html.Append("</div><div class=\"tv-foot\"><span><i class=\"tv-key tv-self\"></i>the span itself</span><span><i class=\"tv-key tv-wait\"></i>its children</span>")
-            .Append("<span><i class=\"tv-key tv-crit\"></i>critical path: what the total time is made of</span><span><i class=\"tv-key tv-event\"></i>event</span>");
+        html.Append("</div><div class=\"tv-foot\">");
+        foreach (var (sign, meaning) in Signs)
+            html.Append($"<span><i class=\"tv-key {sign}\"></i>{meaning}</span>");
         if (drawn < parts.Count)
             html.Append($"<b>{Drawing.Count(parts.Count - drawn, "more trace")} not drawn: choose some with Take or Where.</b>");
         return html.Append("</div></div>").ToString();
@@ -44,14 +51,16 @@ internal sealed class WaterfallHtml(IReadOnlyList<WaterfallPart> parts)
         html.Append($"<section class=\"tv-trace\" aria-label=\"Trace {title}: {count}, {time}\">")
             .Append($"<div class=\"tv-head\"><b class=\"tv-title\">{title}</b><span>{time}</span><span>{count}</span>")
             .Append(part.Errors > 0 ? $"<span class=\"tv-bad\">✖ {Drawing.Count(part.Errors, "error")}</span>" : "")
-            .Append($"<span class=\"tv-dim\">trace <span class=\"tv-id\">{Drawing.Encode(trace.TraceId)}</span></span></div><div class=\"tv-head\">");
+            .Append($"<span class=\"tv-dim\">trace <span class=\"tv-id\">{Drawing.Encode(trace.TraceId)}</span></span></div>")
+            .Append("<div class=\"tv-head\">");
         foreach (var service in trace.Services)
             html.Append($"<span class=\"tv-service\"><i class=\"tv-mark {colors.Class(service)}\"></i>{Drawing.Encode(service)}</span>");
 
         // One thin line per tick behind all rows, handed to them as a custom property.
         var lines = ticks.Select(t => $"linear-gradient(var(--tv-line),var(--tv-line)) {Drawing.Percent(t.Position)} 0/1px 100% no-repeat");
-        html.Append($"</div><div class=\"tv-rows\" style=\"--tv-grid:{string.Join(',', lines)}\"><div class=\"tv-line tv-axis\" aria-hidden=\"true\">")
-            .Append("<span class=\"tv-what\"></span><span class=\"tv-when\"><span class=\"tv-track\">");
+        html.Append($"</div><div class=\"tv-rows\" style=\"--tv-grid:{string.Join(',', lines)}\">")
+            .Append("<div class=\"tv-line tv-axis\" aria-hidden=\"true\"><span class=\"tv-what\"></span>")
+            .Append("<span class=\"tv-when\"><span class=\"tv-track\">");
         foreach (var (position, label) in ticks)
             html.Append($"<span class=\"tv-tick\" style=\"left:{Drawing.Percent(position)}\">{label}</span>");
         html.Append("</span></span></div>");
@@ -81,7 +90,8 @@ internal sealed class WaterfallHtml(IReadOnlyList<WaterfallPart> parts)
         html.Append($"<i class=\"tv-mark {colors.Class(span.ServiceName)}\"></i>");
         if (part.Trace.Parent(span)?.ServiceName != span.ServiceName) // said where a service is entered; below that the mark is enough
             html.Append($"<span class=\"tv-in\">{Drawing.Encode(span.ServiceName)}</span>");
-        html.Append(span.Status == ActivityStatusCode.Error ? "<b class=\"tv-name tv-bad\">✖ " : "<b class=\"tv-name\">").Append(Drawing.Encode(span.Name)).Append("</b>");
+        html.Append(span.Status == ActivityStatusCode.Error ? "<b class=\"tv-name tv-bad\">✖ " : "<b class=\"tv-name\">")
+            .Append(Drawing.Encode(span.Name)).Append("</b>");
         if (part.Wrong(span))
             html.Append("<small class=\"tv-note tv-look\">look here</small>");
         html.Append($"<small class=\"tv-kind\">{SpanText.Kind(span)}</small>");
@@ -110,10 +120,12 @@ internal sealed class WaterfallHtml(IReadOnlyList<WaterfallPart> parts)
         {
             var title = string.Join('\n', marks.Take(5).Select(e => $"{Drawing.Cut(e.Name, 100)} {SpanText.Time(span, e)}"))
                 + (marks.Count() > 5 ? $"\n+ {marks.Count() - 5} more" : "");
-            html.Append($"<i class=\"tv-event\" style=\"left:{Drawing.Percent(marks.Key)}\" title=\"{Drawing.Encode(title, 2 * Drawing.MaxText)}\"></i>");
+            title = Drawing.Encode(title, 2 * Drawing.MaxText);
+            html.Append($"<i class=\"tv-event\" style=\"left:{Drawing.Percent(marks.Key)}\" title=\"{title}\"></i>");
         }
 
-        html.Append($"<span class=\"tv-time{(failed ? " tv-bad" : "")}\" style=\"left:{Drawing.Percent(whole.To)}\">{Drawing.Duration(span.Duration)}</span></span></span>");
+        html.Append($"<span class=\"tv-time{(failed ? " tv-bad" : "")}\" style=\"left:{Drawing.Percent(whole.To)}\">")
+            .Append(Drawing.Duration(span.Duration)).Append("</span></span></span>");
     }
 
     private void Pieces(string css, IEnumerable<(double From, double To)> pieces)
@@ -131,12 +143,14 @@ internal sealed class WaterfallHtml(IReadOnlyList<WaterfallPart> parts)
         return more;
     }
 
-    // Label and bar are side by side while there is room for both, else one below the other: flex-wrap decides, for all rows alike.
+    // In a label, the kind gives way first, then the service, last the name. Label and bar are side by side while
+    // there is room for both, else one below the other: flex-wrap decides, for all rows alike.
     private const string Css = """
         .tv-trace{margin:0 0 20px}
         .tv-trace:last-child{margin-bottom:6px}
         .tv-head{display:flex;flex-wrap:wrap;align-items:baseline;gap:2px 14px;margin:0 0 4px}
-        .tv-title{font-size:15px;overflow-wrap:anywhere;display:-webkit-box;-webkit-line-clamp:2;-webkit-box-orient:vertical;overflow:hidden}
+        .tv-title{font-size:15px;overflow-wrap:anywhere;display:-webkit-box;
+          -webkit-line-clamp:2;-webkit-box-orient:vertical;overflow:hidden}
         .tv-id{font-family:ui-monospace,Consolas,Menlo,monospace;font-size:12px;overflow-wrap:anywhere}
         .tv-service{display:inline-flex;align-items:center;gap:5px;min-width:0;max-width:100%;overflow-wrap:anywhere}
         .tv-rows{border-top:1px solid var(--tv-line);border-bottom:1px solid var(--tv-line)}
@@ -144,32 +158,35 @@ internal sealed class WaterfallHtml(IReadOnlyList<WaterfallPart> parts)
         .tv-line::-webkit-details-marker{display:none}
         .tv-row{border-top:1px solid color-mix(in srgb,currentColor 7%,transparent)}
         .tv-line:hover{background:color-mix(in srgb,currentColor 6%,transparent)}
-        .tv-what{flex:2 1 280px;min-width:0;display:flex;align-items:center;gap:6px;padding-left:16px;position:relative;white-space:nowrap}
+        .tv-what{flex:1 1 280px;min-width:0;display:flex;align-items:center;gap:6px;padding-left:16px;position:relative;white-space:nowrap}
         .tv-row>.tv-line>.tv-what::before{content:"";position:absolute;left:3px;top:50%;margin-top:-3px;
           border:solid var(--tv-dim);border-width:0 1.5px 1.5px 0;width:4px;height:4px;transform:rotate(-45deg)}
         .tv-row[open]>.tv-line>.tv-what::before{transform:rotate(45deg)}
         .tv-indent{flex:none;align-self:stretch;width:min(calc(var(--d)*13px - 6px),40%);margin-left:4px;
           background:repeating-linear-gradient(to right,var(--tv-line) 0 1px,transparent 1px 13px)}
-        .tv-in{flex:0 9 auto;min-width:1.5em;overflow:hidden;text-overflow:ellipsis;color:var(--tv-dim)}
+        .tv-in{flex:0 999 auto;min-width:1.5em;overflow:hidden;text-overflow:ellipsis;color:var(--tv-dim)}
         .tv-name{flex:0 1 auto;min-width:1.5em;overflow:hidden;text-overflow:ellipsis;font-weight:600;unicode-bidi:isolate}
         .tv small{flex:none;font-size:11px}
-        .tv .tv-kind{flex:0 200 auto;min-width:0;overflow:hidden;text-overflow:ellipsis;color:var(--tv-dim)}
-        .tv .tv-remark{flex:0 5 auto;min-width:5em;overflow:hidden;text-overflow:ellipsis}
-        .tv .tv-note{border:1px solid var(--tv-line);background:color-mix(in srgb,currentColor 7%,transparent);border-radius:8px;padding:0 6px}
-        .tv .tv-look{border-color:var(--tv-bad);color:var(--tv-bad);font-weight:600}
-        .tv-wrong{box-shadow:inset 3px 0 var(--tv-bad);background:color-mix(in srgb,var(--tv-bad) 9%,transparent)}
-        .tv-failed{--tv-c:var(--tv-bad)}
-        .tv-when{flex:3 1 310px;min-width:0;min-height:20px;padding-right:64px;box-sizing:border-box}
+        .tv .tv-kind{flex:0 9999999 auto;min-width:0;overflow:hidden;text-overflow:ellipsis;color:var(--tv-dim)}
+        .tv .tv-remark{flex:0 500 auto;min-width:5em;overflow:hidden;text-overflow:ellipsis}
+        .tv .tv-note{border:1px solid var(--tv-line);background:color-mix(in srgb,currentColor 7%,transparent);border-radius:8px;
+          padding:0 6px}
+        .tv .tv-look{border-color:var(--tv-bad);background:none;color:var(--tv-bad);font-weight:600}
+        .tv-wrong{outline:1.5px solid var(--tv-bad);outline-offset:-1px}
+        .tv .tv-failed{--tv-c:var(--tv-bad)}
+        .tv-when{flex:1 1 310px;min-width:0;min-height:20px;padding-right:64px;box-sizing:border-box}
         .tv-track{display:block;position:relative;height:100%;min-height:20px;background:var(--tv-grid)}
         .tv-track>*{position:absolute;top:50%;left:min(var(--l),calc(100% - 2px));width:max(var(--w),2px);box-sizing:border-box}
         .tv-track>.tv-wait,.tv-track>.tv-self{height:10px;margin-top:-5px}
         .tv-self{background:var(--tv-c,var(--tv-dim));border-radius:1px}
-        .tv-wait{background:color-mix(in srgb,var(--tv-c,var(--tv-dim)) 22%,transparent);border:1px solid var(--tv-c,var(--tv-dim));border-radius:2px}
+        .tv-wait{background:color-mix(in srgb,var(--tv-c,var(--tv-dim)) 22%,transparent);border-radius:2px;
+          border:1px solid var(--tv-c,var(--tv-dim))}
         .tv-track>.tv-crit{height:2px;margin-top:7px}
         .tv-crit{background:currentColor}
         .tv-event{border:4px solid transparent;border-bottom-width:0;border-top:6px solid currentColor}
         .tv-track>.tv-event{width:0;margin:-11px 0 0 -4px}
-        .tv-track>.tv-time{width:auto;margin:-9px 0 0 6px;font-size:12px;line-height:18px;white-space:nowrap;font-variant-numeric:tabular-nums}
+        .tv-track>.tv-time{width:auto;margin:-9px 0 0 6px;font-size:12px;line-height:18px;white-space:nowrap;
+          font-variant-numeric:tabular-nums}
         .tv-axis{cursor:default;font-size:11px;color:var(--tv-dim)}
         .tv-axis:hover{background:none}
         .tv-axis .tv-what{min-height:0}

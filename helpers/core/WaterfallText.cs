@@ -33,7 +33,8 @@ internal sealed class WaterfallText(IReadOnlyList<WaterfallPart> parts)
     private void Part(WaterfallPart part, int maxSpans)
     {
         var (trace, errors) = (part.Trace, part.Errors > 0 ? $"✖ {Drawing.Count(part.Errors, "error")} · " : "");
-        var facts = $" · {Drawing.Duration(trace.Duration)} · {Drawing.Count(trace.Spans.Count, "span")} · {errors}trace {Drawing.Clean(trace.TraceId)}";
+        var facts = $" · {Drawing.Duration(trace.Duration)} · {Drawing.Count(trace.Spans.Count, "span")} · {errors}"
+            + $"trace {Drawing.Fit(trace.TraceId, 40, pad: false)}";
         text.Append(Drawing.Fit(Drawing.Fit(part.Title, Width - facts.Length, pad: false) + facts, Width, pad: false)).Append('\n');
 
         var criticalPath = trace.CriticalPath;
@@ -43,7 +44,8 @@ internal sealed class WaterfallText(IReadOnlyList<WaterfallPart> parts)
             var failed = span.Status == ActivityStatusCode.Error;
             var (tree, below) = Tree(trace, span, goesOn);
             text.Append(criticalPath.Contains(span) ? '*' : ' ').Append(failed ? '✖' : ' ').Append(' ')
-                .Append(Drawing.Fit(tree + Label(part, span), LabelWidth)).Append(' ').Append(Drawing.Duration(span.Duration).PadLeft(8)).Append("  ")
+                .Append(Drawing.Fit(tree + Label(part, span), LabelWidth)).Append(' ')
+                .Append(Drawing.Duration(span.Duration).PadLeft(8)).Append("  ")
                 .Append(Bar(part, span).TrimEnd()).Append('\n');
             if (failed && !string.IsNullOrEmpty(span.StatusDescription))
                 text.Append(Drawing.Fit($"   {below}ERROR: {span.StatusDescription}", Width, pad: false)).Append('\n');

@@ -65,10 +65,10 @@ public sealed class TraceparentView : NotebookView
     /// <inheritdoc/>
     public override string ToHtml()
     {
-        var html = new StringBuilder(Style).Append("<div class=\"tp\">");
+        var html = new StringBuilder($"<style>{Drawing.Css}{Css}</style><div class=\"tv tp\">");
         foreach (var reading in readings)
         {
-            var css = reading.IsValid || reading.IsMissing ? "" : " class=\"tp-bad\"";
+            var css = reading.IsValid || reading.IsMissing ? "" : " class=\"tv-bad\"";
             html.Append($"<section class=\"tp-header\" aria-label=\"{reading.Name}\"><div class=\"tp-head\"><b>{reading.Name}</b>")
                 .Append($"<span{css}>{Sign(reading)} {Drawing.Encode(reading.Verdict)}</span></div>");
             if (!reading.IsMissing)
@@ -97,9 +97,9 @@ public sealed class TraceparentView : NotebookView
             }
 
             color += piece.Problem is not null && piece.Name == "separator" ? 0 : 1;
-            var css = piece.Problem is null ? $"tp-c{color % Drawing.ServiceColors.Palette.Length}" : "tp-wrong";
+            var css = piece.Problem is null ? $"tv-c{color % Drawing.ServiceColors.Palette.Length}" : "tp-wrong";
             html.Append($"<span class=\"tp-part {css}\">").Append(piece.Text.Length == 0
-                ? "<span class=\"tp-text tp-dim\">(nothing)</span>"
+                ? "<span class=\"tp-text tv-dim\">(nothing)</span>"
                 : $"<span class=\"tp-text\">{Drawing.Encode(piece.Text, MaxText)}</span>");
             html.Append($"<small>{(piece.Problem is null ? "" : "✖ ")}{Drawing.Encode(piece.Name)}")
                 .Append($"{(piece.Size is null ? "" : $"<br>{piece.Size}")}</small></span>");
@@ -110,11 +110,11 @@ public sealed class TraceparentView : NotebookView
 
     private static void RowHtml(StringBuilder html, Row row)
     {
-        var css = row.Problem is null ? "tp-name" : "tp-name tp-bad";
+        var css = row.Problem is null ? "tp-name" : "tp-name tv-bad";
         html.Append($"<div class=\"tp-row\"><span class=\"{css}\">{Drawing.Encode(row.Name)}</span>")
             .Append($"<span class=\"tp-says\">{Drawing.Encode(row.Meaning, MaxText)}");
         if (row.Problem is not null)
-            html.Append($"<span class=\"tp-bad tp-rule\">{Drawing.Encode(row.Problem, MaxText)}</span>");
+            html.Append($"<span class=\"tv-bad tp-rule\">{Drawing.Encode(row.Problem, MaxText)}</span>");
         if (row.Remark is not null)
             html.Append($"<span class=\"tp-rule\">{Drawing.Encode(row.Remark, MaxText)}</span>");
         html.Append("</span></div>");
@@ -185,33 +185,27 @@ public sealed class TraceparentView : NotebookView
     private static string? NotDrawn(HeaderReading reading) =>
         reading.Parts.Count <= MaxPieces ? null : $"{Drawing.Count(reading.Parts.Count - MaxPieces, "more part")} not drawn.";
 
-    private static readonly string Style = $$"""
-        <style>
-        .tp{font:13px/1.45 system-ui,-apple-system,"Segoe UI",sans-serif;text-align:left;color:inherit;max-width:64em}
-        .tp{--tp-line:color-mix(in srgb,currentColor 14%,transparent);--tp-dim:color-mix(in srgb,currentColor 74%,transparent)}
-        .tp{--tp-bad:color-mix(in srgb,#e5202a 62%,currentColor)}
+    private const string Css = """
+        .tp{max-width:64em}
         .tp-header{margin:0 0 18px}
         .tp-header:last-child{margin-bottom:4px}
         .tp-head{display:flex;flex-wrap:wrap;gap:0 12px;margin:0 0 6px}
-        .tp-bad{color:var(--tp-bad)}
-        .tp-dim{color:var(--tp-dim)}
         .tp-line{display:flex;flex-wrap:wrap;align-items:flex-start;gap:6px 5px;padding:10px 12px 8px}
-        .tp-line{border:1px solid var(--tp-line);border-radius:6px}
+        .tp-line{border:1px solid var(--tv-line);border-radius:6px}
         .tp-text,.tp-between{font:14px/1.4 ui-monospace,Consolas,Menlo,monospace}
         .tp-text,.tp-between{overflow-wrap:anywhere;white-space:pre-wrap;unicode-bidi:isolate}
-        .tp-between{color:var(--tp-dim)}
+        .tp-between{color:var(--tv-dim)}
         .tp-part{display:inline-flex;flex-direction:column;min-width:0;max-width:100%}
-        .tp-part .tp-text{align-self:flex-start;max-width:100%;border-bottom:3px solid var(--tp-c);padding-bottom:1px}
-        .tp-wrong .tp-text{color:var(--tp-bad);border-bottom:3px double currentColor}
-        .tp-part small{font-size:11px;line-height:1.35;padding-top:2px;color:var(--tp-dim)}
-        .tp-wrong small{color:var(--tp-bad)}
+        .tp-part .tp-text{align-self:flex-start;max-width:100%;border-bottom:3px solid var(--tv-c);padding-bottom:1px}
+        .tp-wrong .tp-text{color:var(--tv-bad);border-bottom:3px double currentColor}
+        .tp-part small{font-size:11px;line-height:1.35;padding-top:2px;color:var(--tv-dim)}
+        .tp-wrong small{color:var(--tv-bad)}
         .tp-rows{margin:6px 0 0}
-        .tp-row{display:flex;flex-wrap:wrap;gap:0 12px;padding:2px 12px;border-bottom:1px solid var(--tp-line)}
+        .tp-row{display:flex;flex-wrap:wrap;gap:0 12px;padding:2px 12px;border-bottom:1px solid var(--tv-line)}
         .tp-row:last-child{border-bottom:0}
         .tp-name{flex:0 0 11em;font-weight:600;overflow-wrap:anywhere}
         .tp-says{flex:1 1 240px;min-width:0;overflow-wrap:anywhere;unicode-bidi:isolate}
         .tp-rule{display:block}
-        {{Drawing.ServiceColors.Css("tp-c", "--tp-c")}}
-        </style>
+
         """;
 }

@@ -69,6 +69,12 @@ public sealed class Evidence
     public string? IsTheCause()
     {
         var (now, old) = (Where(Version(Page), SameUser), Where(Before, SameUser));
+        if (old.Length == 0)
+        {
+            return $"There is no page of version {Before} with the same user and the same answer, to compare trace {Page.TraceId} with. "
+                + "Run the cell that serves both versions, and the cells below it.";
+        }
+
         var extra = Median(now, p => p.Duration) - Median(old, p => p.Duration);
         var mine = Median(now, Total) - Median(old, Total);
         var explains = mine >= extra / 2;
@@ -126,20 +132,15 @@ public sealed class Evidence
     // ---- What is measured ----------------------------------------------------------------------------------------
 
     private RecordedTrace Page => page ?? throw new InvalidOperationException(IsPageOf("", 0));
-
     private RecordedSpan[] Found(RecordedTrace trace) => trace.Spans.Where(s => s.ServiceName == service && s.Name == operation).ToArray();
-
     private double Count(RecordedTrace trace) => Found(trace).Length;
 
     private double PerParent(RecordedTrace trace) =>
         Found(trace) is { Length: > 0 } spans ? (double)spans.Length / spans.Select(s => s.ParentSpanId).Distinct().Count() : 0;
 
     private TimeSpan Total(RecordedTrace trace) => new(Found(trace).Sum(s => s.Duration.Ticks));
-
     private TimeSpan Self(RecordedTrace trace) => new(Found(trace).Sum(s => trace.SelfTime(s).Ticks));
-
     private TimeSpan OneRun(RecordedTrace trace) => Found(trace) is { Length: > 0 } spans ? Total(trace) / spans.Length : TimeSpan.Zero;
-
     private bool SameUser(RecordedTrace other) => Equals(other.Root["url.path"], Page.Root["url.path"]) && Status(other) == Status(Page);
 
     private RecordedTrace[] Where(string version, Func<RecordedTrace, bool> condition) =>
@@ -149,11 +150,8 @@ public sealed class Evidence
         trace.Root.Resource.FirstOrDefault(a => a.Key == "service.version").Value as string ?? "";
 
     private static int Status(RecordedTrace trace) => trace.Root["http.response.status_code"] as int? ?? 0;
-
     private static string Times(double count) => count == 1 ? "once" : string.Create(CultureInfo.InvariantCulture, $"{count} times");
-
     private static double Median(RecordedTrace[] traces, Func<RecordedTrace, double> value) => Drawing.Median(traces.Select(value));
-
     private static TimeSpan Median(RecordedTrace[] traces, Func<RecordedTrace, TimeSpan> value) => Drawing.Median(traces.Select(value));
 
     // A trace in the middle, for a sentence that names one.

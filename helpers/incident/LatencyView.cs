@@ -1,7 +1,6 @@
 #nullable enable
 using System;
 using System.Collections.Generic;
-using System.Globalization;
 using System.Linq;
 using System.Text;
 
@@ -24,68 +23,57 @@ public sealed class LatencyView : NotebookView
     public override string ToHtml()
     {
         var groups = histogram.Groups;
-        var html = new StringBuilder(Style).Append(CultureInfo.InvariantCulture,
-            $"<div class=\"lv\"><svg viewBox=\"0 0 {Width + 8} {Top + Tall + 36}\" style=\"max-width:{Width + 8}px\" role=\"img\" ")
-            .Append($"aria-label=\"{Drawing.Encode(string.Join(". ", groups.Select(g => g.Facts)), 4 * Drawing.MaxText)}\">");
-        Axes(html);
+        var facts = Drawing.Encode(string.Join(". ", groups.Select(g => g.Facts)), 4 * Drawing.MaxText);
+        var html = new StringBuilder($"""<style>{Drawing.Css}{Css}</style><div class="tv lv"><svg role="img" aria-label="{facts}" """)
+            .Append($"""viewBox="0 0 {N(Width + 8)} {N(Top + Tall + 36)}" style="max-width:{N(Width + 8)}px">""");
+        foreach (var tick in new[] { 0, Most / 2, Most }.Distinct())
+        {
+            var y = Top + Tall - Tall * tick / Most;
+            html.Append($"""<line class="lv-grid" x1="{N(Left)}" x2="{N(Width)}" y1="{N(y)}" y2="{N(y)}"/>""")
+                .Append($"""<text x="{N(Left - 6)}" y="{N(y + 4)}" class="lv-end">{tick}</text>""");
+        }
+
         for (var bin = 0; bin < LatencyHistogram.Bins; bin++)
         {
             for (var group = 0; group < groups.Length; group++)
-                Bar(html, bin, group);
+                html.Append(Bar(bin, group));
+            if (bin % 4 == 0)
+                html.Append($"""<text x="{N(X(bin))}" y="{N(Top + Tall + 15)}" class="lv-mid">{N(bin * histogram.BinWidth)}</text>""");
         }
 
-        for (var group = 0; group < groups.Length; group++)
-            Average(html, group);
-        html.Append("</svg>");
+        html.AppendJoin("", groups.Select((_, group) => Average(group)))
+            .Append($"""<text x="{N(Width)}" y="{N(Top + Tall + 31)}" class="lv-end">""")
+            .Append("milliseconds; the last column is “and more”</text></svg>");
         foreach (var (group, color) in groups.Zip(Colors))
-            html.Append($"<div><span class=\"lv-key\" style=\"background:{color}\"></span>{Drawing.Encode(group.Facts)}</div>");
-        return html.Append("<div class=\"lv-note\">Height: the number of requests; the groups are drawn over each other. ")
+            html.Append($"""<div><span class="lv-key" style="background:{color}"></span>{Drawing.Encode(group.Facts)}</div>""");
+        return html.Append("""<div class="tv-dim">Height: the number of requests; the groups are drawn over each other. """)
             .Append("Dashed lines: averages.</div></div>").ToString();
     }
 
     private int Most => Math.Max(1, histogram.Groups.SelectMany(g => g.Counts).DefaultIfEmpty().Max());
 
-    private void Axes(StringBuilder html)
-    {
-        foreach (var tick in new[] { 0, Most / 2, Most }.Distinct())
-        {
-            var y = Top + Tall - Tall * tick / Most;
-            html.Append(CultureInfo.InvariantCulture,
-                $"<line class=\"lv-grid\" x1=\"{Left}\" x2=\"{Width}\" y1=\"{y:0.#}\" y2=\"{y:0.#}\"/>")
-                .Append(CultureInfo.InvariantCulture, $"<text x=\"{Left - 6}\" y=\"{y + 4:0.#}\" text-anchor=\"end\">{tick}</text>");
-        }
+    private static double X(double bin) => Left + bin * Column;
 
-        for (var bin = 0; bin < LatencyHistogram.Bins; bin += 4)
-        {
-            html.Append(CultureInfo.InvariantCulture,
-                $"<text x=\"{Left + bin * Column}\" y=\"{Top + Tall + 15}\" text-anchor=\"middle\">{bin * histogram.BinWidth:0.#}</text>");
-        }
+    private static string N(double number) => Drawing.Number(number);
 
-        html.Append(CultureInfo.InvariantCulture, $"<text x=\"{Width}\" y=\"{Top + Tall + 31}\" text-anchor=\"end\">")
-            .Append("milliseconds; the last column is “and more”</text>");
-    }
-
-    private void Bar(StringBuilder html, int bin, int group)
+    private string Bar(int bin, int group)
     {
         var (label, _, counts) = histogram.Groups[group];
-        if (counts[bin] == 0)
-            return;
-        var height = Tall * counts[bin] / Most;
-        html.Append(CultureInfo.InvariantCulture, $"<rect class=\"lv-bar\" fill=\"{Colors[group]}\" stroke=\"{Colors[group]}\" ")
-            .Append(CultureInfo.InvariantCulture, $"x=\"{Left + bin * Column + 1.5}\" y=\"{Top + Tall - height:0.#}\" ")
-            .Append(CultureInfo.InvariantCulture, $"width=\"{Column - 3}\" height=\"{height:0.#}\"><title>")
-            .Append(Drawing.Encode($"{label}, {histogram.Range(bin, bin + 1)}: {counts[bin]}")).Append("</title></rect>");
+        var (color, height, title) = (Colors[group], Tall * counts[bin] / Most, $"{label}, {histogram.Range(bin, bin + 1)}: {counts[bin]}");
+        return counts[bin] == 0 ? ""
+            : $"""<rect class="lv-bar" fill="{color}" stroke="{color}" x="{N(X(bin) + 1.5)}" y="{N(Top + Tall - height)}" """
+                + $"""width="{N(Column - 3)}" height="{N(height)}"><title>{Drawing.Encode(title)}</title></rect>""";
     }
 
-    private void Average(StringBuilder html, int group)
+    private string Average(int group)
     {
         var (label, milliseconds, _) = histogram.Groups[group];
         if (milliseconds.Length == 0)
-            return;
-        var x = Left + Math.Min(LatencyHistogram.Bins, milliseconds.Average() / histogram.BinWidth) * Column;
-        html.Append(CultureInfo.InvariantCulture, $"<line class=\"lv-mean\" stroke=\"{Colors[group]}\" x1=\"{x:0.#}\" x2=\"{x:0.#}\" ")
-            .Append(CultureInfo.InvariantCulture, $"y1=\"{Top}\" y2=\"{Top + Tall}\"><title>")
-            .Append(Drawing.Encode($"{label}, average: {LatencyHistogram.Ms(milliseconds.Average())}")).Append("</title></line>");
+            return "";
+        var (average, color) = (milliseconds.Average(), Colors[group]);
+        var x = N(X(Math.Min(LatencyHistogram.Bins, average / histogram.BinWidth)));
+        return $"""<line class="lv-mean" stroke="{color}" x1="{x}" x2="{x}" y1="{N(Top)}" y2="{N(Top + Tall)}">"""
+            + $"<title>{Drawing.Encode($"{label}, average: {LatencyHistogram.Ms(average)}")}</title></line>";
     }
 
     /// <inheritdoc/>
@@ -118,16 +106,16 @@ public sealed class LatencyView : NotebookView
     // At least 3:1 against white and against #1e1e1e. Each bar has a line around it, so that one shows behind another.
     private static readonly string[] Colors = ["#8a8a8a", "#558add", "#c2701c"];
 
-    private const string Style = """
-        <style>
-        .lv { font-size: 13px; line-height: 1.6; max-width: 720px; overflow-x: auto }
-        .lv svg { display: block; width: 100%; min-width: 480px }
-        .lv text { fill: currentColor; font-size: 12px; opacity: .85 }
-        .lv-grid { stroke: currentColor; opacity: .18 }
-        .lv-bar { fill-opacity: .5; stroke-width: 1.5 }
-        .lv-mean { stroke-width: 2; stroke-dasharray: 5 4 }
-        .lv-key { display: inline-block; width: 11px; height: 11px; margin-right: 7px; vertical-align: -1px }
-        .lv-note { opacity: .75 }
-        </style>
+    private const string Css = """
+        .lv{max-width:720px;overflow-x:auto;line-height:1.6}
+        .lv svg{display:block;width:100%;min-width:480px}
+        .lv text{fill:currentColor;font-size:12px;opacity:.85}
+        .lv .lv-mid{text-anchor:middle}
+        .lv .lv-end{text-anchor:end}
+        .lv-grid{stroke:currentColor;opacity:.18}
+        .lv-bar{fill-opacity:.5;stroke-width:1.5}
+        .lv-mean{stroke-width:2;stroke-dasharray:5 4}
+        .lv-key{display:inline-block;width:11px;height:11px;margin-right:7px;vertical-align:-1px}
+
         """;
 }

@@ -10,7 +10,7 @@ using Google.Protobuf;
 /// <summary>The bytes of one export, a row for each field: how far they can be read, and what each says.</summary>
 internal sealed class OtlpBytes
 {
-    private const int MaxRows = 150, MaxDepth = 40, HexBytes = 8;
+    private const int MaxRows = 150, HexBytes = 8;
 
     private readonly byte[] body;
     private readonly List<Row> rows = [];
@@ -74,7 +74,7 @@ internal sealed class OtlpBytes
                 payload++; // behind the length
             }
 
-            if (rows.Count >= MaxRows || depth > MaxDepth)
+            if (rows.Count >= MaxRows) // what is nested without an end comes to its end here, too
             {
                 Hidden++;
                 continue;
@@ -104,7 +104,7 @@ internal sealed class OtlpBytes
         var input = new CodedInputStream(body, start, end - start);
         return field.Type switch
         {
-            "string" => $"\"{Encoding.UTF8.GetString(body, start, Math.Min(end - start, 400))}\"{(end - start > 400 ? "…" : "")}",
+            "string" => $"\"{Drawing.Cut(Encoding.UTF8.GetString(body, start, end - start), 400)}\"",
             "bytes" or "id16" or "id8" => Convert.ToHexStringLower(body, start, Math.Min(end - start, 32)) + (end - start > 32 ? "…" : ""),
             "bool" => input.ReadBool() ? "true" : "false",
             "double" => input.ReadDouble().ToString(CultureInfo.InvariantCulture),
@@ -122,9 +122,9 @@ internal sealed class OtlpBytes
     private static string Time(ulong nano)
     {
         var time = DateTimeOffset.UnixEpoch.AddTicks((long)(nano / 100));
-        return string.Create(CultureInfo.InvariantCulture, $"{nano} ns: {time:yyyy-MM-dd HH:mm:ss.fffffff} UTC");
+        return string.Create(CultureInfo.InvariantCulture, $"{time:yyyy-MM-dd HH:mm:ss.fffffff} UTC: {nano} ns");
     }
 
-    private static string Flags(uint flags) => $"0x{flags:x8}: {((flags & 1) != 0 ? "sampled" : "not sampled")}"
-        + ((flags & 0x300) == 0x300 ? ", parent is remote" : (flags & 0x100) != 0 ? ", parent is not remote" : "");
+    private static string Flags(uint flags) => ((flags & 1) != 0 ? "sampled" : "not sampled")
+        + ((flags & 0x300) == 0x300 ? ", parent is remote" : (flags & 0x100) != 0 ? ", parent is not remote" : "") + $": 0x{flags:x8}";
 }

@@ -28,7 +28,7 @@ public static class OtlpDecoder
         var spans = new List<RecordedSpan>();
         foreach (var resourceSpans in request.All("resource_spans"))
         {
-            var resource = Array.AsReadOnly(resourceSpans.All("resource").SelectMany(r => Attributes(r)).ToArray());
+            var resource = resourceSpans.All("resource").SelectMany(r => Attributes(r)).ToArray();
             foreach (var scopeSpans in resourceSpans.All("scope_spans"))
             {
                 var scope = scopeSpans.Get<OtlpNode>("scope");
@@ -40,7 +40,7 @@ public static class OtlpDecoder
         return spans;
     }
 
-    private static RecordedSpan Span(OtlpNode span, IReadOnlyList<KeyValuePair<string, object?>> resource, OtlpNode? scope)
+    private static RecordedSpan Span(OtlpNode span, KeyValuePair<string, object?>[] resource, OtlpNode? scope)
     {
         var (started, ended) = (span.Get<ulong>("start_time_unix_nano"), span.Get<ulong>("end_time_unix_nano"));
         var (flags, kind) = (span.Get<uint>("flags"), span.Get<int>("kind"));
@@ -78,8 +78,8 @@ public static class OtlpDecoder
     // Nanoseconds since 1970. A DateTimeOffset holds steps of 100 nanoseconds, as an Activity does.
     private static DateTimeOffset Time(ulong unixNano) => DateTimeOffset.UnixEpoch.AddTicks((long)(unixNano / 100));
 
-    private static IReadOnlyList<KeyValuePair<string, object?>> Attributes(OtlpNode node, string name = "attributes") => Array.AsReadOnly(
-        node.All(name).Select(a => KeyValuePair.Create(a.Get<string>("key") ?? "", Value(a.Get<OtlpNode>("value")))).ToArray());
+    private static KeyValuePair<string, object?>[] Attributes(OtlpNode node, string name = "attributes") =>
+        node.All(name).Select(a => KeyValuePair.Create(a.Get<string>("key") ?? "", Value(a.Get<OtlpNode>("value")))).ToArray();
 
     // An AnyValue without a field is an empty value.
     private static object? Value(OtlpNode? any) => any?.Last is not var (field, value) ? null : field.Name switch

@@ -46,7 +46,7 @@ internal static class OtlpJson
                 node.Add(field, Value(field, item));
         }
 
-        return node.Missing is { } missing ? throw NoId(missing, "") : node;
+        return node.Missing() is { } missing ? throw NoId(missing, "") : node;
     }
 
     private static object Value(OtlpField field, JsonElement value) => field.Type switch

@@ -29,7 +29,8 @@ internal sealed record OtlpField(int Number, string Name, string Type, char Mark
         string.Concat(Name.Split('_').Select((word, i) => i == 0 ? word : char.ToUpperInvariant(word[0]) + word[1..]));
 
     /// <summary>The message that the field holds; null if it holds a plain value.</summary>
-    public OtlpMessage? Message => OtlpMessage.ByName.GetValueOrDefault(Type);
+    public OtlpMessage? Message => char.IsAsciiLetterUpper(Type[0]) ? message ??= OtlpMessage.ByName.GetValueOrDefault(Type) : null;
+    private OtlpMessage? message;
 }
 
 /// <summary>A message of OTLP's traces, as opentelemetry-proto 1.x writes it (trace.proto, common.proto, resource.proto).</summary>
@@ -53,7 +54,7 @@ internal sealed class OtlpMessage
 
     public string Name { get; }
     public IReadOnlyList<OtlpField> Fields { get; }
-    public IReadOnlyList<OtlpField> Needed { get; }
+    public OtlpField[] Needed { get; }
 
     /// <summary>Null for a number that this version of the message does not use: a reader skips such a field.</summary>
     public OtlpField? Field(int number) => number < byNumber.Length ? byNumber[number] : null;
@@ -98,26 +99,4 @@ internal sealed class OtlpMessage
         ],
         ["StatusCode"] = ["STATUS_CODE_UNSET", "STATUS_CODE_OK", "STATUS_CODE_ERROR"],
     };
-}
-
-/// <summary>A message that was read, in the binary form or as JSON: its fields and their values.</summary>
-internal sealed class OtlpNode(OtlpMessage type)
-{
-    private readonly List<(OtlpField Field, object Value)> fields = [];
-
-    public void Add(OtlpField field, object value) => fields.Add((field, value));
-
-    public int Count(OtlpField field) => fields.Count(f => f.Field == field);
-
-    /// <summary>A field that a message of this type must have and this one has not; null if it is complete.</summary>
-    public OtlpField? Missing => type.Needed.FirstOrDefault(f => Count(f) == 0);
-
-    /// <summary>The field that came last, and its value; null if there is none.</summary>
-    public (OtlpField Field, object Value)? Last => fields.Count == 0 ? null : fields[^1];
-
-    /// <summary>The value of a field, the last one if it came more than once; null or zero if it is not there.</summary>
-    public T? Get<T>(string name) => fields.FindLast(f => f.Field.Name == name).Value is T value ? value : default;
-
-    /// <summary>The messages in a field, in the order in which they came.</summary>
-    public IEnumerable<OtlpNode> All(string name) => fields.Where(f => f.Field.Name == name).Select(f => f.Value).OfType<OtlpNode>();
 }

@@ -44,8 +44,10 @@ internal sealed class OtlpReader
         var node = new OtlpNode(type);
         while (Next(type, end) is { } known)
             node.Add(known, ReadValue(node, known, end, depth));
-        field = node.Missing?.Name ?? field;
-        return node.Missing is null ? node : throw Problem("it is missing.");
+        if (node.Missing() is not { } missing)
+            return node;
+        field = missing.Name;
+        throw Problem("it is missing.");
     }
 
     private object ReadValue(OtlpNode node, OtlpField known, int end, int depth) => known.Type switch
@@ -124,7 +126,7 @@ internal sealed class OtlpReader
     // "Byte 6, resource_spans[0].resource.attributes[0].key: …"
     private InvalidDataException Problem(string what)
     {
-        var steps = path.Reverse().Select(p => p.Field.Name + (p.Field.Mark == '*' ? $"[{p.Parent.Count(p.Field)}]" : ""));
+        var steps = path.Reverse().Select(p => p.Field.Name + (p.Field.Mark == '*' ? $"[{p.Parent.Count(p.Field.Name)}]" : ""));
         var where = string.Join('.', steps.Append(field).Where(p => p.Length > 0));
         return new InvalidDataException($"Byte {position}{(where.Length > 0 ? ", " : "")}{where}: {what}");
     }

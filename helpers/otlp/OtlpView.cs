@@ -1,5 +1,4 @@
 #nullable enable
-using System;
 using System.Globalization;
 using System.Linq;
 
@@ -18,8 +17,8 @@ public sealed class OtlpView : NotebookView
         bytes = new OtlpBytes(body);
         title = $"ExportTraceServiceRequest, {Drawing.Count(body.Length, "byte")}";
         table = new Table(
-            new("byte", 5, Right: true), new("tag", 5), new("length", 6), new("bytes", 14), new("wire type", 10),
-            new("field", 32), new("value", 32));
+            new("byte", 5, Right: true), new("tag", 5), new("length", 11), new("bytes", 11), new("wire type", 10),
+            new("field", 32), new("value", 30));
         foreach (var row in bytes.Rows)
         {
             table.Row(row.At.ToString(CultureInfo.InvariantCulture), row.Tag, row.Length, row.Payload, row.Wire,
@@ -50,7 +49,8 @@ public sealed class OtlpView : NotebookView
 
     private const string Css = """
         .ov-title{display:flex;flex-wrap:wrap;gap:2px 18px;margin:0 0 6px}
-        .ov td:nth-child(-n+4){white-space:nowrap;font-family:ui-monospace,Consolas,Menlo,monospace}
+        .ov .tv-table td:nth-child(-n+6){white-space:nowrap}
+        .ov td:nth-child(-n+4){font-family:ui-monospace,Consolas,Menlo,monospace}
         .ov-note{margin:6px 0 0}
 
         """;

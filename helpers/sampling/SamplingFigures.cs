@@ -1,6 +1,5 @@
 #nullable enable
 using System;
-using System.Collections.Generic;
 using System.Globalization;
 using System.Linq;
 
@@ -30,7 +29,7 @@ internal sealed record MeasuredShare(string Label, double Expected, int Kept, in
     public (double Low, double Share, double High)? Off => Total == 0 || !double.IsFinite(Expected) ? null
         : (Interval.Low - Expected, (double)Kept / Total - Expected, Interval.High - Expected);
 
-    public string Facts => Total == 0 ? "nothing measured"
+    public string Facts => Total == 0 ? "nothing"
         : string.Create(CultureInfo.InvariantCulture, $"{(double)Kept / Total:0.00%}  [{Interval.Low:0.00%}, {Interval.High:0.00%}]");
 
     public string ExpectedText => double.IsFinite(Expected) ? Expected.ToString("0.00%", CultureInfo.InvariantCulture) : "nothing";

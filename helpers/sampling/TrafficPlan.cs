@@ -2,7 +2,6 @@
 using System;
 using System.Collections.Generic;
 using System.Diagnostics;
-using System.Linq;
 
 /// <summary>A span that will be: times in milliseconds since the first request.</summary>
 internal sealed record PlannedSpan(string Service, string Name, ActivityKind Kind, int Parent, double Start)

@@ -21,7 +21,8 @@ internal sealed class MapNode(MapNodeKind kind, string name, string system)
     // Where it stands: the left edge and the middle of its height.
     public double X { get; set; }
     public double Y { get; set; }
-    public double Width => Math.Max(84, 26 + 7.4 * Math.Max(Drawing.Columns(Short), Math.Min(22, Drawing.Columns(Drawing.Cut(System))) * 0.9));
+    public double Width =>
+        Math.Max(84, 26 + 7.4 * Math.Max(Drawing.Columns(Short), Math.Min(22, Drawing.Columns(Drawing.Cut(System))) * 0.9));
     public double Height { get; set; }
 }
 
@@ -88,11 +89,15 @@ internal sealed class ServiceGraph
     {
         var service = NodeOf(MapNodeKind.Service, span.ServiceName, "");
         if (span.Kind == ActivityKind.Client && span["db.system.name"] is { } database)
-            CallOf(service, NodeOf(MapNodeKind.Database, $"{span["db.namespace"] ?? span["server.address"] ?? database}", $"{database}")).Add(span, span);
+        {
+            var name = $"{span["db.namespace"] ?? span["server.address"] ?? database}";
+            CallOf(service, NodeOf(MapNodeKind.Database, name, $"{database}")).Add(span, span);
+        }
 
         if (span.Kind is ActivityKind.Producer or ActivityKind.Consumer or ActivityKind.Client && span["messaging.system"] is { } messaging)
         {
-            var queue = NodeOf(MapNodeKind.Queue, $"{span["messaging.destination.name"] ?? span["server.address"] ?? messaging}", $"{messaging}");
+            var name = $"{span["messaging.destination.name"] ?? span["server.address"] ?? messaging}";
+            var queue = NodeOf(MapNodeKind.Queue, name, $"{messaging}");
             var receives = span.Kind == ActivityKind.Consumer || span["messaging.operation.type"] is "receive" or "process" or "settle";
             (receives ? CallOf(queue, service) : CallOf(service, queue)).Add(span, span);
             if (receives)
@@ -102,12 +107,14 @@ internal sealed class ServiceGraph
         if (trace.Parent(span) is { } parent
             && (parent.ServiceName != span.ServiceName || (parent.Kind == ActivityKind.Client && span.Kind == ActivityKind.Server)))
         {
-            CallOf(NodeOf(MapNodeKind.Service, parent.ServiceName, ""), service).Add(parent.Kind == ActivityKind.Client ? parent : span, span);
+            var caller = NodeOf(MapNodeKind.Service, parent.ServiceName, "");
+            CallOf(caller, service).Add(parent.Kind == ActivityKind.Client ? parent : span, span);
         }
     }
 
     private MapNode NodeOf(MapNodeKind kind, string name, string system) =>
         nodes.TryGetValue((kind, name, system), out var node) ? node : nodes[(kind, name, system)] = new(kind, name, system);
 
-    private MapCall CallOf(MapNode from, MapNode to) => calls.TryGetValue((from, to), out var call) ? call : calls[(from, to)] = new(from, to);
+    private MapCall CallOf(MapNode from, MapNode to) =>
+        calls.TryGetValue((from, to), out var call) ? call : calls[(from, to)] = new(from, to);
 }

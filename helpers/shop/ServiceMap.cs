@@ -25,8 +25,9 @@ public sealed class ServiceMap : NotebookView
     {
         if (traces == 0)
             return NoSpans.Text;
-        var lines = graph.Calls.Select(c => (Names: $"{Name(c.From)} → {Name(c.To)}", c.Facts)).Concat(graph.Nodes
-            .Where(n => !graph.Calls.Any(c => c.From == n || c.To == n)).Select(n => (Names: Name(n), Facts: "calls nobody and is called by nobody")));
+        var alone = graph.Nodes.Where(n => !graph.Calls.Any(c => c.From == n || c.To == n));
+        var lines = graph.Calls.Select(c => (Names: $"{Name(c.From)} → {Name(c.To)}", c.Facts))
+            .Concat(alone.Select(n => (Names: Name(n), Facts: "calls nobody and is called by nobody")));
         var width = lines.Max(l => Drawing.Columns(l.Names));
         return string.Join('\n', lines.Select(l => $"{Drawing.Fit(l.Names, width)}  {l.Facts}").Append(Left).Where(l => l.Length > 0));
 
@@ -74,7 +75,8 @@ public sealed class ServiceMap : NotebookView
     private static void Draw(StringBuilder html, MapNode node, string color)
     {
         var (x, y, w, h) = (node.X, node.Y - node.Height / 2, node.Width, node.Height);
-        html.Append($"<g class=\"tv-map-node{color}\"><title>{Drawing.Encode(node.Label, 3 * Drawing.MaxText)}</title>").Append(node.Kind switch
+        html.Append($"<g class=\"tv-map-node{color}\"><title>{Drawing.Encode(node.Label, 3 * Drawing.MaxText)}</title>");
+        html.Append(node.Kind switch
         {
             MapNodeKind.Service => $"<rect class=\"tv-map-box\" x=\"{N(x)}\" y=\"{N(y)}\" width=\"{N(w)}\" height=\"{N(h)}\" rx=\"6\"/>",
             MapNodeKind.Database => Cylinder($"M{N(x)} {N(y + 5)}v{N(h - 10)}a{N(w / 2)} 6 0 0 0 {N(w)} 0v-{N(h - 10)}",
@@ -87,7 +89,11 @@ public sealed class ServiceMap : NotebookView
         var above = node.System.Length > 0 ? 7 : 0;
         html.Append($"<text class=\"tv-map-name\" x=\"{middle}\" y=\"{N(baseline - above)}\">{Drawing.Encode(node.Short)}</text>");
         if (node.System.Length > 0)
-            html.Append($"<text class=\"tv-map-system\" x=\"{middle}\" y=\"{N(baseline + 7)}\">{Drawing.Encode(Drawing.Fit(node.System, 22, pad: false))}</text>");
+        {
+            html.Append($"<text class=\"tv-map-system\" x=\"{middle}\" y=\"{N(baseline + 7)}\">")
+                .Append(Drawing.Encode(Drawing.Fit(node.System, 22, pad: false))).Append("</text>");
+        }
+
         html.Append("</g>");
 
         static string Cylinder(string body, string lid) => $"<path class=\"tv-map-box\" d=\"{body}{lid}\"/>";

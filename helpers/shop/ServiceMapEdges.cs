@@ -70,7 +70,8 @@ internal sealed record MapEdge(MapCall Call, string Path, string Head, MapPoint 
             // Near the middle of a gap, where the label covers neither another one nor another line.
             var others = curves.Where((_, j) => j != i).SelectMany(c => c)
                 .SelectMany(c => Enumerable.Range(0, 21).Select(t => c.At(t / 20.0))).ToArray();
-            var box = curves[i].SelectMany(c => new[] { 0.5, 0.42, 0.58, 0.34, 0.66, 0.27, 0.73 }.Select(t => size with { Middle = c.At(t) }))
+            double[] near = [0.5, 0.42, 0.58, 0.34, 0.66, 0.27, 0.73];
+            var box = curves[i].SelectMany(c => near.Select(t => size with { Middle = c.At(t) }))
                 .MinBy(b => 1000 * taken.Count(b.Meets) + others.Count(p => b.Holds(p, 1)));
             taken.Add(box);
 
@@ -118,6 +119,7 @@ internal sealed record MapEdge(MapCall Call, string Path, string Head, MapPoint 
         public bool Meets(Box other) => Math.Abs(other.Middle.X - Middle.X) < (other.Width + Width) / 2
             && Math.Abs(other.Middle.Y - Middle.Y) < (other.Height + Height) / 2 + 2;
 
-        public bool Holds(MapPoint p, double space) => Math.Abs(p.X - Middle.X) < Width / 2 && Math.Abs(p.Y - Middle.Y) < Height / 2 + space;
+        public bool Holds(MapPoint p, double space) =>
+            Math.Abs(p.X - Middle.X) < Width / 2 && Math.Abs(p.Y - Middle.Y) < Height / 2 + space;
     }
 }

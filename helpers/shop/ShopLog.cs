@@ -23,9 +23,9 @@ public sealed record LogLine(DateTimeOffset Time, string Service, LogLevel Level
 }
 
 /// <summary>Collects what the services log through <see cref="ILogger"/>, in the order of time; of many lines the last 20,000.</summary>
-public sealed class ShopLog
+internal sealed class ShopLog
 {
-    private const int MaxLines = 20_000;
+    public const int MaxLines = 20_000;
     private readonly Queue<LogLine> lines = new();
 
     public IReadOnlyList<LogLine> Lines
@@ -40,12 +40,6 @@ public sealed class ShopLog
     /// <summary>The part of one service.</summary>
     public ILoggerProvider Of(string service) => new ServiceLog(this, service);
 
-    public void Clear()
-    {
-        lock (lines)
-            lines.Clear();
-    }
-
     private sealed class ServiceLog(ShopLog log, string service) : ILoggerProvider, ILogger
     {
         public ILogger CreateLogger(string category) => this;
@@ -54,12 +48,13 @@ public sealed class ShopLog
 
         public void Log<TState>(LogLevel level, EventId id, TState state, Exception? exception, Func<TState, Exception?, string> text)
         {
-            var (message, activity) = (text(state, exception), Activity.Current);
+            var (message, span) = (text(state, exception), Activity.Current?.Context);
             lock (log.lines)
             {
                 if (log.lines.Count == MaxLines)
                     log.lines.Dequeue();
-                log.lines.Enqueue(new LogLine(DateTimeOffset.UtcNow, service, level, message, activity?.TraceId.ToHexString(), activity?.SpanId.ToHexString()));
+                log.lines.Enqueue(new(DateTimeOffset.UtcNow, service, level, message,
+                    span?.TraceId.ToHexString(), span?.SpanId.ToHexString()));
             }
         }
 

@@ -17,13 +17,17 @@ using Microsoft.AspNetCore.TestHost;
 /// <param name="to">The service.</param>
 /// <param name="work">Takes the time of the way, one unit in each direction.</param>
 /// <param name="down">Whether the service cannot be reached now.</param>
-public sealed class ShopNetwork(WebApplication to, Func<double, Task> work, Func<bool>? down = null) : HttpMessageHandler
+internal sealed class ShopNetwork(WebApplication to, Func<double, Task> work, Func<bool>? down = null) : HttpMessageHandler
 {
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancel)
     {
         await work(1);
         if (down?.Invoke() == true)
-            throw new HttpRequestException(HttpRequestError.ConnectionError, $"Connection refused ({request.RequestUri!.Host}:{request.RequestUri.Port})");
+        {
+            var url = request.RequestUri!;
+            throw new HttpRequestException(HttpRequestError.ConnectionError, $"Connection refused ({url.Host}:{url.Port})");
+        }
+
 
         var end = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         using var server = new HttpMessageInvoker(to.GetTestServer().CreateHandler(http => http.Features.Set(end)));

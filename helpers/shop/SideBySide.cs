@@ -21,7 +21,9 @@ public sealed class SideBySide : NotebookView
 
     /// <summary>Beside each other where there is room, else one below the other.</summary>
     public override string ToHtml() => $"<style>{Css}</style>" + new WaterfallHtml([comparison.Left, comparison.Right])
-        .Page($"<div class=\"tv-changes\">{string.Concat(comparison.Lines.Select(l => $"<div>{Drawing.Encode(l, 4 * Drawing.MaxText)}</div>"))}</div>", "tv-pair");
+        .Page($"<div class=\"tv-changes\">{string.Concat(comparison.Lines.Select(Line))}</div>", "tv-pair");
+
+    private static string Line(string line) => $"<div>{Drawing.Encode(line, 4 * Drawing.MaxText)}</div>";
 
     /// <summary>One below the other.</summary>
     public override string ToString() =>

@@ -15,6 +15,7 @@ internal sealed class TraceComparison
 
     public TraceComparison(RecordedTrace before, RecordedTrace after, string leftTitle, string rightTitle)
     {
+        (leftTitle, rightTitle) = (Drawing.Cut(leftTitle, 100), Drawing.Cut(rightTitle, 100));
         scale = before.Duration > after.Duration ? before.Duration : after.Duration;
         visible = scale / 20; // what is shorter is no change that anyone should look at
         Match((trace, span) => (span.ServiceName, span.Name, Called(trace, span)?.ToString()));
@@ -65,11 +66,13 @@ internal sealed class TraceComparison
     private IEnumerable<string> Sentences(RecordedTrace before, string left, RecordedTrace after, string right)
     {
         var change = after.Duration - before.Duration;
-        yield return $"{Facts(left, before)} {Facts(right, after)} " + (change.Duration() < visible ? "About the same time." : $"{Change(change)}.");
+        yield return $"{Facts(left, before)} {Facts(right, after)} "
+            + (change.Duration() < visible ? "About the same time." : $"{Change(change)}.");
 
         var changes = later.Select(m => (Span: m.Value, Before: before.SelfTime(m.Key), After: after.SelfTime(m.Value)))
             .Where(c => (c.After - c.Before).Duration() >= visible).OrderByDescending(c => (c.After - c.Before).Duration()).Take(3)
-            .Select(c => $"{Short(c.Span)} {Drawing.Duration(c.Before)} → {Drawing.Duration(c.After)} ({Change(c.After - c.Before)})").ToArray();
+            .Select(c => $"{Short(c.Span)} {Drawing.Duration(c.Before)} → {Drawing.Duration(c.After)} ({Change(c.After - c.Before)})")
+            .ToArray();
         yield return changes.Length > 0 ? $"Longest changes, each without the span's children: {string.Join("; ", changes)}."
             : later.Count == 0 ? "No span is in both."
             : "No span's own time changed by more than 5% of the whole.";
@@ -77,10 +80,13 @@ internal sealed class TraceComparison
         var (lost, added) = (before.SpansAsTree.Where(s => !later.ContainsKey(s)), after.SpansAsTree.Where(s => !earlier.ContainsKey(s)));
         var mended = later.Where(m => Failed(m.Key) && !Failed(m.Value)).Select(m => m.Key);
         var broken = later.Where(m => !Failed(m.Key) && Failed(m.Value)).Select(m => m.Value);
-        foreach (var (what, title, spans) in new[] { ("Only", left, lost), ("Only", right, added), ("Errors only", left, mended), ("Errors only", right, broken) })
+        foreach (var (what, spans) in new[]
+        {
+            ($"Only in {left}", lost), ($"Only in {right}", added), ($"Errors only in {left}", mended), ($"Errors only in {right}", broken),
+        })
         {
             if (spans.Any())
-                yield return $"{what} in {title}: {Names(spans)}.";
+                yield return $"{what}: {Names(spans)}.";
         }
     }
 

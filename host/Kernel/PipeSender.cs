@@ -106,10 +106,11 @@ internal sealed class PipeSender : IKernelCommandAndEventSender
     {
         var text = string.Concat(printed.FormattedValues.Select(v => v.Value));
         var sent = SentOf(printed.Command);
-        if (sent.ConsoleText >= MostConsoleText)
+        if (sent.IsCut)
             return;
         if (sent.ConsoleText + text.Length > MostConsoleText)
         {
+            sent.IsCut = true;
             text = text[..(MostConsoleText - sent.ConsoleText)]
                 + FormattableString.Invariant($"\n… the rest is left out: the cell printed more than {MostConsoleText:N0} characters.\n");
         }
@@ -141,6 +142,8 @@ internal sealed class PipeSender : IKernelCommandAndEventSender
     private sealed class Sent
     {
         public int ConsoleText { get; set; }
+
+        public bool IsCut { get; set; }
 
         public long ValueText { get; set; }
     }

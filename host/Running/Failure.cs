@@ -104,7 +104,8 @@ internal static partial class Failure
     [GeneratedRegex(@" in (.+):line (\d+)$")]
     private static partial Regex FrameOfFile();
 
-    [GeneratedRegex(@"error (NU\d+): (.+)")]
+    // NuGet's own errors have a number; what goes wrong inside of it comes without one.
+    [GeneratedRegex(@"error (NU\d+)? ?: (.+?)(?: \[[^\]]*\])?$", RegexOptions.Multiline)]
     private static partial Regex NuGetError();
 
     [GeneratedRegex(@"^(?:[A-Za-z_]\w*\.)+(?=[A-Za-z_]\w*(Exception|Error)?:)")]

@@ -80,7 +80,7 @@ public class RecorderBenchmarks
 
 /// <summary>Drawing one trace, as a page and for a terminal: the cost per span must not grow with the trace.</summary>
 [MemoryDiagnoser]
-public class TraceViewBenchmarks
+public class WaterfallBenchmarks
 {
     private RecordedSpan[] _spans = [];
 

@@ -57,7 +57,7 @@ public partial class LessonTests
 
             void Judge(string name, string says, string verdict, CellResult result)
             {
-                if (result.Status != CellStatus.Ok || !verdict.Contains(says, StringComparison.Ordinal) || verdict.StartsWith('✔') != (says == "solved")
+                if (result.Status != CellStatus.Ok || !OnOneLine(verdict).Contains(says, StringComparison.Ordinal) || verdict.StartsWith('✔') != (says == "solved")
                     || !verdict.Contains($"Exercise {cell.Exercise}:", StringComparison.Ordinal) || verdict.Contains("The check itself failed", StringComparison.Ordinal))
                     faults.Add($"Exercise {cell.Exercise} should say '{says}' to {name} but says\n{verdict}\n{result.Problem}");
             }
@@ -90,6 +90,9 @@ public partial class LessonTests
 
         Assert.All(Answer.FromFiles, a => Assert.Contains(a.Exercise, AllExercises));
     }
+
+    // A verdict wraps its lines; what it must say is written on one.
+    private static string OnOneLine(string text) => string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
 
     private static readonly HashSet<string> AllExercises =
         [.. TheHost.Lessons.SelectMany(l => DibReader.Load(TheHost.Lesson(l)).Code).Select(c => c.Exercise).OfType<string>()];

@@ -370,11 +370,11 @@ public class SamplingTests
         SamplingView Shares() => SamplingView.Shares(("100 traces", 0.05, 3, 100), ("10,000 traces", 0.05, 512, 10_000), ("none", 0.05, 0, 0), ("unknown", double.NaN, 1, 10));
 
         Drawings.Matches("sampling-strip.txt", SamplingView.Strip(own).ToString());
-        Drawings.Matches("sampling-strip.html", SamplingView.Strip(own).ToHtml());
+        Drawings.Matches("sampling-strip.html", Views.Readable(SamplingView.Strip(own)));
         Drawings.Matches("sampling-shares.txt", Shares().ToString());
-        Drawings.Matches("sampling-shares.html", Shares().ToHtml());
+        Drawings.Matches("sampling-shares.html", Views.Readable(Shares()));
         Drawings.Matches("sampling-comparison.txt", SamplingView.Compare(everything, own).ToString());
-        Drawings.Matches("sampling-comparison.html", SamplingView.Compare(everything, own).ToHtml());
+        Drawings.Matches("sampling-comparison.html", Views.Readable(SamplingView.Compare(everything, own)));
         AnyCulture.DrawsTheSame(() => SamplingView.Strip(own));
         AnyCulture.DrawsTheSame(Shares);
         AnyCulture.DrawsTheSame(() => SamplingView.Compare(everything, own));

@@ -6,7 +6,7 @@ using Xunit;
 namespace TracingTutorial.Tests;
 
 /// <summary>What only a browser can tell: does it fit, can it be read, does it unfold.</summary>
-public sealed class TraceViewBrowserTests(Browser browser)
+public sealed class ViewBrowserTests(Browser browser)
 {
     // The colour that an element really shows: what is half transparent is painted over what lies behind it.
     private const string Helpers = """
@@ -34,7 +34,7 @@ public sealed class TraceViewBrowserTests(Browser browser)
         get
         {
             var pages = new TheoryData<string, int>();
-            foreach (var view in new[] { "profile", "odd", "several", "table", "empty", "map", "odd map", "dense map", "side by side", "odd side by side", "headers", "hostile headers" })
+            foreach (var view in new[] { "profile", "odd", "several", "table", "empty", "map", "odd map", "dense map", "side by side", "odd side by side", "verdict", "headers", "hostile headers" })
             {
                 foreach (var width in new[] { 500, 900, 1400 })
                     pages.Add(view, width);
@@ -110,14 +110,14 @@ public sealed class TraceViewBrowserTests(Browser browser)
     [InlineData("#1e1e1e", "#ffffff")]
     public async Task Texts_and_bars_can_be_read_on_light_and_on_dark_pages(string background, string text)
     {
-        foreach (var view in new[] { "several", "table", "empty", "map", "side by side", "headers" })
+        foreach (var view in new[] { "several", "table", "empty", "map", "side by side", "verdict", "headers" })
         {
             await using var shown = await Show(view, 900, background, text);
             await shown.Page.EvaluateAsync("document.querySelectorAll('details').forEach(d => d.open = true)");
 
             Assert.Empty(await shown.Page.EvaluateAsync<string[]>("() => {" + Helpers + """
                 return [
-                  ...failing('.tv-title,.tv-head span,.tv-what span,.tv-what b,.tv-what small,.tv-tick,.tv-time,.tv-part b,dt,dd,.tv-foot span,th,td,td span,.tv-none b,.tv-none li,.tv-changes div,.tv-map-foot,.tp-head span,.tp-text,.tp-between,.tp-part small,.tp-name,.tp-says,.tp-rule', 4.5, textOf),
+                  ...failing('.tv-title,.tv-head span,.tv-what span,.tv-what b,.tv-what small,.tv-tick,.tv-time,.tv-part b,dt,dd,.tv-foot span,th,td,td span,.tv-none b,.tv-none li,.tv-changes div,.tv-map-foot,.tp-head span,.tp-text,.tp-between,.tp-part small,.tp-name,.tp-says,.tp-rule,.ex-title,.ex-hint,.ex-row-open,.ex-broken', 4.5, textOf),
                   ...failing('.tv-map text', 4.5, e => getComputedStyle(e).fill),
                   ...failing('.tv-map-line', 3, e => getComputedStyle(e).stroke),
                   ...failing('.tv-map-head', 3, e => getComputedStyle(e).fill),
@@ -143,6 +143,33 @@ public sealed class TraceViewBrowserTests(Browser browser)
               const color = getComputedStyle(mark).backgroundColor;
               return ['#ffffff', '#1e1e1e'].filter(page => !(contrast(color, [page]) >= 3)).map(page => `${color} on ${page}`);
             }); }
+            """));
+    }
+
+    [Fact]
+    public async Task A_failed_bar_is_red_and_stays_so_when_another_view_follows()
+    {
+        await using var shown = await Show("profile and table", 900);
+
+        Assert.Equal(["POST /payments red", "render service"], await shown.Page.EvaluateAsync<string[]>("""
+            ['POST /payments', 'render'].map(name => {
+              const row = [...document.querySelectorAll('.tv-row')].find(r => r.querySelector('.tv-name').textContent.endsWith(name));
+              const color = e => getComputedStyle(e).backgroundColor;
+              return `${name} ${color(row.querySelector('.tv-track>.tv-self')) === color(row.querySelector('.tv-mark')) ? 'service' : 'red'}`;
+            })
+            """));
+    }
+
+    [Theory]
+    [InlineData("profile")]
+    [InlineData("verdict")]
+    [InlineData("side by side")]
+    public async Task At_a_thousand_pixels_no_service_and_no_name_is_cut(string view)
+    {
+        await using var shown = await Show(view, 1000);
+
+        Assert.Empty(await shown.Page.EvaluateAsync<string[]>("""
+            [...document.querySelectorAll('.tv-in,.tv-name')].filter(e => e.scrollWidth > e.clientWidth).map(e => e.textContent)
             """));
     }
 
@@ -204,7 +231,8 @@ public sealed class TraceViewBrowserTests(Browser browser)
     {
         "headers" => TraceparentView.Of("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-07", "congo=t61rcWkgMzE,@x=1,1a=2", "a=1;b, c=d e").ToHtml() + TraceparentView.Of("00_1", "a=1").ToHtml(),
         "hostile headers" => string.Concat(TraceparentViewTests.Hostiles().Select(v => v.ToHtml())),
-        _ => TraceViewTests.View(view).ToHtml(),
+        "profile and table" => Views.Of("profile").ToHtml() + Views.Of("table").ToHtml(),
+        _ => Views.Of(view).ToHtml(),
     };
 
     private async Task<BrowserPage> Show(string view, int width, string background = "#ffffff", string text = "#222222")

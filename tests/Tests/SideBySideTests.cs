@@ -1,0 +1,64 @@
+using System;
+using System.Diagnostics;
+using System.Linq;
+using System.Text.RegularExpressions;
+using AngleSharp.Dom;
+using Xunit;
+using static TracingTutorial.Tests.TraceSamples;
+
+namespace TracingTutorial.Tests;
+
+public sealed class SideBySideTests
+{
+    [Fact]
+    public void Side_by_side_uses_one_time_scale()
+    {
+        var sections = Views.Parse(SideBySide.Of(Trace(Span("a", null, 0, 25)), Trace(Span("a", null, 500, 100)))).QuerySelectorAll(".tv-trace");
+
+        Assert.Equal(["0%-25%"], Views.Pieces(sections[0], "tv-self"));
+        Assert.Equal(["0%-100%"], Views.Pieces(sections[1], "tv-self"));
+        Assert.Equal(sections[0].QuerySelectorAll(".tv-tick").Select(t => t.TextContent), sections[1].QuerySelectorAll(".tv-tick").Select(t => t.TextContent));
+        Assert.Equal(["before: a", "after: a"], sections.Select(s => s.QuerySelector(".tv-title")!.TextContent));
+    }
+
+    [Fact]
+    public void Spans_that_changed_or_are_in_one_trace_only_are_marked()
+    {
+        var sections = Views.Parse(SideBySide.Of(ProfilePage(), SlowProfilePage())).QuerySelectorAll(".tv-trace");
+        string[] Notes(int section) => sections[section].QuerySelectorAll("details").Select(d => $"{Views.NameOf(d)}: {d.QuerySelector(".tv-note")?.TextContent}").Where(n => n.EndsWith("ms", StringComparison.Ordinal) || n.EndsWith("here", StringComparison.Ordinal)).ToArray();
+
+        Assert.Equal(["render: only here"], Notes(0));
+        Assert.Equal(["GET /profile/{id}: +90 ms", "GET: +90 ms", "GET /users/{id}: +90 ms", "SELECT users: +90 ms", .. Enumerable.Repeat("SELECT orders: only here", 5)], Notes(1));
+    }
+
+    [Fact]
+    public void A_client_span_is_matched_by_what_it_calls_and_not_by_its_place_alone()
+    {
+        // Both calls are named GET. In the second trace they start in the other order.
+        RecordedTrace Page(double a, double b) => Trace(
+            Span("page", null, 0, 100, "web"),
+            Span("GET", "page", a, 10, "web", "to-a") with { Kind = ActivityKind.Client }, Span("GET /a", "to-a", a, 10, "a"),
+            Span("GET", "page", b, 50, "web", "to-b") with { Kind = ActivityKind.Client }, Span("GET /b", "to-b", b, 50, "b"));
+
+        Assert.Equal("No span's own time changed by more than 5% of the whole.", Views.Parse(SideBySide.Of(Page(1, 20), Page(80, 20))).QuerySelectorAll(".tv-changes div").Last().TextContent);
+    }
+
+    [Fact]
+    public void Two_equal_traces_have_no_changes()
+    {
+        var page = Views.Parse(SideBySide.Of(ProfilePage(), ProfilePage()));
+
+        Assert.Equal(["before: 48 ms, 7 spans. after: 48 ms, 7 spans. About the same time.", "No span's own time changed by more than 5% of the whole."], page.QuerySelectorAll(".tv-changes div").Select(d => d.TextContent));
+        Assert.All(page.QuerySelectorAll(".tv-note"), n => Assert.Equal("1 link", n.TextContent));
+    }
+
+    [Fact]
+    public void Two_large_traces_are_compared()
+    {
+        var view = SideBySide.Of(Chain(6_000), Fan(6_000));
+
+        Assert.InRange(view.ToHtml().Length, 1, 10_000_000);
+        Assert.Equal(10_000, Regex.Count(view.ToHtml(), "<details"));
+        Assert.Contains("1,000 more spans of this trace not drawn.", view.ToString());
+    }
+}
