@@ -1,0 +1,68 @@
+using System.Linq;
+using TracingTutorial.Host.Notebooks;
+using TracingTutorial.Host.Running;
+using Xunit;
+
+namespace TracingTutorial.Tests;
+
+/// <summary>Whose fault it is: the cell's, the value's, a package's, or the host's own. No kernel is needed to tell.</summary>
+public class FailureTests
+{
+    private static readonly Cell TheCell = DibReader.Parse("/course/notebooks/test.dib", TheHost.Cells("1", "a\nb\nc")).Cells[1];
+
+    [Fact]
+    public void A_fault_of_the_engine_or_the_host_is_not_told_as_the_cells()
+    {
+        var (problem, details) = Failure.Of(TheCell, "System.NullReferenceException: Object reference not set.\n   at Microsoft.DotNet.Interactive.Kernel.HandleAsync()\n   at TracingTutorial.Host.Kernel.CellClock.Use()");
+
+        Assert.Equal("The kernel failed, not the cell: NullReferenceException: Object reference not set.", problem.Message);
+        Assert.Contains("report it", problem.WayOut);
+        Assert.Contains("CellClock", details);
+    }
+
+    [Fact]
+    public void An_exception_of_the_cell_has_its_own_frames_and_its_line_and_none_of_the_engines()
+    {
+        var (problem, details) = Failure.Of(TheCell,
+            "Shop.OrderException: none\nleft ---> System.Exception: inner\n   at Submission#3.F() in test.dib:line 12\n--- End of stack trace from previous location ---\n   at Submission#4.<<Initialize>>d__0.MoveNext() in test.dib:line 11\n"
+            + "   at Microsoft.CodeAnalysis.Scripting.ScriptExecutionState.RunSubmissionsAsync()");
+
+        Assert.Equal(("OrderException: none\nleft ---> System.Exception: inner", 12), (problem.Message, problem.Line));
+        Assert.Equal(2, details!.Split('\n').Length);
+    }
+
+    [Fact]
+    public void An_exception_without_a_trace_keeps_its_message_and_the_first_line_of_its_cell()
+    {
+        var (problem, details) = Failure.Of(TheCell, "Something: else");
+
+        Assert.Equal(("Something: else", TheCell.Line, (string?)null), (problem.Message, problem.Line!.Value, details));
+    }
+
+    [Theory]
+    [InlineData("(2,5): error CS0103: The name 'b' does not exist", "/course/notebooks/test.dib", 11, 2)]                 // as VS Code's tool says it
+    [InlineData("test.dib(11,1): error CS0103: The name 'b' does not exist", "/course/notebooks/test.dib", 11, 2)]
+    [InlineData("../helpers/core/Table.cs(7,1): error CS0103: The name 'b' does not exist", "/course/helpers/core/Table.cs", 7, null)]
+    public void A_compiler_error_is_placed_in_the_file_it_speaks_of(string message, string file, int line, int? cell)
+    {
+        var (problem, _) = Failure.Of(TheCell, message + "\n" + message);
+
+        Assert.Equal((file, line, cell, "CS0103: The name 'b' does not exist"), (problem.File, problem.Line!.Value, problem.Cell, problem.Message));
+    }
+
+    [Theory]
+    [InlineData("/x/Project.fsproj : error NU1101: Unable to find package A. No packages exist with this id in source(s): b", "No configured feed has the package. Unable to find package A.", "dotnet nuget add source")]
+    [InlineData("/x/Project.fsproj : error NU1301: Unable to load the service index for source c.", "The package could not be restored. Unable to load the service index", "dotnet nuget list source")]
+    [InlineData("/sdk/NuGet.targets(198,5): error : Central Directory corrupt. [/x/Project.fsproj]", "The package could not be restored. Central Directory corrupt.", "doctor")]
+    [InlineData("System.ArgumentException: Must provide errors when succeeded is false.\n   at Microsoft.DotNet.Interactive.PackageManagement.PackageRestoreResult..ctor()", "NuGet did not say why", "home folder")]
+    public void A_package_that_cannot_be_had_leaves_names_out_and_says_what_to_do(string message, string text, string wayOut)
+    {
+        var (problem, _) = Failure.Of(TheCell, message);
+
+        Assert.Contains(text, problem.Message);
+        Assert.DoesNotContain("Project.fsproj", problem.Message);
+        Assert.Contains(wayOut, problem.WayOut);
+        Assert.True(Failure.LeavesNamesOut(TheCell, message));
+        Assert.False(Failure.LeavesNamesOut(TheCell, "System.Exception: no"));
+    }
+}
