@@ -172,7 +172,7 @@ public sealed class TraceparentView : NotebookView
             yield return new(
                 $"{(part.Problem is null ? "✔" : "✖")} {part.Name}",
                 Drawing.Cut(part.Meaning),
-                part.Problem is null ? null : $"{Drawing.Cut(part.Problem)} ({reading.Specification}, section \"{part.Section}\")",
+                part.Problem is null ? null : $"{part.Problem} ({reading.Specification}, section \"{part.Section}\")",
                 part.Remark is null ? null : $"! {part.Remark}");
         }
 

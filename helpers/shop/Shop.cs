@@ -34,8 +34,8 @@ public sealed class Shop : IDisposable, IAsyncDisposable
     /// <summary>The payments of this user fail, whatever <see cref="ShopFaults.FailingPayments"/> says.</summary>
     public const int UserWithFailingPayments = 13;
 
-    // Each shop that is open has a number of its own: by it, its sources are told from those of the others.
-    private static readonly List<WeakReference<Shop>> Numbers = [];
+    // Each shop that is open has a number of its own, its place here: by it, its sources are told from those of the others.
+    private static readonly List<Shop?> OpenShops = [];
 
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
 
@@ -46,7 +46,7 @@ public sealed class Shop : IDisposable, IAsyncDisposable
     private readonly List<TracerProvider> providers = [];
     private readonly ShopLog log = new();
     private readonly ShopDatabase database;
-    private bool disposed, closed;
+    private bool disposed;
 
     // With number 0, nobody can listen to the shop.
     private Shop(int number)
@@ -95,18 +95,14 @@ public sealed class Shop : IDisposable, IAsyncDisposable
         return shop;
     }
 
-    // Not held by its number alone: a shop that nobody uses can go without being closed.
     private static Shop Open()
     {
-        lock (Numbers)
+        lock (OpenShops)
         {
-            var free = Numbers.FindIndex(n => !n.TryGetTarget(out var other) || other.closed);
-            if (free < 0)
-                Numbers.Add(new(null!));
-            free = free < 0 ? Numbers.Count - 1 : free;
-            var shop = new Shop(free + 1);
-            Numbers[free].SetTarget(shop);
-            return shop;
+            if (!OpenShops.Contains(null))
+                OpenShops.Add(null);
+            var place = OpenShops.IndexOf(null);
+            return OpenShops[place] = new Shop(number: place + 1);
         }
     }
 
@@ -243,6 +239,10 @@ public sealed class Shop : IDisposable, IAsyncDisposable
             service.Source.Dispose();
         Client.Dispose();
         database.Dispose();
-        closed = true;
+        lock (OpenShops)
+        {
+            if (OpenShops.IndexOf(this) is >= 0 and var place)
+                OpenShops[place] = null;
+        }
     }
 }

@@ -142,6 +142,9 @@ internal static partial class Dialect
                 case BaseTypeDeclarationSyntax type when type.Modifiers.Any(SyntaxKind.FileKeyword):
                     yield return At(LineOf(node), "A `file` type does not compile in a script.", "Remove the word `file`.");
                     break;
+                case IdentifierNameSyntax { Identifier.Text: "field" } name when name.Ancestors().Any(a => a is PropertyDeclarationSyntax):
+                    yield return At(LineOf(node), "`field` inside a property means its backing field in C# 14, which some hosts compile.", "Give it another name.");
+                    break;
                 case InvocationExpressionSyntax { Expression: IdentifierNameSyntax { Identifier.Text: "display" or "HTML" } name }:
                     yield return At(LineOf(node), $"`{name.Identifier.Text}(…)` differs between notebook hosts.",
                         "End the cell with the expression to show, or call `.Display()` on it.");

@@ -55,6 +55,7 @@ public class DibReaderTests
 
         { TheHost.Cells("var a = 1;\nnamespace Shop { class B { } }"), 7, "no namespaces", "Remove the namespace" },
         { TheHost.Cells("static class X\n{\n    public static int Twice(this int i) => 2 * i;\n}"), 8, "extension method inside a class", "top level" },
+        { TheHost.Cells("class X(int field)\n{\n    public int Y => field;\n}"), 8, "`field` inside a property", "another name" },
         { TheHost.Cells("file class X { }"), 6, "`file` type", "Remove" },
         { TheHost.Cells("var a = 1;\nusing var reader = new System.IO.StringReader(\"\");"), 7, "`using var`", "`using (…) { … }`" },
         { TheHost.Cells("await using var x = Something();"), 6, "`using var`", "`using (…) { … }`" },

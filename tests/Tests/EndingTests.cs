@@ -73,9 +73,16 @@ public sealed class EndingTests : IDisposable
         {
             for (var wait = limit + TimeSpan.FromSeconds(1); !ended; wait = TimeSpan.Zero)
             {
-                await using var writer = new FileStream(package, FileMode.Open, FileAccess.Write); // waits for the reader
+                using var writer = new FileStream(package, FileMode.Open, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0); // waits for the reader
                 await Task.Delay(wait);
-                writer.Write("no package"u8);
+                try
+                {
+                    writer.Write("no package"u8);
+                }
+                catch (IOException)
+                {
+                    // The reader has gone already.
+                }
             }
         });
 

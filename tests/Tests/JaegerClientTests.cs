@@ -156,11 +156,10 @@ public sealed class JaegerClientTests : IAsyncDisposable
         });
         using var client = jaeger.Client();
 
-        var trace = await client.WaitForTraceAsync(Id, spans: 2);
+        var trace = await client.WaitForTraceAsync(Id, spans: 2, Timeout.InfiniteTimeSpan);
 
         Assert.Equal(2, trace.Spans.Count);
         Assert.Equal(3, asked);
-        Assert.Equal(2, (await client.WaitForTraceAsync(Id, spans: 2, Timeout.InfiniteTimeSpan)).Spans.Count);
     }
 
     [Fact]

@@ -3,6 +3,8 @@ using System.Collections.Generic;
 using System.Diagnostics;
 using System.IO;
 using System.Linq;
+using System.Net;
+using System.Net.Http;
 using System.Reflection;
 using System.Reflection.Emit;
 using System.Runtime.CompilerServices;
@@ -155,20 +157,42 @@ public sealed class NotebookHostTests : IDisposable
     }
 
     [Fact]
-    public void What_the_learner_has_closed_is_let_go_of()
+    public async Task What_nobody_holds_but_is_open_is_closed_all_the_same()
+    {
+        NotebookHost.Attach();
+        var endpoint = await StartAndForget();
+        Collect();
+        using var http = new HttpClient();
+        Assert.Equal(HttpStatusCode.NotFound, (await http.GetAsync(endpoint)).StatusCode);
+
+        NotebookHost.Attach();
+
+        await Assert.ThrowsAsync<HttpRequestException>(() => http.GetAsync(endpoint));
+
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        static async Task<Uri> StartAndForget() => new((await OtlpReceiver.StartAsync()).Endpoint, "/nothing");
+    }
+
+    [Fact]
+    public async Task What_the_learner_has_closed_is_let_go_of()
     {
         using var source = new ActivitySource($"test-{Guid.NewGuid():N}");
         NotebookHost.Attach();
 
         var (provider, spans) = RecordAndClose(source);
-        for (var i = 0; i < 5 && (provider.IsAlive || spans.IsAlive); i++)
-        {
-            GC.Collect();
-            GC.WaitForPendingFinalizers();
-        }
+        var shop = await OpenAndClose();
+        Collect(provider, spans, shop);
 
         Assert.False(provider.IsAlive);
         Assert.False(spans.IsAlive);
+        Assert.False(shop.IsAlive);
+
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        static async Task<WeakReference> OpenAndClose()
+        {
+            await using var shop = await Shop.StartAsync();
+            return new(shop);
+        }
 
         [MethodImpl(MethodImplOptions.NoInlining)]
         static (WeakReference Provider, WeakReference Spans) RecordAndClose(ActivitySource source)
@@ -204,6 +228,15 @@ public sealed class NotebookHostTests : IDisposable
     }
 
     private static void CloseLastRun() => ((Action)AppContext.GetData("tracing-tutorial.close-last-run")!)();
+
+    private static void Collect(params WeakReference[] references)
+    {
+        for (var i = 0; i < 10 && (references.Length == 0 || references.Any(r => r.IsAlive)); i++)
+        {
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+        }
+    }
 
     private static TracerProvider Build(ActivitySource source, SpanRecorder spans) =>
         Sdk.CreateTracerProviderBuilder().AddSource(source.Name).AddProcessor(new SimpleActivityExportProcessor(spans)).Build();
