@@ -43,6 +43,7 @@ internal static class StartPage
               <button id="variables" aria-expanded="false" aria-controls="values">Variables</button>
               <button id="present" aria-pressed="false" title="Large type, one part at a time">Present</button>
               <button id="again">Start again</button>
+              <span id="part" role="status" aria-live="polite"></span>
               <span id="state" role="status" aria-live="polite"></span>
             </header>
             <nav id="index" aria-label="This lesson"></nav>

@@ -58,7 +58,7 @@ function hear(m) {
     case 'ended':
       cell.root.classList.remove('running');
       ended(cell, m);
-      questions.reached(cell.root);
+      if (m.ok) questions.reached(cell.root);
       break;
     case 'edited':
       cell.data.edited = m.edited;
@@ -107,7 +107,7 @@ function draw(m) {
   index(m);
   solutionButtons();
   questions.draw($('main'), m.choices);
-  for (const c of cells.values()) if (c.data.ok !== null) questions.reached(c.root);
+  for (const c of cells.values()) if (c.data.ok) questions.reached(c.root);
   presenter.draw($('main'), $('notes'));
   document.body.dataset.ready = '1';
   performance.mark('lesson-drawn');

@@ -1,5 +1,6 @@
 // The presenter's view: large type, one part at a time (a text and the cells below it), the instructor's notes beside it.
-// Keys: PageDown and → the next part, PageUp and ← the one before, N the notes, T the text, Escape ends it.
+// Keys: → the next part, ← the one before; PageDown and PageUp scroll first where a part is long; N the notes (on the screen
+// they are seen by all, so they are off at first), T the text, Escape ends it.
 export class Presenter {
   constructor(leaveEditor) {
     this.leaveEditor = leaveEditor;
@@ -20,9 +21,9 @@ export class Presenter {
     this.leaveEditor();
     document.body.classList.toggle('presenting');
     this.button.setAttribute('aria-pressed', this.on);
+    document.getElementById('part').textContent = '';
     if (!this.on) { this.notes.hidden = true; this.parts[this.at]?.scrollIntoView(); return; }
     const seen = this.parts.findIndex(p => p.getBoundingClientRect().bottom > 80);
-    this.showNotes ??= true;
     this.show(Math.max(0, seen));
   }
 
@@ -33,14 +34,20 @@ export class Presenter {
     this.notes.innerHTML = notes;
     this.notes.hidden = !notes || !this.showNotes;
     scrollTo(0, 0);
-    document.getElementById('state').textContent = `part ${this.at + 1} of ${this.parts.length}`;
+    document.getElementById('part').textContent = `${this.at + 1} of ${this.parts.length}${notes && !this.showNotes ? ' · N: notes' : ''}`;
+  }
+
+  // The next screen of this part, or the next part.
+  #page(direction) {
+    const page = document.scrollingElement, end = page.scrollHeight - innerHeight, more = direction > 0 ? page.scrollTop < end - 8 : page.scrollTop > 8;
+    if (more) page.scrollBy(0, direction * innerHeight * .85); else this.show(this.at + direction);
   }
 
   #key(e) {
     if (!this.on || e.ctrlKey || e.metaKey || e.altKey || e.target.closest?.('.monaco-editor, dialog, input, textarea')) return;
     const done = {
-      PageDown: () => this.show(this.at + 1), ArrowRight: () => this.show(this.at + 1),
-      PageUp: () => this.show(this.at - 1), ArrowLeft: () => this.show(this.at - 1),
+      PageDown: () => this.#page(1), ArrowRight: () => this.show(this.at + 1),
+      PageUp: () => this.#page(-1), ArrowLeft: () => this.show(this.at - 1),
       Home: () => this.show(0), End: () => this.show(this.parts.length - 1),
       n: () => { this.showNotes = !this.showNotes; this.show(this.at); },
       t: () => document.body.classList.toggle('no-prose'),

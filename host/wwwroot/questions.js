@@ -1,110 +1,120 @@
 // Questions with lettered answers. A prediction is closed by the text behind the next cell; a quiz by the fold right below it.
-const keyOf = list => {
-  // The question is the paragraph above the answers, with them: so a changed question is a new one.
-  const text = `${list.previousElementSibling?.textContent ?? ''} ${list.dataset.text}`;
-  return text.split(/\s+/).filter(Boolean).join(' ');
-};
+// What was chosen before the answer was seen is what counts: from then on a question is closed.
+const words = text => text.split(/\s+/).filter(Boolean).join(' ');
+const make = (tag, css, text = '') => Object.assign(document.createElement(tag), { className: css, textContent: text });
 
 export class Questions {
   constructor(send) { this.send = send; this.asked = []; }
 
   draw(main, choices) {
     const proses = [...main.querySelectorAll('.prose')];
-    for (const list of main.querySelectorAll('ul.choices')) {
-      list.dataset.text = list.textContent;
-      const question = { list, key: keyOf(list), quiz: list.classList.contains('quiz'), buttons: [...list.children].map(item => this.#button(item)), letter: null };
-      if (question.quiz) {
-        question.right = list.dataset.answer;
-      } else {
-        question.closing = proses.slice(proses.indexOf(list.closest('.prose')) + 1).find(p => p.querySelector(':scope > .closing'))?.querySelector('.closing');
-        question.right = question.closing?.dataset.letter;
-      }
+    main.querySelectorAll('ul.choices').forEach((list, i) => {
+      const paragraph = list.previousElementSibling, quiz = list.classList.contains('quiz');
+      const next = quiz ? null : proses.slice(proses.indexOf(list.closest('.prose')) + 1).find(p => p.querySelector(':scope > .closing'));
+      // Known by its text, with the answers: so a changed question is a new one.
+      const question = { list, quiz, key: words(`${paragraph?.textContent ?? ''} ${list.textContent}`), text: words(paragraph?.textContent ?? 'The question').replace(/^Predict\. /, ''),
+        fold: quiz ? list.nextElementSibling : null, closing: next?.querySelector('.closing'), letter: null, closed: false };
+      question.right = quiz ? list.dataset.answer : question.closing?.dataset.letter;
+      question.buttons = [...list.children].map(item => this.#button(item, question));
       list.classList.add('asked');
       list.setAttribute('role', 'group');
       list.setAttribute('aria-label', 'Your answer');
-      for (const b of question.buttons) b.onclick = () => this.send({ do: 'choose', question: question.key, letter: b.dataset.letter });
+      if (paragraph) Object.assign(paragraph, { id: paragraph.id || `question-${i}` }).classList.add('question');
+      question.anchor = paragraph?.id;
+      if (question.closing) this.#cover(question);
       this.asked.push(question);
-    }
-    this.main = main;
+    });
+    this.end = main.querySelector('.part:last-of-type');
     this.restore(choices);
   }
 
-  #button(item) {
-    const button = document.createElement('button');
+  #button(item, question) {
+    const button = make('button', '');
     button.dataset.letter = item.dataset.letter;
     button.setAttribute('aria-pressed', 'false');
     button.append(...item.childNodes);
+    button.onclick = () => { if (!question.closed) this.send({ do: 'choose', question: question.key, letter: button.dataset.letter }); };
     item.append(button);
     item.setAttribute('role', 'presentation');
     return button;
+  }
+
+  // The answer stands right below a short cell: it is covered until the cell has run.
+  #cover(question) {
+    question.cover = make('button', 'cover', 'The answer comes with the run. Show it now');
+    question.cover.onclick = () => { this.#close(question); question.closing.focus(); };
+    question.closing.tabIndex = -1;
+    question.closing.hidden = true;
+    question.closing.before(question.cover);
   }
 
   restore(choices) { for (const [key, letter] of Object.entries(choices)) this.chosen(key, letter, true); }
 
   chosen(key, letter, before = false) {
     const question = this.asked.find(q => q.key === key);
-    if (!question) return;
+    if (!question || question.closed) return;
     question.letter = letter;
     for (const b of question.buttons) b.setAttribute('aria-pressed', String(b.dataset.letter === letter));
-    if (question.quiz) {
-      this.#tell(question, question.list);
-      const fold = question.list.nextElementSibling;
-      if (fold?.tagName === 'DETAILS' && !before) fold.open = true;
-    } else if (question.ran) {
-      this.#tell(question, question.closing);
-    }
-    this.#believed();
+    if (!question.quiz) return;
+    this.#close(question);
+    if (question.fold?.tagName === 'DETAILS' && !before) question.fold.open = true;
   }
 
   // A cell has run: the predictions above it are now known.
   reached(cell) {
     for (const q of this.asked) {
-      if (q.quiz || q.ran || !(q.list.compareDocumentPosition(cell) & Node.DOCUMENT_POSITION_FOLLOWING) || !q.closing || !(cell.compareDocumentPosition(q.closing) & Node.DOCUMENT_POSITION_FOLLOWING)) continue;
-      q.ran = true;
-      if (q.letter) this.#tell(q, q.closing);
+      const between = q.closing && q.list.compareDocumentPosition(cell) & Node.DOCUMENT_POSITION_FOLLOWING && cell.compareDocumentPosition(q.closing) & Node.DOCUMENT_POSITION_FOLLOWING;
+      if (between && !q.closed) this.#close(q);
+    }
+  }
+
+  #close(question) {
+    question.closed = true;
+    question.cover?.remove();
+    if (question.closing) question.closing.hidden = false;
+    const right = question.letter === question.right;
+    for (const b of question.buttons) {
+      b.setAttribute('aria-disabled', 'true');
+      b.classList.toggle('right', b.dataset.letter === question.right);
+      b.classList.toggle('wrong', b.dataset.letter === question.letter && !right);
+    }
+    if (question.letter) {
+      const says = () => make('p', `verdict ${right ? 'right' : 'wrong'}`, right ? `You said ${question.letter}, and so it is.` : `You said ${question.letter}. It is ${question.right}.`);
+      question.verdicts = [says()];
+      question.list.after(question.verdicts[0]);
+      question.verdicts[0].setAttribute('role', 'status');
+      if (question.closing) question.closing.before(question.verdicts[1] = says());
     }
     this.#believed();
   }
 
-  #tell(question, place) {
-    const right = question.letter === question.right;
-    for (const b of question.buttons) {
-      b.classList.toggle('right', b.dataset.letter === question.right);
-      b.classList.toggle('wrong', b.dataset.letter === question.letter && !right);
-    }
-    question.verdict ??= Object.assign(document.createElement('p'), { className: 'verdict' });
-    question.verdict.setAttribute('role', 'status');
-    question.verdict.className = `verdict ${right ? 'right' : 'wrong'}`;
-    question.verdict.textContent = right ? `You said ${question.letter}, and so it is.` : `You said ${question.letter}. It is ${question.right}.`;
-    question.quiz ? place.after(question.verdict) : place.before(question.verdict);
-  }
-
   // At the end of the lesson: what you believed, and what was so.
   #believed() {
-    const known = this.asked.filter(q => q.letter && (q.quiz || q.ran));
     this.box?.remove();
-    if (!known.length || !this.main) return;
-    const right = known.filter(q => q.letter === q.right).length;
-    this.box = document.createElement('section');
-    this.box.className = 'believed';
-    const heading = document.createElement('h2'), list = document.createElement('ul');
-    heading.textContent = `What you believed: ${right} of ${known.length} were so`;
+    const known = this.asked.filter(q => q.closed && q.letter);
+    if (!known.length) return;
+    const count = (all, what) => all.length ? `${all.filter(q => q.letter === q.right).length} of ${all.length} ${what}` : '';
+    const parts = [count(known.filter(q => !q.quiz), 'predictions'), count(known.filter(q => q.quiz), 'quiz answers')].filter(Boolean);
+    const list = make('ul', '');
     for (const q of known.filter(q => q.letter !== q.right)) {
-      const item = document.createElement('li'), link = document.createElement('a');
-      q.list.id ||= `question-${this.asked.indexOf(q)}`;
-      link.href = `#${q.list.id}`;
-      link.textContent = (q.list.previousElementSibling?.textContent ?? 'The question').slice(0, 140);
-      item.append(link, ` You said ${q.letter}, it is ${q.right}.`);
+      const item = make('li', ''), link = make('a', '', q.text.length > 150 ? `${q.text.slice(0, 150).replace(/\s\S*$/, '')} …` : q.text);
+      link.href = `#${q.anchor}`;
+      item.append(link, ` You said ${q.letter}; it is ${q.right}.`);
       list.append(item);
     }
-    this.box.append(heading, list);
-    this.main.append(this.box);
+    this.box = make('section', 'believed');
+    this.box.setAttribute('aria-label', 'What you believed');
+    this.box.append(make('h2', '', 'What you believed, and what was so'), make('p', '', `So it was: ${parts.join(' and ')}.`), list);
+    this.end.append(this.box);
   }
 
   clear() {
     for (const q of this.asked) {
-      q.letter = null; q.ran = false; q.verdict?.remove();
-      q.buttons.forEach(b => { b.setAttribute('aria-pressed', 'false'); b.classList.remove('right', 'wrong'); });
+      q.verdicts?.forEach(v => v.remove());
+      Object.assign(q, { letter: null, closed: false, verdicts: null });
+      q.buttons.forEach(b => { b.setAttribute('aria-pressed', 'false'); b.removeAttribute('aria-disabled'); b.classList.remove('right', 'wrong'); });
+      if (q.fold) q.fold.open = false;
+      if (q.closing) this.#cover(q);
     }
     this.#believed();
   }
