@@ -1,0 +1,162 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using System.Text.RegularExpressions;
+using System.Threading.Tasks;
+using Microsoft.Playwright;
+using TracingTutorial.Host.Player;
+using Xunit;
+
+namespace TracingTutorial.Tests;
+
+/// <summary>
+/// A player for the tests of one class, on a clone of its own with the course's helpers and the lessons that the tests write.
+/// Lessons can be added while it runs.
+/// </summary>
+public sealed class ThePlayer(Browser browser) : IAsyncLifetime
+{
+    /// <summary>Long enough for a kernel to start and compile while the machine does other things.</summary>
+    private const float Patience = 180_000;
+
+    private readonly TempFolder _clone = new(), _progress = new();
+    private PlayerApp? _app;
+
+    static ThePlayer() => Assertions.SetDefaultExpectTimeout(Patience);
+
+    /// <summary>The root of the clone.</summary>
+    internal string Clone => _clone.Path;
+
+    /// <summary>Where what the learner did is kept.</summary>
+    internal string Progress => _progress.Path;
+
+    /// <summary>What the terminal shows: the address with its token.</summary>
+    internal Uri Address => _app!.Address;
+
+    /// <summary>The address without token and path, as <c>http://127.0.0.1:1234</c>.</summary>
+    internal string Origin => Address.GetLeftPart(UriPartial.Authority);
+
+    public async ValueTask InitializeAsync()
+    {
+        foreach (var file in Directory.GetFiles(Path.Combine(TheHost.Root, "helpers"), "*", SearchOption.AllDirectories))
+        {
+            if (Path.GetRelativePath(TheHost.Root, file) is var name && !name.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}") && !name.Contains($"{Path.DirectorySeparatorChar}bin{Path.DirectorySeparatorChar}"))
+                _clone.Write(name, File.ReadAllText(file));
+        }
+
+        _clone.Write("assets/picture.svg", """<svg xmlns="http://www.w3.org/2000/svg" width="20" height="20"><rect width="20" height="20"/></svg>""");
+        Write("00-first", "# First\n\n- know that it opens");
+        await StartAsync();
+    }
+
+    /// <summary>Ends the player and starts it again, on the same clone and the same progress.</summary>
+    internal async Task RestartAsync()
+    {
+        await _app!.DisposeAsync();
+        await StartAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_app is not null)
+            await _app.DisposeAsync();
+        _clone.Dispose();
+        _progress.Dispose();
+    }
+
+    /// <summary>Writes a lesson into the clone. Its first part is the text at its head.</summary>
+    internal string Write(string name, string head, params string[] parts)
+    {
+        _clone.Write($"notebooks/{name}.dib", TheHost.Meta + Text(head) + string.Concat(parts));
+        return name;
+    }
+
+    internal static string Text(string markdown) => $"#!markdown\n\n{markdown}\n\n";
+
+    internal static string Code(string source) => $"#!csharp\n\n{source}\n\n";
+
+    /// <summary>A page that may come in, in a browser of its own.</summary>
+    internal Task<BrowserPage> ComeInAsync(int width = 1100, int height = 800) => ComeInAsync(Address, width, height);
+
+    /// <summary>A lesson, drawn.</summary>
+    internal async Task<BrowserPage> OpenAsync(string lesson, int width = 1100, int height = 800)
+    {
+        var shown = await ComeInAsync(width, height);
+        await GoAsync(shown.Page, lesson);
+        return shown;
+    }
+
+    /// <summary>Goes to a lesson and waits until it is drawn.</summary>
+    internal async Task GoAsync(IPage page, string lesson)
+    {
+        await page.GotoAsync($"{Origin}/lesson/{lesson}");
+        await Drawn(page);
+    }
+
+    /// <summary>Loads the page again and waits until it is drawn.</summary>
+    internal static async Task ReloadAsync(IPage page)
+    {
+        await page.ReloadAsync();
+        await Drawn(page);
+    }
+
+    internal async Task<BrowserPage> ComeInAsync(Uri address, int width, int height)
+    {
+        var shown = await browser.NewPage(width, height);
+        shown.Page.SetDefaultTimeout(Patience);
+        await shown.Page.Context.APIRequest.GetAsync(address.AbsoluteUri); // its cookie is the browser's
+        return shown;
+    }
+
+    internal static Task Drawn(IPage page) => Assertions.Expect(page.Locator("main")).Not.ToHaveAttributeAsync("aria-busy", "true");
+
+    private async Task StartAsync() => _app = await PlayerApp.StartAsync(_clone.Path, _progress.Path, 0);
+}
+
+/// <summary>What a learner does with a lesson, and sees.</summary>
+internal static class LessonPage
+{
+    /// <summary>A cell of code, by its place among the cells of code, from 0.</summary>
+    public static ILocator Cell(this IPage page, int place) => page.Locator("section.cell").Nth(place);
+
+    public static ILocator Button(this IPage page, string name) => page.GetByRole(AriaRole.Button, new() { Name = name, Exact = true });
+
+    public static ILocator Outputs(this ILocator cell) => cell.GetByRole(AriaRole.Group, new() { Name = "Output" });
+
+    /// <summary>What the page says about the cell: that it waits, runs, ran, failed.</summary>
+    public static ILocator Mark(this ILocator cell) => cell.Locator(".tools").GetByRole(AriaRole.Status);
+
+    public static Task RunAsync(this ILocator cell) => cell.GetByRole(AriaRole.Button, new() { Name = "Run", Exact = true }).ClickAsync();
+
+    public static async Task RunToEndAsync(this ILocator cell)
+    {
+        await cell.RunAsync();
+        await cell.RanAsync();
+    }
+
+    /// <summary>Waits until the cell has run.</summary>
+    public static Task RanAsync(this ILocator cell) => cell.MarkedAsync("^(ran|solved) ");
+
+    /// <summary>Waits until the page says this about the cell.</summary>
+    public static Task MarkedAsync(this ILocator cell, string pattern) => Assertions.Expect(cell.Mark()).ToHaveTextAsync(new Regex(pattern));
+
+    public static Task ShowsAsync(this ILocator cell, string text) => Assertions.Expect(cell.Outputs()).ToContainTextAsync(text);
+
+    /// <summary>Clicks into the cell and writes this in the place of what is there.</summary>
+    public static async Task WriteAsync(this ILocator cell, string source)
+    {
+        await cell.Locator(".source").ClickAsync();
+        var editor = cell.Locator(".monaco-editor.focused");
+        await editor.WaitForAsync();
+        await cell.Page.Keyboard.PressAsync("ControlOrMeta+A");
+        await cell.Page.Keyboard.InsertTextAsync(source);
+    }
+
+    /// <summary>Says yes to the question that the page asks.</summary>
+    public static Task YesAsync(this IPage page) => page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new() { Name = "Yes" }).ClickAsync();
+
+    /// <summary>What scripts the page ran that are none of its own: a hostile output says so here.</summary>
+    public static Task<bool> IsHackedAsync(this IPage page) => page.EvaluateAsync<bool>("'hacked' in window");
+
+    public static Task<int> SidewaysAsync(this IPage page) => page.EvaluateAsync<int>("document.documentElement.scrollWidth - document.documentElement.clientWidth");
+}
