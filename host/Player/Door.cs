@@ -58,7 +58,7 @@ internal sealed class Door(string token)
             http.Response.Cookies.Append(Cookie, token, new CookieOptions { HttpOnly = true, SameSite = SameSiteMode.Strict, Path = "/" });
             // A page and not a redirect: a Strict cookie is not sent along with a redirect that another site began.
             http.Response.ContentType = "text/html; charset=utf-8";
-            await http.Response.WriteAsync("<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta http-equiv=\"refresh\" content=\"0;url=/\"><title>The course opens</title><p><a href=\"/\">Open the course</a>");
+            await http.Response.WriteAsync("<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><link rel=\"icon\" href=\"data:,\"><meta http-equiv=\"refresh\" content=\"0;url=/\"><title>The course opens</title><p><a href=\"/\">Open the course</a>");
         }
         else if (!Same(request.Cookies[Cookie] ?? "", token))
         {

@@ -37,12 +37,12 @@ internal static class StartPage
         return Page(lesson.Title, "lesson", $"""
             <header class="bar" role="toolbar" aria-label="Lesson">
               <a class="home" href="/">All lessons</a>
-              <button id="runall">Run all</button>
+              <button id="runall" disabled>Run all</button>
               <button id="stop" disabled>Stop</button>
-              <button id="restart">Restart</button>
-              <button id="variables" aria-expanded="false" aria-controls="values">Variables</button>
-              <button id="present" aria-pressed="false" title="Large type, one part at a time">Present</button>
-              <button id="again">Start again</button>
+              <button id="restart" disabled>Restart</button>
+              <button id="variables" disabled aria-expanded="false" aria-controls="values">Variables</button>
+              <button id="present" disabled aria-pressed="false" title="Large type, one part at a time">Present</button>
+              <button id="again" disabled>Start again</button>
               <span id="part" role="status" aria-live="polite"></span>
               <span id="state" role="status" aria-live="polite"></span>
             </header>

@@ -109,6 +109,7 @@ function draw(m) {
   questions.draw($('main'), m.choices);
   for (const c of cells.values()) if (c.data.ok) questions.reached(c.root);
   presenter.draw($('main'), $('notes'));
+  document.querySelectorAll('.bar button:not(#stop)').forEach(b => { b.disabled = false; });
   document.body.dataset.ready = '1';
   performance.mark('lesson-drawn');
   warm();

@@ -104,7 +104,7 @@ export class Questions {
     }
     this.box = make('section', 'believed');
     this.box.setAttribute('aria-label', 'What you believed');
-    this.box.append(make('h2', '', 'What you believed, and what was so'), make('p', '', `So it was: ${parts.join(' and ')}.`), list);
+    this.box.append(make('h2', '', 'What you believed, and what was so'), make('p', '', `You were right in ${parts.join(' and ')}.`), list);
     this.end.append(this.box);
   }
 

@@ -53,7 +53,7 @@ public sealed class CommandLineTests : IDisposable
         _folder.Write("a.dib", TheHost.Cells("System.IO.File.WriteAllText(\"ran\", \"\");"));
         Directory.CreateDirectory(Path.Combine(_folder.Path, "empty"));
 
-        var (exitCode, output) = await TheHost.CommandAsync(_folder.Path, arguments.Split(' '));
+        var (exitCode, output) = await TheHost.CommandAsync(_folder.Path, ["run", .. arguments.Split(' ')]);
 
         Assert.Equal(2, exitCode);
         Assert.Contains(names, output);
@@ -100,12 +100,12 @@ public sealed class CommandLineTests : IDisposable
         _folder.Write($"{Path.GetFileName(name)}/helpers/one.cs", "public static class One { public const int Value = 41; }\n");
         _folder.Write($"{Path.GetFileName(name)}/notebooks/it's.dib", TheHost.Cells("#!import ../helpers/one.cs", "#r \"nuget: OpenTelemetry, 1.20.1\"\nOne.Value + 1"));
 
-        var (exitCode, output) = await TheHost.CommandAsync(name, ["notebooks"]);
+        var (exitCode, output) = await TheHost.CommandAsync(name, ["run", "notebooks"]);
         Assert.True(exitCode == 0, output);
         Assert.Contains("    42\n", output);
 
         Assert.SkipWhen(OperatingSystem.IsWindows(), "HOME is not what Windows looks at.");
-        (exitCode, output) = await TheHost.CommandAsync(name, ["notebooks"], ("HOME", "/proc/nowhere"));
+        (exitCode, output) = await TheHost.CommandAsync(name, ["run", "notebooks"], ("HOME", "/proc/nowhere"));
         Assert.Equal(1, exitCode);
         Assert.Contains("it's.dib:10 (cell 2): The packages could not be restored", output);
         Assert.Contains("home folder", output);
@@ -151,7 +151,7 @@ public sealed class CommandLineTests : IDisposable
     private Process StartWaiting(out Process child)
     {
         _folder.Write("a.dib", TheHost.Cells("1", "Console.WriteLine($\"child {Environment.ProcessId}\");\nawait Task.Delay(-1);"));
-        var process = TheHost.StartCommand(_folder.Path, ["a.dib"]);
+        var process = TheHost.StartCommand(_folder.Path, ["run", "a.dib"]);
         string? line;
         while ((line = process.StandardOutput.ReadLine()) is not null && !line.Contains("child"))
         {
