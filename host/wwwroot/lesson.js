@@ -181,23 +181,28 @@ function output(cell, o) {
   cell.last = { kind: o.kind, node };
 }
 
-// In a box of its own: no style gets out, and the page's policy lets no script of it run. A long one is parsed in pieces, so
-// that its first rows are seen before its last ones are there, and the page answers a key meanwhile.
+// In a box of its own: no style gets out, and the page's policy lets no script of it run. The box stands in another one, which
+// its own styles cannot reach (`:host`), and nothing in it can open over the page. A long one is parsed in pieces, so that its
+// first rows are seen before its last ones are there, and the page answers a key meanwhile.
 const PIECE = 100_000;
 const BASE = '<style>:host{display:block;font:14px/1.45 system-ui,sans-serif}table{border-collapse:collapse}td,th{padding:2px 8px;text-align:left}pre{white-space:pre-wrap}</style>';
+const OPENERS = ['popover', 'popovertarget', 'commandfor', 'interestfor'];
 function shadow(html) {
-  const host = el('div', 'html'), root = host.attachShadow({ mode: 'open' });
-  if (html.length <= PIECE) { root.innerHTML = BASE + html; return host; }
+  const box = el('div', 'html'), host = el('div'), root = host.attachShadow({ mode: 'open' });
+  const close = () => root.querySelectorAll(OPENERS.map(name => `[${name}]`).join()).forEach(e => OPENERS.forEach(name => e.removeAttribute(name)));
+  box.append(host);
+  if (html.length <= PIECE) { root.innerHTML = BASE + html; close(); return box; }
   const parser = document.implementation.createHTMLDocument();
   parser.write(`${BASE}<div>`);
   root.append(...parser.querySelectorAll('style'), parser.querySelector('div'));
   let at = 0;
   const more = () => {
     parser.write(html.slice(at, at += PIECE));
-    if (at < html.length) setTimeout(more); else { parser.close(); host.dataset.whole = '1'; }
+    close();
+    if (at < html.length) setTimeout(more); else { parser.close(); box.dataset.whole = '1'; }
   };
   more();
-  return host;
+  return box;
 }
 
 function orphans(texts) {

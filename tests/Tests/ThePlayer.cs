@@ -17,7 +17,7 @@ namespace TracingTutorial.Tests;
 public sealed class ThePlayer(Browser browser) : IAsyncLifetime
 {
     /// <summary>Long enough for a kernel to start and compile while the machine does other things.</summary>
-    private const float Patience = 180_000;
+    private const float Patience = 60_000;
 
     private readonly TempFolder _clone = new(), _progress = new();
     private PlayerApp? _app;
@@ -69,6 +69,14 @@ public sealed class ThePlayer(Browser browser) : IAsyncLifetime
     {
         _clone.Write($"notebooks/{name}.dib", TheHost.Meta + Text(head) + string.Concat(parts));
         return name;
+    }
+
+    /// <summary>Puts a lesson of the course into the clone.</summary>
+    internal void CopyLesson(string name)
+    {
+        _clone.Write($"notebooks/{name}.dib", File.ReadAllText(TheHost.Lesson(name + ".dib")));
+        foreach (var picture in Directory.GetFiles(Path.Combine(TheHost.Root, "assets")))
+            File.Copy(picture, Path.Combine(Clone, "assets", Path.GetFileName(picture)), overwrite: true);
     }
 
     internal static string Text(string markdown) => $"#!markdown\n\n{markdown}\n\n";

@@ -1,0 +1,228 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using System.Threading.Tasks;
+using AngleSharp.Dom;
+using AngleSharp.Html.Dom;
+using AngleSharp.Html.Parser;
+using Microsoft.Playwright;
+using TracingTutorial.Host.Export;
+using TracingTutorial.Host.Notebooks;
+using TracingTutorial.Host.Running;
+using Xunit;
+
+namespace TracingTutorial.Tests;
+
+/// <summary>The executed course as pages for reading.</summary>
+public sealed class ExportTests(Browser browser) : IDisposable
+{
+    private readonly TempFolder clone = new(), site = new();
+
+    public void Dispose()
+    {
+        clone.Dispose();
+        site.Dispose();
+    }
+
+    [Fact]
+    public void Pages_have_no_script_and_need_nothing_from_elsewhere()
+    {
+        Write(Small());
+
+        foreach (var page in Pages())
+        {
+            Assert.Empty(page.QuerySelectorAll("script, iframe, object, embed, base, form, meta[http-equiv=refresh]"));
+            Assert.DoesNotContain(page.All.SelectMany(e => e.Attributes), a => a.Name.StartsWith("on", StringComparison.Ordinal) || a.Value.StartsWith("javascript:", StringComparison.OrdinalIgnoreCase));
+            Assert.DoesNotContain(page.QuerySelectorAll("[src], link[href]"), e => (e.GetAttribute("src") ?? e.GetAttribute("href"))!.Contains("//"));
+            Assert.Contains("script-src 'none'", page.QuerySelector("meta[http-equiv=Content-Security-Policy]")!.GetAttribute("content"));
+            Assert.Equal("en", page.DocumentElement.GetAttribute("lang"));
+        }
+
+        Assert.DoesNotContain("//", File.ReadAllText(Path.Combine(site.Path, "course.css")).Replace("://www.w3.org", ""));
+    }
+
+    [Fact]
+    public void Every_link_and_picture_leads_somewhere()
+    {
+        Write(Small());
+
+        foreach (var page in Pages())
+        {
+            foreach (var link in page.QuerySelectorAll("a[href], link[rel=stylesheet], img[src]").Select(e => (e.GetAttribute("href") ?? e.GetAttribute("src"))!).Where(l => !l.StartsWith("https://", StringComparison.Ordinal)))
+            {
+                var (file, id) = link.Split('#') is [var f, var i] ? (f, i) : (link, "");
+                var target = file.Length == 0 ? page : null;
+                Assert.True(file.Length == 0 || File.Exists(Path.Combine(site.Path, Uri.UnescapeDataString(file))), $"{page.Title}: {link}");
+                if (id.Length > 0)
+                    Assert.NotNull((target ?? Parse(Path.Combine(site.Path, file))).GetElementById(Uri.UnescapeDataString(id)));
+            }
+        }
+
+        Assert.Equal("assets/picture.svg", Page("01-one").QuerySelector("img")!.GetAttribute("src"));
+        Assert.Equal("02-two.html", Page("01-one").QuerySelectorAll(".prose a").Single(a => a.TextContent == "the other lesson").GetAttribute("href"));
+    }
+
+    [Fact]
+    public void Every_lesson_of_the_course_leads_only_to_what_is_there()
+    {
+        var lessons = TheHost.Lessons.Select(name => DibReader.Load(TheHost.Lesson(name))).ToArray();
+        new Site(TheHost.Root, site.Path).Write([.. lessons.Select(l => (l, new LessonResult(l.Path, l.Title, [], [], 0, 0)))]);
+
+        foreach (var page in Pages())
+        {
+            foreach (var link in page.QuerySelectorAll("a[href], img[src]").Select(e => (e.GetAttribute("href") ?? e.GetAttribute("src"))!).Where(l => !l.StartsWith("http", StringComparison.Ordinal)))
+            {
+                var (file, id) = link.Split('#') is [var f, var i] ? (f, i) : (link, "");
+                Assert.True(file.Length == 0 || File.Exists(Path.Combine(site.Path, file)), $"{page.Title}: {link}");
+                Assert.True(id.Length == 0 || (file.Length == 0 ? page : Parse(Path.Combine(site.Path, file))).GetElementById(Uri.UnescapeDataString(id)) is not null, $"{page.Title}: {link}");
+            }
+        }
+    }
+
+    [Fact]
+    public void The_index_leads_to_all_lessons_and_each_to_its_neighbours()
+    {
+        Write(Small());
+
+        Assert.Equal(["01-one.html", "02-two.html"], Parse(Path.Combine(site.Path, "index.html")).QuerySelectorAll(".lessons h2 a").Select(a => a.GetAttribute("href")));
+        Assert.Equal((null, "02-two.html"), Around(Page("01-one")));
+        Assert.Equal(("01-one.html", null), Around(Page("02-two")));
+
+        static (string?, string?) Around(IHtmlDocument page) =>
+            (page.QuerySelector("nav a[rel=prev]")?.GetAttribute("href"), page.QuerySelector("nav a[rel=next]")?.GetAttribute("href"));
+    }
+
+    [Fact]
+    public void Outputs_are_shown_as_they_were()
+    {
+        Write(Small());
+
+        var cells = Page("01-one").QuerySelectorAll("section.cell");
+        Assert.Equal(["<b>printed</b>\n  twice", "an error line", "CS0168: unused", "a <value>", "printed later"], cells[0].QuerySelectorAll(".outputs pre").Select(p => p.TextContent));
+        var box = Assert.Single(cells[1].QuerySelectorAll(".outputs template[shadowrootmode=open]"));
+        Assert.Contains("<table class=\"t\"><tbody><tr><td>drawn</td></tr></tbody></table>", box.InnerHtml);
+        Assert.Contains("The name 'x' does not exist", cells[2].QuerySelector(".outputs .error")!.TextContent);
+        Assert.Empty(cells[3].QuerySelectorAll(".outputs"));
+    }
+
+    [Fact]
+    public void Questions_and_folds_are_readable_and_notes_for_the_instructor_are_not_there()
+    {
+        Write(Small());
+
+        var page = Page("01-one");
+        Assert.Equal(["A. one", "B. two"], page.QuerySelectorAll("ul.choices li").Select(li => li.TextContent.Trim()));
+        Assert.Contains("B. It is two.", page.Body!.TextContent);
+        Assert.Equal("Hint", page.QuerySelector("details summary")!.TextContent);
+        Assert.Contains("folded away", page.QuerySelector("details")!.TextContent);
+        Assert.DoesNotContain("only for the teacher", page.DocumentElement.OuterHtml);
+        Assert.DoesNotContain("only for the teacher", File.ReadAllText(Path.Combine(site.Path, "index.html")));
+    }
+
+    [Fact]
+    public void The_same_run_gives_the_same_bytes()
+    {
+        using var second = new TempFolder();
+        var lessons = Small();
+        Write(lessons);
+        new Site(clone.Path, second.Path).Write(lessons);
+
+        var files = Directory.GetFiles(site.Path, "*", SearchOption.AllDirectories);
+        Assert.Equal(5, files.Length);
+        foreach (var file in files)
+            Assert.Equal(File.ReadAllBytes(file), File.ReadAllBytes(Path.Combine(second.Path, Path.GetRelativePath(site.Path, file))));
+    }
+
+    [Theory]
+    [MemberData(nameof(PlayerHostileTests.Outputs), MemberType = typeof(PlayerHostileTests))]
+    public async Task What_a_cell_has_shown_stays_in_its_box(string name, string html)
+    {
+        await using var stranger = await Stranger.StartAsync();
+        var lesson = Lesson("01-one", $"# {name}", ("1", [new CellOutput(OutputKind.Display, "", html.Replace("STRANGER", stranger.Origin))], null), ("2", [], null));
+        Write([lesson]);
+        await using var shown = await OpenAsync("01-one", 1000);
+        var page = shown.Page;
+        await page.EvaluateAsync(PlayerHostileTests.ClickAll);
+        await page.WaitForLoadStateAsync(LoadState.NetworkIdle);
+
+        Assert.False(await page.IsHackedAsync());
+        Assert.StartsWith("file://", page.Url);
+        Assert.Equal(2, await page.Locator("main > .cell").CountAsync()); // the next cell is where it was
+        Assert.Empty(await page.EvaluateAsync<string[]>("""
+            () => [...document.querySelectorAll('.around a, h1, .cell .source')].filter(e => {
+              const box = e.getBoundingClientRect(), hit = document.elementFromPoint(box.x + Math.min(box.width / 2, 200), box.y + box.height / 2);
+              return !box.width || box.bottom < innerHeight && !(e.contains(hit) || hit?.contains(e) && !hit.shadowRoot);
+            }).map(e => e.outerHTML.slice(0, 80))
+            """));
+        Assert.Equal(0, await page.SidewaysAsync());
+    }
+
+    [Theory]
+    [InlineData(1200, ColorScheme.Light)]
+    [InlineData(1200, ColorScheme.Dark)]
+    [InlineData(390, ColorScheme.Light)]
+    [InlineData(390, ColorScheme.Dark)]
+    public async Task A_page_opens_from_the_disk_and_everybody_can_read_it(int width, ColorScheme colours)
+    {
+        Write(Small());
+        foreach (var name in new[] { "index", "01-one", "02-two" })
+        {
+            await using var shown = await OpenAsync(name, width, colours);
+
+            Assert.Equal(0, await shown.Page.SidewaysAsync());
+            Assert.Equal(colours == ColorScheme.Dark, await shown.Page.EvaluateAsync<bool>("getComputedStyle(document.body).backgroundColor.match(/[0-9]+/)[0] < 100"));
+            Assert.Empty(await Axe.SeriousAsync(shown.Page));
+            if (name == "01-one")
+                await Assertions.Expect(shown.Page.GetByText("drawn")).ToBeVisibleAsync();
+        }
+    }
+
+    private static (Notebook, LessonResult) Lesson(string folder, string name, string head, params (string Source, CellOutput[] Outputs, Problem? Problem)[] cells)
+    {
+        var path = Path.Combine(folder, "notebooks", name + ".dib");
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        File.WriteAllText(path, TheHost.Meta + ThePlayer.Text(head) + string.Concat(cells.Select(c => ThePlayer.Code(c.Source))));
+        var lesson = DibReader.Load(path);
+        var results = lesson.Code.Select((cell, i) => new CellResult(cell.Number, cell.Line, cells[i].Problem is null ? CellStatus.Ok : CellStatus.Failed, 1, cells[i].Outputs, cells[i].Problem));
+        return (lesson, new LessonResult(path, lesson.Title, [.. results], [], 1, 1));
+    }
+
+    private (Notebook, LessonResult) Lesson(string name, string head, params (string Source, CellOutput[] Outputs, Problem? Problem)[] cells) => Lesson(clone.Path, name, head, cells);
+
+    /// <summary>Two lessons with everything that a page can hold.</summary>
+    private IReadOnlyList<(Notebook, LessonResult)> Small()
+    {
+        var head = "# One\n\n**5 minutes.**\n\n- read a page\n\n<!-- instructor: only for the teacher -->\n\n![A picture](../assets/picture.svg) and [the other lesson](02-two.dib).\n\n"
+            + "| field | what it says |\n|---|---|\n| `service.instance.id.of.a.very.long.name.that.does.not.break` | one |\n\n**Predict.** One or two?\n\n- **A.** one\n- **B.** two\n\n"
+            + "<details>\n<summary>Hint</summary>\n\nIt was folded away.\n\n```csharp\nvar code = \"in a fold, and it is a line that is longer than any telephone is wide\";\n```\n\n</details>";
+        CellOutput[] outputs = [new(OutputKind.StandardOutput, "<b>printed</b>\n  twice"), new(OutputKind.StandardError, "an error line"), new(OutputKind.Warning, "CS0168: unused"), new(OutputKind.Display, "a <value>"), new(OutputKind.Note, "printed later")];
+        return
+        [
+            Lesson("01-one", head, ("Console.WriteLine(\"a line of code that is longer than any telephone is wide, so it scrolls in its own box\");", outputs, null),
+                ("drawing", [new(OutputKind.Display, "drawn", "<style>.t { color: inherit }</style><table class=\"t\"><tbody><tr><td>drawn</td></tr></tbody></table>")], null),
+                ("x", [], new Problem("01-one.dib", 4, 40, "The name 'x' does not exist", "Write it.")), ("var silent = 1;", [], null)),
+            Lesson("02-two", "# Two & more\n\n- go [back](01-one.dib)\n\n**B.** It is two.", ("2", [], null)),
+        ];
+    }
+
+    private void Write(IReadOnlyList<(Notebook, LessonResult)> lessons)
+    {
+        clone.Write("assets/picture.svg", """<svg xmlns="http://www.w3.org/2000/svg" width="900" height="20"><rect width="900" height="20"/></svg>""");
+        new Site(clone.Path, site.Path).Write(lessons);
+    }
+
+    private IEnumerable<IHtmlDocument> Pages() => Directory.GetFiles(site.Path, "*.html").Select(Parse);
+
+    private IHtmlDocument Page(string name) => Parse(Path.Combine(site.Path, name + ".html"));
+
+    private static IHtmlDocument Parse(string file) => new HtmlParser().ParseDocument(File.ReadAllText(file));
+
+    private async Task<BrowserPage> OpenAsync(string name, int width, ColorScheme colours = ColorScheme.Light)
+    {
+        var shown = await browser.NewPage(width, 844);
+        await shown.Page.EmulateMediaAsync(new() { ColorScheme = colours });
+        await shown.Page.GotoAsync(new Uri(Path.Combine(site.Path, name + ".html")).AbsoluteUri);
+        return shown;
+    }
+}

@@ -1,0 +1,186 @@
+using System.Threading.Tasks;
+using Microsoft.Playwright;
+using Xunit;
+using static Microsoft.Playwright.Assertions;
+using static TracingTutorial.Tests.ThePlayer;
+
+namespace TracingTutorial.Tests;
+
+/// <summary>What the editor knows of the code, and what a keyboard alone can do.</summary>
+public sealed class PlayerEditorTests(ThePlayer player) : IClassFixture<ThePlayer>
+{
+    [Fact]
+    public async Task Completions_are_those_of_the_running_program()
+    {
+        await using var shown = await OpenAsync("70-completions", "var parcels = new List<string>();", "");
+        var page = shown.Page;
+
+        await page.Cell(1).WriteAsync("");
+        await page.Keyboard.TypeAsync("parcels.AddR");
+        var list = page.GetByRole(AriaRole.Listbox).GetByRole(AriaRole.Option, new() { Name = "AddRange" }).First;
+        await list.WaitForAsync();
+        await page.Keyboard.PressAsync("Enter");
+        await Expect(page.Cell(1).Locator(".view-lines")).ToContainTextAsync("parcels.AddRange");
+    }
+
+    [Fact]
+    public async Task A_name_under_the_pointer_says_what_it_is()
+    {
+        await using var shown = await OpenAsync("71-hover", "var parcels = new List<string>();", "parcels");
+        var page = shown.Page;
+
+        await page.Cell(1).Locator(".source").ClickAsync();
+        await page.Cell(1).Locator(".view-line span").Last.HoverAsync();
+
+        await Expect(page.Locator(".monaco-hover").Filter(new() { Visible = true })).ToContainTextAsync("List<string>");
+    }
+
+    [Fact]
+    public async Task An_open_bracket_shows_the_parameters()
+    {
+        await using var shown = await OpenAsync("72-signature", "int Pick(int shelf, string article) => shelf;", "");
+        var page = shown.Page;
+
+        await page.Cell(1).WriteAsync("");
+        await page.Keyboard.TypeAsync("Pick(");
+
+        await Expect(page.Locator(".parameter-hints-widget.visible")).ToContainTextAsync("int shelf, string article");
+    }
+
+    [Fact]
+    public async Task An_error_is_underlined_before_the_cell_is_run_and_goes_when_it_is_mended()
+    {
+        await using var shown = await OpenAsync("73-squiggle", "var parcels = 3;", "");
+        var page = shown.Page;
+
+        await page.Cell(1).WriteAsync("parcells + 1");
+        await page.Cell(1).Locator(".squiggly-error").First.WaitForAsync();
+        await page.Cell(1).Locator(".view-line span").First.HoverAsync();
+        await Expect(page.Locator(".monaco-hover").Filter(new() { Visible = true })).ToContainTextAsync("CS0103");
+
+        await page.Keyboard.PressAsync("ControlOrMeta+A");
+        await page.Keyboard.InsertTextAsync("parcels + 1");
+        await Expect(page.Cell(1).Locator(".squiggly-error")).ToHaveCountAsync(0);
+    }
+
+    [Fact]
+    public async Task The_variables_are_shown_and_follow_the_cells()
+    {
+        await using var shown = await OpenAsync("74-variables", "var parcels = 3;", "parcels = 4; var sender = \"warehouse\";");
+        var page = shown.Page;
+        var values = page.GetByRole(AriaRole.Complementary, new() { Name = "Variables" });
+
+        await page.Button("Variables").ClickAsync();
+        await Expect(values).ToContainTextAsync("parcels");
+        await Expect(values).Not.ToContainTextAsync("sender");
+        await page.Cell(1).RunAsync();
+        await Expect(values).ToContainTextAsync("warehouse");
+        await Expect(values.GetByRole(AriaRole.Row, new() { Name = "parcels" })).ToContainTextAsync("4");
+        await page.Keyboard.PressAsync("Escape");
+        await Expect(values).ToBeHiddenAsync();
+    }
+
+    [Fact]
+    public async Task Raw_strings_and_records_have_their_colours_in_the_editor_as_in_the_page()
+    {
+        await using var shown = await player.OpenAsync(player.Write("75-colours", "# Colours", Code("record Parcel(string To);\nvar text = \"\"\"\n    not a \"class\" here\n    \"\"\";\nvar after = 1;")));
+        var cell = shown.Page.Cell(0);
+        await cell.Locator(".source").ClickAsync();
+        await cell.Locator(".view-lines").WaitForAsync();
+
+        await Expect(cell.Locator(".view-line").First.Locator("span span").First).ToHaveTextAsync("record");
+        var colours = await cell.EvaluateAsync<string[]>("""
+            async cell => {
+              const colour = text => { const s = [...cell.querySelectorAll('.view-line span span')].find(s => s.textContent.includes(text)); return s && getComputedStyle(s).color; };
+              return [colour('record'), colour('var'), colour('class'), colour('not'), colour('after')];
+            }
+            """);
+        Assert.Equal(colours[0], colours[1]); // keywords
+        Assert.Equal(colours[2], colours[3]); // one string, whatever words are in it
+        Assert.NotEqual(colours[1], colours[2]);
+        Assert.NotEqual(colours[2], colours[4]); // and it has an end
+    }
+
+    [Fact]
+    public async Task A_keyboard_is_enough()
+    {
+        await using var shown = await player.OpenAsync(player.Write("76-keys", "# Keys", Code("1 + 1"), Code("\"second\"")));
+        var page = shown.Page;
+        var focus = page.Locator(":focus");
+
+        await page.Keyboard.PressAsync("Tab");
+        await Expect(focus).ToHaveTextAsync("Skip to the content");
+        await Expect(focus).ToBeInViewportAsync();
+        await page.Keyboard.PressAsync("Enter");
+        await Expect(focus).ToHaveAttributeAsync("id", "main");
+        await TabToAsync("1 + 1");
+
+        await page.Keyboard.PressAsync("Shift+Enter"); // runs without editing
+        await page.Cell(0).ShowsAsync("2");
+        await page.Keyboard.PressAsync("Enter"); // edits
+        await page.Cell(0).Locator(".monaco-editor.focused").WaitForAsync();
+        await page.Keyboard.PressAsync("ControlOrMeta+A");
+        await page.Keyboard.TypeAsync("40 + 2");
+        await page.Keyboard.PressAsync("Shift+Enter");
+        await page.Cell(0).ShowsAsync("42");
+        await page.Keyboard.PressAsync("Escape"); // and out again
+        await Expect(page.Cell(0).Locator(".source")).ToBeFocusedAsync();
+        await TabToAsync("\"second\"");
+
+        async Task TabToAsync(string source)
+        {
+            for (var i = 0; i < 20 && await focus.TextContentAsync() != source; i++)
+                await page.Keyboard.PressAsync("Tab");
+            await Expect(focus).ToHaveTextAsync(source);
+        }
+    }
+
+    [Fact]
+    public async Task The_presenters_view_goes_part_by_part_with_notes_and_without_prose()
+    {
+        var lesson = player.Write("77-present", "# Head\n\nWelcome.\n\n<!-- instructor: Say **hello** first. -->", Text("## Second\n\nProse of the second."), Code("\"shown\""), Text("## Third"));
+        await using var shown = await player.OpenAsync(lesson, 1280, 720);
+        var page = shown.Page;
+        var notes = page.GetByRole(AriaRole.Complementary, new() { Name = "Notes for the instructor" });
+        await Expect(page.GetByText("Say hello first")).ToHaveCountAsync(0); // not for learners
+        var small = await page.GetByText("Welcome.").EvaluateAsync<double>("e => parseFloat(getComputedStyle(e).fontSize)");
+
+        await page.Button("Present").ClickAsync();
+        await Expect(notes).ToHaveTextAsync("Say hello first.");
+        await Expect(page.GetByText("Welcome.")).ToBeVisibleAsync();
+        await Expect(page.GetByText("Prose of the second.")).ToBeHiddenAsync();
+        Assert.Equal(1.4, await page.GetByText("Welcome.").EvaluateAsync<double>("e => parseFloat(getComputedStyle(e).fontSize)") / small, 2);
+        await page.Keyboard.PressAsync("n");
+        await Expect(notes).ToBeHiddenAsync();
+        await page.Keyboard.PressAsync("n");
+        await Expect(notes).ToBeVisibleAsync();
+
+        await page.Keyboard.PressAsync("PageDown");
+        await Expect(page.GetByText("Prose of the second.")).ToBeVisibleAsync();
+        await Expect(page.GetByText("Welcome.")).ToBeHiddenAsync();
+        await Expect(notes).ToBeHiddenAsync(); // this part has none
+        await page.Cell(0).RunAsync();
+        await page.Cell(0).ShowsAsync("shown");
+        await page.Keyboard.PressAsync("t");
+        await Expect(page.GetByText("Prose of the second.")).ToBeHiddenAsync();
+        await Expect(page.Cell(0)).ToBeVisibleAsync();
+        await page.Keyboard.PressAsync("t");
+
+        await page.Keyboard.PressAsync("PageDown");
+        await page.Keyboard.PressAsync("PageDown"); // there is no part behind the last
+        await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Third" })).ToBeVisibleAsync();
+        await page.Keyboard.PressAsync("PageUp");
+        await Expect(page.GetByText("Prose of the second.")).ToBeVisibleAsync();
+        await page.Keyboard.PressAsync("Escape");
+        await Expect(page.GetByText("Welcome.")).ToBeVisibleAsync();
+        await Expect(notes).ToBeHiddenAsync();
+    }
+
+    /// <summary>A lesson of two cells, of which the first has run.</summary>
+    private async Task<BrowserPage> OpenAsync(string name, string first, string second)
+    {
+        var shown = await player.OpenAsync(player.Write(name, $"# {name}", Code(first), Code(second.Length > 0 ? second : "// write here")));
+        await shown.Page.Cell(0).RunToEndAsync();
+        return shown;
+    }
+}

@@ -1,0 +1,199 @@
+using System.Threading.Tasks;
+using Microsoft.Playwright;
+using Xunit;
+using static Microsoft.Playwright.Assertions;
+using static TracingTutorial.Tests.ThePlayer;
+
+namespace TracingTutorial.Tests;
+
+/// <summary>What a learner did is there again: after a reload, in another tab, on another day; and it can be given up.</summary>
+public sealed class PlayerKeepTests(ThePlayer player) : IClassFixture<ThePlayer>
+{
+    [Fact]
+    public async Task What_was_typed_and_what_it_showed_are_there_after_a_reload()
+    {
+        var lesson = player.Write("50-edit", "# Edit", Code("\"as in the lesson\""));
+        await using var shown = await player.OpenAsync(lesson);
+        var (page, cell) = (shown.Page, shown.Page.Cell(0));
+
+        await cell.Locator(".source").ClickAsync();
+        await cell.Locator(".monaco-editor.focused").WaitForAsync();
+        await page.Keyboard.PressAsync("ControlOrMeta+A");
+        await page.Keyboard.TypeAsync("6 * 7");
+        await page.Keyboard.PressAsync("Shift+Enter");
+        await cell.ShowsAsync("42");
+        await cell.RanAsync();
+        await ReloadAsync(page);
+
+        await Expect(cell.Locator(".source")).ToHaveTextAsync("6 * 7");
+        await Expect(cell.GetByText("edited", new() { Exact = true })).ToBeVisibleAsync();
+        await cell.ShowsAsync("42");
+        await cell.RanAsync();
+    }
+
+    [Fact]
+    public async Task What_was_typed_and_not_run_is_there_after_a_reload_too()
+    {
+        var lesson = player.Write("51-typed", "# Typed", Code("1"));
+        await using var shown = await player.OpenAsync(lesson);
+
+        await shown.Page.Cell(0).WriteAsync("2 // a thought");
+        await shown.Page.Keyboard.PressAsync("Escape");
+        await ReloadAsync(shown.Page);
+
+        await Expect(shown.Page.Cell(0).Locator(".source")).ToHaveTextAsync("2 // a thought");
+    }
+
+    [Fact]
+    public async Task Two_tabs_are_in_step()
+    {
+        var lesson = player.Write("52-tabs", "# Tabs\n\nWhich one?\n\n- **A.** this\n- **B.** that", Code("1"), Text("**A.** This."));
+        await using var shown = await player.OpenAsync(lesson);
+        var one = shown.Page;
+        var two = await one.Context.NewPageAsync();
+        await player.GoAsync(two, lesson);
+
+        await one.Cell(0).WriteAsync("\"from the first tab\"");
+        await Expect(two.Cell(0).Locator(".source")).ToHaveTextAsync("\"from the first tab\"");
+        await one.Keyboard.PressAsync("Shift+Enter");
+        await two.Cell(0).RanAsync();
+        await Expect(two.Cell(0).Outputs()).ToHaveTextAsync("from the first tab");
+
+        await two.Cell(0).WriteAsync("\"from the second tab\"");
+        await two.Keyboard.PressAsync("Shift+Enter");
+        await Expect(one.Cell(0).Outputs()).ToHaveTextAsync("from the second tab");
+        await Expect(one.Cell(0).Locator(".view-lines")).ToContainTextAsync("second"); // its editor is open in this cell
+
+        await two.GetByRole(AriaRole.Button, new() { Name = "B. that" }).ClickAsync();
+        await Expect(one.GetByText("You said B. It is A.")).ToBeVisibleAsync();
+        await two.Button("Start again").ClickAsync();
+        await two.YesAsync();
+        foreach (var tab in new[] { one, two })
+        {
+            await Expect(tab.Cell(0).Outputs()).ToBeEmptyAsync();
+            await Expect(tab.GetByText("You said B.")).ToHaveCountAsync(0);
+            await Expect(tab.Cell(0).Locator(".source")).ToHaveTextAsync("1");
+        }
+    }
+
+    [Fact]
+    public async Task A_run_goes_on_when_its_tab_is_closed()
+    {
+        var lesson = player.Write("53-closed", "# Closed", Code("while (!System.IO.File.Exists(\"go\")) await Task.Delay(20);\n\"arrived\""));
+        await using (var shown = await player.OpenAsync(lesson))
+        {
+            await shown.Page.Cell(0).RunAsync();
+            await shown.Page.Cell(0).MarkedAsync("^running");
+        }
+
+        System.IO.File.WriteAllText(System.IO.Path.Combine(player.Clone, "notebooks", "go"), "");
+        await using var again = await player.OpenAsync(lesson);
+        await again.Page.Cell(0).ShowsAsync("arrived");
+    }
+
+    [Fact]
+    public async Task Progress_is_there_when_the_player_was_ended_and_started_again()
+    {
+        var lesson = player.Write("54-kept", "# Kept", Code("1"));
+        await using (var shown = await player.OpenAsync(lesson))
+        {
+            await shown.Page.Cell(0).WriteAsync("\"my own work\"");
+            await shown.Page.Keyboard.PressAsync("Shift+Enter");
+            await shown.Page.Cell(0).RanAsync();
+        }
+
+        await player.RestartAsync();
+        await using var again = await player.OpenAsync(lesson);
+
+        await Expect(again.Page.Cell(0).Locator(".source")).ToHaveTextAsync("\"my own work\"");
+        await Expect(again.Page.Cell(0).Outputs()).ToHaveTextAsync("my own work");
+        await again.Page.Cell(0).RanAsync();
+    }
+
+    [Fact]
+    public async Task A_lesson_that_has_changed_keeps_what_fits_and_shows_what_does_not()
+    {
+        var lesson = player.Write("55-changed", "# Changed", Code("1"), Code("2"), Code("3"));
+        await using (var shown = await player.OpenAsync(lesson))
+        {
+            for (var i = 0; i < 3; i++)
+            {
+                await shown.Page.Cell(i).WriteAsync($"\"mine {i}\"");
+                await shown.Page.Keyboard.PressAsync("Escape");
+                await Expect(shown.Page.Cell(i).GetByText("edited", new() { Exact = true })).ToBeVisibleAsync();
+            }
+        }
+
+        player.Write("55-changed", "# Changed", Code("3"), Code("\"new in this version\""), Code("1"));
+        await player.RestartAsync();
+        await using var again = await player.OpenAsync(lesson);
+        var page = again.Page;
+
+        await Expect(page.Cell(0).Locator(".source")).ToHaveTextAsync("\"mine 2\"");
+        await Expect(page.Cell(1).Locator(".source")).ToHaveTextAsync("\"new in this version\"");
+        await Expect(page.Cell(2).Locator(".source")).ToHaveTextAsync("\"mine 0\"");
+        await page.GetByText("The lesson has changed: 1 of your cells no longer has its place").ClickAsync();
+        await Expect(page.GetByText("\"mine 1\"")).ToBeVisibleAsync();
+    }
+
+    [Fact]
+    public async Task Start_again_asks_and_then_the_lesson_is_as_if_nobody_had_been_there()
+    {
+        var lesson = player.Write("56-again", "# Again", Code("var seen = 1;"), Code("seen"));
+        await using var shown = await player.OpenAsync(lesson);
+        var page = shown.Page;
+        await page.Button("Run all").ClickAsync();
+        await page.Cell(1).RanAsync();
+        await page.Cell(1).WriteAsync("seen + 1");
+
+        await page.Button("Start again").ClickAsync();
+        await page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new() { Name = "No" }).ClickAsync();
+        await page.Cell(1).ShowsAsync("1");
+        await page.Button("Start again").ClickAsync();
+        await page.YesAsync();
+
+        await Expect(page.Cell(1).Outputs()).ToBeEmptyAsync();
+        await Expect(page.Cell(1).Locator(".source")).ToHaveTextAsync("seen");
+        await Expect(page.Cell(1).Mark()).ToHaveTextAsync("");
+        await page.Cell(1).RunAsync();
+        await page.Cell(1).MarkedAsync("^failed"); // the kernel is new, too
+    }
+
+    [Fact]
+    public async Task The_start_page_says_how_long_each_lesson_is_what_is_solved_and_where_you_were()
+    {
+        var lesson = player.Write("57-solved", "# With an exercise\n\n**5 minutes.**\n\n- do one exercise", Code("// Exercise 57.1: easy\nHTML(\"✔ solved\").ToString()"), Code("// Exercise 57.2: too\n0"));
+        await using var shown = await player.ComeInAsync();
+        var page = shown.Page;
+        await page.GotoAsync(player.Origin);
+        var card = page.GetByRole(AriaRole.Listitem).Filter(new() { Has = page.GetByRole(AriaRole.Heading, new() { Name = "With an exercise" }) });
+        await Expect(card).ToContainTextAsync("10 minutes"); // by the rule that all lessons are measured with
+        await Expect(card).ToContainTextAsync("0 of 2 exercises solved");
+        await Expect(card).ToContainTextAsync("do one exercise");
+        await Expect(card).Not.ToContainTextAsync("you were here");
+
+        await card.GetByRole(AriaRole.Link).ClickAsync();
+        await Drawn(page);
+        await page.Cell(0).WriteAsync("\"✔ Exercise 57.1: solved\"");
+        await page.Keyboard.PressAsync("Shift+Enter");
+        await page.Cell(0).MarkedAsync("^solved");
+        await page.GetByRole(AriaRole.Link, new() { Name = "All lessons" }).ClickAsync();
+
+        await Expect(card).ToContainTextAsync("1 of 2 exercises solved");
+        await Expect(card).ToContainTextAsync("you were here");
+        await page.GetByRole(AriaRole.Link, new() { Name = "Go on: With an exercise" }).ClickAsync();
+        await Expect(page).ToHaveURLAsync($"{player.Origin}/lesson/{lesson}");
+    }
+
+    [Fact]
+    public async Task The_address_in_the_terminal_opens_the_course()
+    {
+        await using var shown = await player.ComeInAsync(player.Address, 900, 700);
+        await shown.Page.Context.ClearCookiesAsync();
+
+        await shown.Page.GotoAsync(player.Address.AbsoluteUri);
+
+        await Expect(shown.Page.GetByRole(AriaRole.Heading, new() { Name = "Distributed tracing for .NET" })).ToBeVisibleAsync();
+        Assert.DoesNotContain("token", shown.Page.Url);
+    }
+}

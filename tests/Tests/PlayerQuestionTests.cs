@@ -1,0 +1,96 @@
+using System.Threading.Tasks;
+using Microsoft.Playwright;
+using Xunit;
+using static Microsoft.Playwright.Assertions;
+using static TracingTutorial.Tests.ThePlayer;
+
+namespace TracingTutorial.Tests;
+
+/// <summary>Predictions before a cell, quizzes at the end: chosen, answered, kept.</summary>
+public sealed class PlayerQuestionTests(ThePlayer player) : IClassFixture<ThePlayer>
+{
+    private const string Predict = "## Guess\n\n**Predict.** What is 6 × 7?\n\n- **A.** 41\n- **B.** 42\n- **C.** 43";
+    private const string Closing = "**B.** It is 42, as always.";
+    private const string Quiz = "## Quiz\n\nWhat is a *span*?\n\n- **A.** a bridge\n- **B.** an hour\n- **C.** one timed piece of work\n\n<details><summary>Answer</summary>\n\n**C.** One timed piece of work; the bridge is another one.\n\n</details>";
+
+    [Fact]
+    public async Task A_prediction_is_kept_and_the_cell_says_whether_it_was_so()
+    {
+        await using var shown = await player.OpenAsync(player.Write("60-predict", "# Predict", Text(Predict), Code("6 * 7"), Text(Closing)));
+        var page = shown.Page;
+
+        await Choice(page, "A. 41").ClickAsync();
+        await Expect(Choice(page, "A. 41")).ToHaveAttributeAsync("aria-pressed", "true");
+        await Expect(page.GetByText("You said")).ToHaveCountAsync(0); // not before it ran
+        await page.Cell(0).RunAsync();
+        await Expect(page.GetByText("You said A. It is B.")).ToBeVisibleAsync();
+        await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "What you believed: 0 of 1 were so" })).ToBeVisibleAsync();
+        await ReloadAsync(page);
+
+        await Expect(Choice(page, "A. 41")).ToHaveAttributeAsync("aria-pressed", "true");
+        await Expect(Choice(page, "B. 42")).ToHaveAttributeAsync("aria-pressed", "false");
+        await Expect(page.GetByText("You said A. It is B.")).ToBeVisibleAsync();
+        await page.GetByRole(AriaRole.Link, new() { Name = "What is 6 × 7?" }).ClickAsync();
+        await Expect(Choice(page, "B. 42")).ToBeInViewportAsync();
+    }
+
+    [Fact]
+    public async Task A_prediction_that_was_so_is_said_too_and_counted()
+    {
+        await using var shown = await player.OpenAsync(player.Write("61-so", "# So", Text(Predict), Code("6 * 7"), Text(Closing)));
+        var page = shown.Page;
+
+        await Choice(page, "C. 43").ClickAsync();
+        await Choice(page, "B. 42").ClickAsync(); // the mind can be changed
+        await page.Cell(0).RunAsync();
+
+        await Expect(page.GetByText("You said B, and so it is.")).ToBeVisibleAsync();
+        await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "What you believed: 1 of 1 were so" })).ToBeVisibleAsync();
+    }
+
+    [Fact]
+    public async Task A_quiz_opens_its_fold_with_the_verdict_and_keeps_it()
+    {
+        await using var shown = await player.OpenAsync(player.Write("62-quiz", "# Quiz", Text(Quiz)));
+        var page = shown.Page;
+        await Expect(page.GetByText("the bridge is another one")).ToBeHiddenAsync();
+
+        await Choice(page, "A. a bridge").ClickAsync();
+
+        await Expect(page.GetByText("You said A. It is C.")).ToBeVisibleAsync();
+        await Expect(page.GetByText("the bridge is another one")).ToBeVisibleAsync();
+        await Choice(page, "C. one timed").ClickAsync();
+        await Expect(page.GetByText("You said C, and so it is.")).ToBeVisibleAsync();
+        await Expect(page.GetByText("the bridge is another one")).ToBeVisibleAsync();
+        await ReloadAsync(page);
+        await Expect(page.GetByText("You said C, and so it is.")).ToBeVisibleAsync();
+        await Expect(Choice(page, "C. one timed")).ToHaveAttributeAsync("aria-pressed", "true");
+    }
+
+    [Fact]
+    public async Task Of_several_questions_each_has_its_own_answer_and_the_lesson_ends_with_the_score()
+    {
+        var second = "**Predict.** And *nothing*?\n\n- **A.** one line\n- **B.** no line";
+        await using var shown = await player.OpenAsync(player.Write("63-score", "# Score", Text(Predict), Code("6 * 7"), Text(Closing + "\n\n" + second), Code("Console.Write(\"\");"), Text("**B.** Nothing comes."), Text(Quiz)));
+        var page = shown.Page;
+
+        await Choice(page, "B. 42").ClickAsync();
+        await Choice(page, "A. one line").ClickAsync();
+        await page.Button("Run all").ClickAsync();
+        await Expect(page.GetByText("You said B, and so it is.")).ToBeVisibleAsync();
+        await Expect(page.GetByText("You said A. It is B.")).ToBeVisibleAsync();
+        await Choice(page, "B. an hour").ClickAsync();
+
+        var score = page.GetByRole(AriaRole.Heading, new() { Name = "What you believed: 1 of 3 were so" });
+        await Expect(score).ToBeVisibleAsync();
+        await Expect(page.GetByText("You said B, it is C.")).ToBeVisibleAsync();
+        await ReloadAsync(page);
+        await Expect(score).ToBeVisibleAsync();
+        await page.Button("Start again").ClickAsync();
+        await page.YesAsync();
+        await Expect(score).ToHaveCountAsync(0);
+        await Expect(page.Locator("[aria-pressed=true]")).ToHaveCountAsync(0);
+    }
+
+    private static ILocator Choice(IPage page, string text) => page.GetByRole(AriaRole.Button, new() { Name = text });
+}
