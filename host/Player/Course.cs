@@ -25,6 +25,7 @@ internal sealed class Course(string root, string progressFolder) : IDisposable
     private const int MostKernels = 3;
 
     private readonly ConcurrentDictionary<string, LessonSession> _sessions = new();
+    private readonly ConcurrentDictionary<string, (DateTime Written, Notebook Lesson)> _read = new();
     private readonly Lock _kernels = new();
     private readonly List<LessonSession> _withKernel = []; // the one unused longest first
 
@@ -80,7 +81,17 @@ internal sealed class Course(string root, string progressFolder) : IDisposable
             session.Dispose();
     }
 
-    private Notebook Read(string name) => DibReader.Load(Path.Combine(root, "notebooks", name + ".dib"));
+    /// <summary>A lesson, read anew only when its file has changed.</summary>
+    private Notebook Read(string name)
+    {
+        var path = Path.Combine(root, "notebooks", name + ".dib");
+        var written = File.GetLastWriteTimeUtc(path);
+        if (_read.TryGetValue(name, out var known) && known.Written == written)
+            return known.Lesson;
+        var lesson = DibReader.Load(path);
+        _read[name] = (written, lesson);
+        return lesson;
+    }
 
     /// <summary>The goals at the head of a lesson.</summary>
     private static string About(Notebook lesson) => string.Join('\n',

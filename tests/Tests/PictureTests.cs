@@ -19,6 +19,7 @@ public class PictureTests(Browser browser)
         {
             await using var opened = await browser.NewPage(1180, 760);
             var page = opened.Page;
+            page.SetDefaultTimeout(120_000); // everything else may run beside it
             await page.EmulateMediaAsync(new() { ColorScheme = scheme });
             await page.GotoAsync(player.Address.AbsoluteUri);
             await page.WaitForURLAsync(new Uri(player.Address, "/").AbsoluteUri);
