@@ -44,8 +44,15 @@ public sealed class ViewTests
         var tags = Tags((huge, huge), ("db.system.name", huge), ("list", new[] { huge, huge }));
         var span = Span(huge, null, 0, 10, huge, huge) with
         {
-            Kind = ActivityKind.Client, SourceName = huge, SourceVersion = huge, TraceState = huge, StatusDescription = huge, Status = ActivityStatusCode.Error,
-            Attributes = tags, Events = [new(huge, At(1), tags)], Links = [new(huge, huge, tags)],
+            Kind = ActivityKind.Client,
+            SourceName = huge,
+            SourceVersion = huge,
+            TraceState = huge,
+            StatusDescription = huge,
+            Status = ActivityStatusCode.Error,
+            Attributes = tags,
+            Events = [new(huge, At(1), tags)],
+            Links = [new(huge, huge, tags)],
         };
         var child = span with { SpanId = "child", ParentSpanId = huge, Resource = Tags(("service.name", "b" + huge)) };
         foreach (var view in new NotebookView[]
