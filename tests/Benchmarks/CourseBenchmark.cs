@@ -17,9 +17,7 @@ internal static class CourseBenchmark
 
     public static int Measure()
     {
-        var root = FindRoot();
-        Run("dotnet", root, "build", "host", "-c", "Release", "-v", "quiet");
-        var host = Path.Combine(root, "host", "bin", "Release", "net10.0", "tracing-tutorial" + (OperatingSystem.IsWindows() ? ".exe" : ""));
+        var (root, host) = BuiltHost();
         var scratch = Directory.CreateDirectory(Path.Combine(root, "artifacts")).FullName;
 
         var drawing = FirstDrawing(Path.Combine(root, "notebooks", "01-setup.dib"));
@@ -44,6 +42,14 @@ internal static class CourseBenchmark
         Compare("import of the helpers, packages restored", "core", "all layers",
             () => Milliseconds(host, root, scratch, core) / 1000, () => Milliseconds(host, root, scratch, all) / 1000);
         return 0;
+    }
+
+    /// <summary>The root of the clone, and the host's executable, built.</summary>
+    public static (string Root, string Host) BuiltHost()
+    {
+        var root = FindRoot();
+        Run("dotnet", root, "build", "host", "-c", "Release", "-v", "quiet");
+        return (root, Path.Combine(root, "host", "bin", "Release", "net10.0", "tracing-tutorial" + (OperatingSystem.IsWindows() ? ".exe" : "")));
     }
 
     private static void Compare(string what, string nameA, string nameB, Func<double> a, Func<double> b, int rounds = Rounds)

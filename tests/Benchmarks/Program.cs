@@ -1,9 +1,11 @@
 using BenchmarkDotNet.Running;
 using TracingTutorial.Benchmarks;
 
-// `course` times whole processes; everything else is BenchmarkDotNet's own command line.
+// `course` and `player` time whole processes; everything else is BenchmarkDotNet's own command line.
 if (args is ["course", ..])
     return CourseBenchmark.Measure();
+if (args is ["player", ..])
+    return await PlayerBenchmark.MeasureAsync();
 
 BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
 return 0;
