@@ -15,6 +15,7 @@ export class Questions {
       const question = { list, key: keyOf(list), quiz: list.classList.contains('quiz'), buttons: [...list.children].map(item => this.#button(item)), letter: null };
       if (question.quiz) {
         question.right = list.dataset.answer;
+        question.fold = list.nextElementSibling;
       } else {
         question.closing = proses.slice(proses.indexOf(list.closest('.prose')) + 1).find(p => p.querySelector(':scope > .closing'))?.querySelector('.closing');
         question.right = question.closing?.dataset.letter;
@@ -39,17 +40,16 @@ export class Questions {
     return button;
   }
 
-  restore(choices) { for (const [key, letter] of Object.entries(choices)) this.chosen(key, letter, true); }
+  restore(choices) { for (const [key, letter] of Object.entries(choices)) this.chosen(key, letter); }
 
-  chosen(key, letter, before = false) {
+  chosen(key, letter) {
     const question = this.asked.find(q => q.key === key);
     if (!question) return;
     question.letter = letter;
     for (const b of question.buttons) b.setAttribute('aria-pressed', String(b.dataset.letter === letter));
     if (question.quiz) {
       this.#tell(question, question.list);
-      const fold = question.list.nextElementSibling;
-      if (fold?.tagName === 'DETAILS' && !before) fold.open = true;
+      question.fold.open = true;
     } else if (question.ran) {
       this.#tell(question, question.closing);
     }
@@ -104,6 +104,7 @@ export class Questions {
   clear() {
     for (const q of this.asked) {
       q.letter = null; q.ran = false; q.verdict?.remove();
+      if (q.fold) q.fold.open = false;
       q.buttons.forEach(b => { b.setAttribute('aria-pressed', 'false'); b.classList.remove('right', 'wrong'); });
     }
     this.#believed();
