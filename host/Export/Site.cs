@@ -88,10 +88,7 @@ internal sealed class Site(string root, string folder)
             html.Append("<div class=\"outputs\">");
             foreach (var output in outputs)
             {
-                // In a box of its own, as in the player: a template that a browser unfolds without a script.
-                html.Append(output.Html is { } own
-                    ? $"<div class=\"html\"><template shadowrootmode=\"open\"><style>:host{{display:block;font:14px/1.45 system-ui,sans-serif}}table{{border-collapse:collapse}}td,th{{padding:2px 8px;text-align:left}}pre{{white-space:pre-wrap}}</style>{own}</template></div>"
-                    : $"<pre class=\"{ClassOf(output.Kind)}\">{Encode(output.Text)}</pre>");
+                html.Append(output.Html is { } own ? Box.Of(own) : $"<pre class=\"{ClassOf(output.Kind)}\">{Encode(output.Text)}</pre>");
             }
 
             if (result?.Problem is { } problem)
@@ -121,7 +118,7 @@ internal sealed class Site(string root, string folder)
         <meta name="viewport" content="width=device-width, initial-scale=1">
         <meta name="color-scheme" content="light dark">
         <link rel="icon" href="data:,">
-        <meta http-equiv="Content-Security-Policy" content="script-src 'none'; object-src 'none'; base-uri 'none'; form-action 'none'">
+        <meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src 'none'; style-src 'self' file: 'unsafe-inline'; img-src 'self' file: data:; base-uri 'none'; form-action 'none'">
         <title>{Encode(title)}</title>
         <link rel="stylesheet" href="course.css">
         </head>

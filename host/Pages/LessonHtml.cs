@@ -32,8 +32,13 @@ internal sealed partial record LessonHtml(string Html, string? Notes)
     private static string Render(string markdown, Func<string, string> lessonLink, string assets)
     {
         var document = Markdown.Parse(markdown, Pipeline);
-        foreach (var link in document.Descendants<LinkInline>())
+        foreach (var link in document.Descendants<LinkInline>().ToArray())
+        {
             link.Url = Resolve(link.Url ?? "", lessonLink, assets);
+            if (link.Url.StartsWith("../", StringComparison.Ordinal))
+                Unlink(link);
+        }
+
         foreach (var list in document.OfType<ListBlock>().Where(IsQuestion))
             MarkQuestion(list, document);
         if (document.FirstOrDefault() is ParagraphBlock { Inline: { } inline } first && LetterOf(inline) is { } letter)
@@ -53,6 +58,18 @@ internal sealed partial record LessonHtml(string Html, string? Notes)
     private static string Resolve(string url, Func<string, string> lessonLink, string assets) =>
         LessonFile().Match(url) is { Success: true } lesson ? lessonLink(lesson.Groups[1].Value) + lesson.Groups[2].Value
         : url.StartsWith("../assets/", StringComparison.Ordinal) ? assets + url["../assets/".Length..] : url;
+
+    /// <summary>A file of the clone is named, but no page can show it.</summary>
+    private static void Unlink(LinkInline link)
+    {
+        while (link.FirstChild is { } child)
+        {
+            child.Remove();
+            link.InsertBefore(child);
+        }
+
+        link.Remove();
+    }
 
     /// <summary>A question: a list in which each item begins with a bold letter, <c>**A.**</c>.</summary>
     private static bool IsQuestion(ListBlock list) =>

@@ -87,7 +87,7 @@ function notice(text) {
 // ---- drawing -----------------------------------------------------------------------------------------
 function draw(m) {
   kernelIs(m.kernel);
-  if (cells.size) { m.cells.filter(d => d.source !== undefined).forEach(redraw); questions.restore(m.choices); warm(); return; }
+  if (cells.size) { m.cells.filter(d => d.source !== undefined).forEach(redraw); questions.clear(); questions.restore(m.choices); reached(); warm(); return; }
   const all = document.createDocumentFragment();
   let part;
   m.cells.forEach((d, i) => {
@@ -107,13 +107,14 @@ function draw(m) {
   index(m);
   solutionButtons();
   questions.draw($('main'), m.choices);
-  for (const c of cells.values()) if (c.data.ok) questions.reached(c.root);
+  reached();
   presenter.draw($('main'), $('notes'));
   document.querySelectorAll('.bar button:not(#stop)').forEach(b => { b.disabled = false; });
   document.body.dataset.ready = '1';
   performance.mark('lesson-drawn');
   warm();
 }
+const reached = () => { for (const c of cells.values()) if (c.data.ok) questions.reached(c.root); };
 // Drawn first, then the kernel: starting it takes the machine for a moment.
 const warm = () => requestAnimationFrame(() => setTimeout(() => { send({ do: 'warm' }); editor.load(); }, 50));
 
@@ -261,7 +262,7 @@ function sure(question) {
 $('runall').onclick = () => run([...cells.keys()]);
 $('stop').onclick = () => send({ do: 'stop' });
 $('restart').onclick = () => send({ do: 'restart' });
-$('again').onclick = async () => { if (await sure('Start the lesson again? Your edits, outputs and answers in it are gone.')) { editor.leave(); send({ do: 'again' }); questions.clear(); } };
+$('again').onclick = async () => { if (await sure('Start the lesson again? Your edits, outputs and answers in it are gone.')) { editor.leave(); send({ do: 'again' }); } };
 $('variables').onclick = () => {
   const open = $('values').hidden;
   $('values').hidden = !open;

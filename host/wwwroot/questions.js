@@ -48,16 +48,16 @@ export class Questions {
     question.closing.before(question.cover);
   }
 
-  restore(choices) { for (const [key, letter] of Object.entries(choices)) this.chosen(key, letter, true); }
+  restore(choices) { for (const [key, letter] of Object.entries(choices)) this.chosen(key, letter); }
 
-  chosen(key, letter, before = false) {
+  chosen(key, letter) {
     const question = this.asked.find(q => q.key === key);
     if (!question || question.closed) return;
     question.letter = letter;
     for (const b of question.buttons) b.setAttribute('aria-pressed', String(b.dataset.letter === letter));
     if (!question.quiz) return;
     this.#close(question);
-    if (question.fold?.tagName === 'DETAILS' && !before) question.fold.open = true;
+    if (question.fold?.tagName === 'DETAILS') question.fold.open = true;
   }
 
   // A cell has run: the predictions above it are now known.

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Concurrent;
+using System.Collections.Generic;
 using System.IO;
 using System.Linq;
 using System.Text.Json;
@@ -62,7 +63,7 @@ public sealed class PlayerHostileTests(ThePlayer player) : IClassFixture<ThePlay
         await Assertions.Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Target" })).ToBeVisibleAsync(); // this browser may come in
         await page.GotoAsync(stranger.Origin);
 
-        var got = await page.EvaluateAsync<JsonElement>("""
+        var got = await page.EvaluateAsync<string>("""
             async player => {
               const events = (e, yes, no) => new Promise(done => { e[yes] = () => done('got through'); e[no] = () => done('refused'); });
               const add = (tag, attributes) => { const e = Object.assign(document.createElement(tag), attributes); document.body.append(e); return e; };
@@ -77,7 +78,7 @@ public sealed class PlayerHostileTests(ThePlayer player) : IClassFixture<ThePlay
               const socket = new WebSocket(`${player.replace('http', 'ws')}/ws/20-target`);
               const connects = events(socket, 'onopen', 'onerror');
               socket.addEventListener('open', () => socket.send(JSON.stringify({ do: 'run', cells: [1] })));
-              return {
+              return JSON.stringify({
                 fetch: await soon('fetch', answer(`${player}/lesson/20-target`)), cookie: await soon('cookie', answer(`${player}/lesson/20-target`, { credentials: 'include' })),
                 blind: await soon('blind', answer(player, { mode: 'no-cors', credentials: 'include' })), post: await soon('post', answer(`${player}/`, { method: 'POST', mode: 'no-cors', credentials: 'include', body: 'do=run' })),
                 image: await soon('image', events(add('img', { src: `${player}/assets/picture.svg` }), 'onload', 'onerror')),
@@ -86,12 +87,12 @@ public sealed class PlayerHostileTests(ThePlayer player) : IClassFixture<ThePlay
                 socket: await soon('socket', connects),
                 post2: await soon('post2', form(`${player}/`, 'post')), get: await soon('get', form(`${player}/lesson/20-target`, 'get')),
                 frame: await soon('frame', loads(add('iframe', { src: `${player}/lesson/20-target` }))),
-              };
+              });
             }
             """, player.Origin);
 
-        foreach (var attempt in got.EnumerateObject())
-            Assert.True(attempt.Value.GetString() is "refused" or "closed" or "opaque ", $"{attempt.Name}: {attempt.Value}");
+        foreach (var (attempt, answer) in JsonSerializer.Deserialize<Dictionary<string, string>>(got)!)
+            Assert.True(answer is "refused" or "closed" or "opaque ", $"{attempt}: {answer}");
         foreach (var frame in page.Frames.Skip(1))
             Assert.False(await frame.Locator("main, button").CountAsync() > 0, $"{frame.Url} shows the player");
         Assert.False(File.Exists(ran));

@@ -64,6 +64,7 @@ public sealed class PlayerQuestionTests(ThePlayer player) : IClassFixture<ThePla
         await Expect(page.GetByText("the bridge is another one")).ToBeVisibleAsync();
         await ReloadAsync(page);
         await Expect(page.GetByText("You said C, and so it is.")).ToBeVisibleAsync();
+        await Expect(page.GetByText("the bridge is another one")).ToBeVisibleAsync();
         await Expect(Choice(page, "C. one timed")).ToHaveAttributeAsync("aria-pressed", "true");
     }
 

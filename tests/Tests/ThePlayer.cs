@@ -17,7 +17,7 @@ namespace TracingTutorial.Tests;
 public sealed class ThePlayer(Browser browser) : IAsyncLifetime
 {
     /// <summary>Long enough for a kernel to start and compile while the machine does other things.</summary>
-    private const float Patience = 60_000;
+    private const float Patience = 30_000;
 
     private readonly TempFolder _clone = new(), _progress = new();
     private PlayerApp? _app;
@@ -129,7 +129,7 @@ internal static class LessonPage
 
     public static ILocator Button(this IPage page, string name) => page.GetByRole(AriaRole.Button, new() { Name = name, Exact = true });
 
-    public static ILocator Outputs(this ILocator cell) => cell.GetByRole(AriaRole.Group, new() { Name = "Output" });
+    public static ILocator Outputs(this ILocator cell) => cell.Locator(".outputs");
 
     /// <summary>What the page says about the cell: that it waits, runs, ran, failed.</summary>
     public static ILocator Mark(this ILocator cell) => cell.Locator(".tools").GetByRole(AriaRole.Status);
@@ -157,8 +157,17 @@ internal static class LessonPage
         var editor = cell.Locator(".monaco-editor.focused");
         await editor.WaitForAsync();
         await cell.Page.Keyboard.PressAsync("ControlOrMeta+A");
-        await cell.Page.Keyboard.InsertTextAsync(source);
+        await cell.Page.PasteAsync(source);
     }
+
+    /// <summary>Pastes this where the cursor is: typed, an editor would add closing quotes and brackets of its own.</summary>
+    public static Task PasteAsync(this IPage page, string text) => page.EvaluateAsync("""
+        text => {
+          const data = new DataTransfer();
+          data.setData('text/plain', text);
+          document.activeElement.dispatchEvent(new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true }));
+        }
+        """, text);
 
     /// <summary>Says yes to the question that the page asks.</summary>
     public static Task YesAsync(this IPage page) => page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new() { Name = "Yes" }).ClickAsync();
