@@ -22,14 +22,17 @@ public sealed class PlayerQuestionTests(ThePlayer player) : IClassFixture<ThePla
         await Choice(page, "A. 41").ClickAsync();
         await Expect(Choice(page, "A. 41")).ToHaveAttributeAsync("aria-pressed", "true");
         await Expect(page.GetByText("You said")).ToHaveCountAsync(0); // not before it ran
+        await Expect(page.Locator(".closing")).ToBeHiddenAsync();     // nor the answer
         await page.Cell(0).RunAsync();
-        await Expect(page.GetByText("You said A. It is B.")).ToBeVisibleAsync();
-        await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "What you believed: 0 of 1 were so" })).ToBeVisibleAsync();
+        await Expect(page.Locator(".closing")).ToBeVisibleAsync();
+        await Expect(Verdict(page, "You said A. It is B.")).ToHaveCountAsync(2); // below the question, and at the closing line
+        await Expect(page.GetByText("You were right in 0 of 1 predictions.")).ToBeVisibleAsync();
+        await Choice(page, "B. 42").ClickAsync(new() { Force = true });          // too late: the answer was seen
         await ReloadAsync(page);
 
         await Expect(Choice(page, "A. 41")).ToHaveAttributeAsync("aria-pressed", "true");
         await Expect(Choice(page, "B. 42")).ToHaveAttributeAsync("aria-pressed", "false");
-        await Expect(page.GetByText("You said A. It is B.")).ToBeVisibleAsync();
+        await Expect(Verdict(page, "You said A. It is B.")).ToHaveCountAsync(2);
         await page.GetByRole(AriaRole.Link, new() { Name = "What is 6 × 7?" }).ClickAsync();
         await Expect(Choice(page, "B. 42")).ToBeInViewportAsync();
     }
@@ -44,8 +47,22 @@ public sealed class PlayerQuestionTests(ThePlayer player) : IClassFixture<ThePla
         await Choice(page, "B. 42").ClickAsync(); // the mind can be changed
         await page.Cell(0).RunAsync();
 
-        await Expect(page.GetByText("You said B, and so it is.")).ToBeVisibleAsync();
-        await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "What you believed: 1 of 1 were so" })).ToBeVisibleAsync();
+        await Expect(Verdict(page, "You said B, and so it is.")).ToHaveCountAsync(2);
+        await Expect(page.GetByText("You were right in 1 of 1 predictions.")).ToBeVisibleAsync();
+    }
+
+    [Fact]
+    public async Task The_answer_can_be_shown_without_a_run_and_then_no_choice_counts()
+    {
+        await using var shown = await player.OpenAsync(player.Write("64-cover", "# Cover", Text(Predict), Code("6 * 7"), Text(Closing)));
+        var page = shown.Page;
+
+        await page.Button("The answer comes with the run. Show it now").ClickAsync();
+
+        await Expect(page.Locator(".closing")).ToBeVisibleAsync();
+        await Choice(page, "B. 42").ClickAsync(new() { Force = true });
+        await Expect(Choice(page, "B. 42")).ToHaveAttributeAsync("aria-pressed", "false");
+        await Expect(page.GetByText("What you believed")).ToHaveCountAsync(0);
     }
 
     [Fact]
@@ -59,13 +76,11 @@ public sealed class PlayerQuestionTests(ThePlayer player) : IClassFixture<ThePla
 
         await Expect(page.GetByText("You said A. It is C.")).ToBeVisibleAsync();
         await Expect(page.GetByText("the bridge is another one")).ToBeVisibleAsync();
-        await Choice(page, "C. one timed").ClickAsync();
-        await Expect(page.GetByText("You said C, and so it is.")).ToBeVisibleAsync();
-        await Expect(page.GetByText("the bridge is another one")).ToBeVisibleAsync();
+        await Choice(page, "C. one timed").ClickAsync(new() { Force = true }); // the first choice counts
         await ReloadAsync(page);
-        await Expect(page.GetByText("You said C, and so it is.")).ToBeVisibleAsync();
+        await Expect(page.GetByText("You said A. It is C.")).ToBeVisibleAsync();
         await Expect(page.GetByText("the bridge is another one")).ToBeVisibleAsync();
-        await Expect(Choice(page, "C. one timed")).ToHaveAttributeAsync("aria-pressed", "true");
+        await Expect(Choice(page, "A. a bridge")).ToHaveAttributeAsync("aria-pressed", "true");
     }
 
     [Fact]
@@ -78,13 +93,13 @@ public sealed class PlayerQuestionTests(ThePlayer player) : IClassFixture<ThePla
         await Choice(page, "B. 42").ClickAsync();
         await Choice(page, "A. one line").ClickAsync();
         await page.Button("Run all").ClickAsync();
-        await Expect(page.GetByText("You said B, and so it is.")).ToBeVisibleAsync();
-        await Expect(page.GetByText("You said A. It is B.")).ToBeVisibleAsync();
+        await Expect(Verdict(page, "You said B, and so it is.")).ToHaveCountAsync(2);
+        await Expect(Verdict(page, "You said A. It is B.")).ToHaveCountAsync(2);
         await Choice(page, "B. an hour").ClickAsync();
 
-        var score = page.GetByRole(AriaRole.Heading, new() { Name = "What you believed: 1 of 3 were so" });
+        var score = page.GetByText("You were right in 1 of 2 predictions and 0 of 1 quiz answers.");
         await Expect(score).ToBeVisibleAsync();
-        await Expect(page.GetByText("You said B, it is C.")).ToBeVisibleAsync();
+        await Expect(page.GetByText("You said B; it is C.")).ToBeVisibleAsync();
         await ReloadAsync(page);
         await Expect(score).ToBeVisibleAsync();
         await page.Button("Start again").ClickAsync();
@@ -92,6 +107,8 @@ public sealed class PlayerQuestionTests(ThePlayer player) : IClassFixture<ThePla
         await Expect(score).ToHaveCountAsync(0);
         await Expect(page.Locator("[aria-pressed=true]")).ToHaveCountAsync(0);
     }
+
+    private static ILocator Verdict(IPage page, string text) => page.Locator(".verdict", new() { HasText = text });
 
     private static ILocator Choice(IPage page, string text) => page.GetByRole(AriaRole.Button, new() { Name = text });
 }
