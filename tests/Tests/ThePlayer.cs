@@ -17,7 +17,7 @@ namespace TracingTutorial.Tests;
 public sealed class ThePlayer(Browser browser) : IAsyncLifetime
 {
     /// <summary>Long enough for a kernel to start and compile while the machine does other things.</summary>
-    private const float Patience = 30_000;
+    private const float Patience = 120_000;
 
     private readonly TempFolder _clone = new(), _progress = new();
     private PlayerApp? _app;
