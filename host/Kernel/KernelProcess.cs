@@ -53,17 +53,12 @@ internal sealed class KernelProcess : IAsyncDisposable
     /// <summary>The exit code, after the last event has been heard.</summary>
     public Task<int> Ended => _ended.Task;
 
-    /// <summary>The id of the process.</summary>
     public int Id => _process.Id;
 
     /// <summary>The beginning and the end of what the process wrote to its error stream outside of any cell: a crash says its reason there.</summary>
     public string ErrorText
     {
-        get
-        {
-            lock (_errorText)
-                return _errorText.ToString().Trim();
-        }
+        get { lock (_errorText) return _errorText.ToString().Trim(); }
     }
 
     /// <summary>The most memory that the process has held; 0 where the system does not say.</summary>
@@ -248,37 +243,5 @@ internal sealed class KernelProcess : IAsyncDisposable
             : new ProcessStartInfo(Path.Combine(root, "dotnet"), ["exec", library, .. arguments]);
         start.Environment["DOTNET_ROOT"] = root;
         return start;
-    }
-}
-
-/// <summary>An event of the engine as it was sent: its type, its data, and the command that caused it.</summary>
-internal readonly record struct Envelope(JsonElement Json)
-{
-    /// <summary>As <c>CommandSucceeded</c>.</summary>
-    public string EventType => Json.GetProperty("eventType").GetString()!;
-
-    /// <summary>The data of the event.</summary>
-    public JsonElement Event => Json.GetProperty("event");
-
-    /// <summary>The token of the command; "" for an event that no command caused.</summary>
-    public string Token =>
-        Json.TryGetProperty("command", out var command) && command.ValueKind == JsonValueKind.Object ? command.GetProperty("token").GetString() ?? "" : "";
-
-    /// <summary>The token that was sent: commands that a command causes have its token, a dot, and more.</summary>
-    public string RootToken => Token.Split('.')[0];
-
-    /// <summary>The envelope in a line, or null when the line is other text.</summary>
-    public static Envelope? FromLine(string line)
-    {
-        try
-        {
-            var json = JsonDocument.Parse(line).RootElement;
-            return json.ValueKind == JsonValueKind.Object && json.TryGetProperty("eventType", out var type) && type.ValueKind == JsonValueKind.String
-                && json.TryGetProperty("event", out _) ? new Envelope(json) : null;
-        }
-        catch (JsonException)
-        {
-            return null;
-        }
     }
 }

@@ -145,7 +145,7 @@ public partial class RepositoryTests
     }
 
     [Fact]
-    public void Helpers_are_files_of_one_concept_that_a_learner_can_read()
+    public void Helpers_and_host_are_files_of_one_concept_that_a_reader_can_take_in()
     {
         foreach (var file in HelperSources)
         {
@@ -155,6 +155,9 @@ public partial class RepositoryTests
             Assert.All(lines, line => Assert.True(line.Length <= 140, $"{name} has a line of {line.Length} columns: {line}"));
             Assert.Equal("#nullable enable", lines[0]);
         }
+
+        foreach (var file in Files("*.cs").Where(f => f.StartsWith(Path.Combine(TheHost.Root, "host") + Path.DirectorySeparatorChar, StringComparison.Ordinal)))
+            Assert.True(File.ReadAllLines(file).Length <= 250, $"{Path.GetRelativePath(TheHost.Root, file)} is longer than 250 lines.");
 
         // Compiling what is imported is two thirds of a lesson's start.
         Assert.InRange(Directory.GetFiles(Path.Combine(TheHost.Root, "helpers", "core"), "*.cs").Sum(f => File.ReadAllLines(f).Count(IsCode)), 500, 1350);
