@@ -93,6 +93,17 @@ public sealed class RecordedTrace
     /// <summary>The parent's id, if the span names a parent that is not in this trace; else null.</summary>
     public string? MissingParent(RecordedSpan span) => span.ParentSpanId is { } id && !byId.ContainsKey(id) ? id : null;
 
+    /// <summary>How many spans go round in a circle, each the parent of the next, if this root was its first one; else 0.</summary>
+    public int Circle(RecordedSpan root)
+    {
+        if (NodeOf(root).Parent is not null || root.ParentSpanId is not { } id || FindById(id) is not { } span)
+            return 0;
+        var count = 1;
+        for (RecordedSpan? next = span; next is not null && next != root; next = Parent(next))
+            count++;
+        return count;
+    }
+
     /// <summary>How many spans have the id of this one, itself among them: more than one is against the rules.</summary>
     public int SameId(RecordedSpan span) => byId[NodeOf(span).Span.SpanId].Count;
 

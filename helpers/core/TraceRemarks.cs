@@ -17,7 +17,7 @@ internal static class TraceRemarks
         var (orphans, missing) = Orphans(trace);
         if (parentless == 0)
         {
-            yield return orphans == 0 ? "The root is missing: all spans are below each other, in a circle."
+            yield return orphans == 0 ? "The root is missing: each span here names a parent, in a circle."
                 : $"The root is missing: {Drawing.Count(orphans, "span")} here {(orphans == 1 ? "names" : "name")} "
                     + $"{(missing == 1 ? "a parent that is" : $"{missing} parents that are")} not in this trace.";
         }

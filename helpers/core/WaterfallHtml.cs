@@ -9,7 +9,8 @@ using System.Text;
 internal sealed class WaterfallHtml(IReadOnlyList<WaterfallPart> parts)
 {
     private const int MaxIndent = 10; // deeper levels keep this indentation and say their depth
-    private const int MaxDetails = 4_000_000; // characters; a notebook stores what it draws
+    private const int ShortRemark = 26; // has room in the row; a longer one stands below it
+    private const int MaxDetails = 3_500_000; // characters; a notebook stores what it draws
 
     private static readonly (string, string)[] Signs =
     [
@@ -87,6 +88,8 @@ internal sealed class WaterfallHtml(IReadOnlyList<WaterfallPart> parts)
             html.Append($"<details class=\"tv-row{(part.Wrong(span) ? " tv-wrong" : "")}\"><summary class=\"tv-line\">");
             Label(part, span, trace.Depth(span) + (missing is null ? 0 : 1));
             Bar(part, span);
+            foreach (var remark in part.Remarks(span).Where(r => r.Length > ShortRemark))
+                html.Append($"<span class=\"tv-under\"><small class=\"tv-note tv-remark\">{remark}</small></span>");
             html.Append("</summary>").Append(Details(part, span)).Append("</details>");
         }
 
@@ -117,7 +120,7 @@ internal sealed class WaterfallHtml(IReadOnlyList<WaterfallPart> parts)
             html.Append($"<small class=\"tv-note\">linked from {linked}</small>");
         if (span.Links.Count > 0)
             html.Append($"<small class=\"tv-note\">{Drawing.Count(span.Links.Count, "link")}</small>");
-        foreach (var remark in part.Remarks(span))
+        foreach (var remark in part.Remarks(span).Where(r => r.Length <= ShortRemark))
             html.Append($"<small class=\"tv-note tv-remark\">{remark}</small>");
         html.Append("</span>");
     }
@@ -143,7 +146,7 @@ internal sealed class WaterfallHtml(IReadOnlyList<WaterfallPart> parts)
         }
 
         html.Append($"<span class=\"tv-time{(failed ? " tv-bad" : "")}\" style=\"left:{Drawing.Percent(whole.To)}\">")
-            .Append(Drawing.Duration(span.Duration)).Append("</span></span></span>");
+            .Append(span.Duration.TotalDays < 1000 ? Drawing.Duration(span.Duration) : $"{span.Duration.Days} d").Append("</span></span></span>");
     }
 
     private void Pieces(string css, IEnumerable<(double From, double To)> pieces)
@@ -172,7 +175,7 @@ internal sealed class WaterfallHtml(IReadOnlyList<WaterfallPart> parts)
         .tv-id{font-family:ui-monospace,Consolas,Menlo,monospace;font-size:12px;overflow-wrap:anywhere}
         .tv-service{display:inline-flex;align-items:center;gap:5px;min-width:0;max-width:100%;overflow-wrap:anywhere}
         .tv-says{margin:2px 0;padding-left:8px;border-left:3px solid var(--tv-line);max-width:70em;overflow-wrap:anywhere}
-        .tv-gone,.tv-gone:hover{cursor:default;background:none}
+        .tv-gone,.tv-gone:hover{cursor:default;background:none;padding-left:16px;align-items:center}
         .tv-rows{border-top:1px solid var(--tv-line);border-bottom:1px solid var(--tv-line)}
         .tv-line{display:flex;flex-wrap:wrap;column-gap:12px;min-height:24px;list-style:none;cursor:pointer}
         .tv-line::-webkit-details-marker{display:none}
@@ -188,10 +191,11 @@ internal sealed class WaterfallHtml(IReadOnlyList<WaterfallPart> parts)
         .tv-name{flex:0 1 auto;min-width:1.5em;overflow:hidden;text-overflow:ellipsis;font-weight:600;unicode-bidi:isolate}
         .tv small{flex:none;font-size:11px}
         .tv .tv-kind{flex:0 9999999 auto;min-width:0;overflow:hidden;text-overflow:ellipsis;color:var(--tv-dim)}
-        .tv .tv-remark{flex:0 500 auto;min-width:5em;overflow:hidden;text-overflow:ellipsis}
+        .tv .tv-remark{overflow-wrap:anywhere}
         .tv .tv-note{border:1px solid var(--tv-line);background:color-mix(in srgb,currentColor 7%,transparent);border-radius:8px;
           padding:0 6px}
         .tv .tv-look{border-color:var(--tv-bad);background:none;color:var(--tv-bad);font-weight:600}
+        .tv-under{flex:1 1 100%;padding:0 0 4px 32px}
         .tv-wrong{outline:1.5px solid var(--tv-bad);outline-offset:-1px}
         .tv .tv-failed{--tv-c:var(--tv-bad)}
         .tv-when{flex:1 1 310px;min-width:0;min-height:20px;padding-right:64px;box-sizing:border-box}

@@ -128,8 +128,8 @@ internal sealed record WaterfallPart(RecordedTrace Trace)
 
         if (Trace.MissingParent(span) is not null)
             yield return "parent not in this trace";
-        else if (parent is null && span.ParentSpanId is not null)
-            yield return "its own ancestor";
+        else if (Trace.Circle(span) is > 0 and var circle)
+            yield return circle == 1 ? "its own parent" : $"its own ancestor: {circle} spans in a circle";
         if (FarAway(span) is { } far)
             yield return $"starts {Drawing.Duration(far.Duration())} {(far < TimeSpan.Zero ? "before" : "after")} the others";
         foreach (var (text, _) in SpanTimes.Remarks(span, parent).Where(r => all || r.InRow))

@@ -291,8 +291,9 @@ public sealed class HardTraceTests
         var view = Waterfall.Of(Trace(Span("a", "b", 0, 10), Span("b", "a", 2, 5)));
 
         Assert.Equal(["a", "b"], Views.Rows(view).Select(Views.NameOf));
-        Assert.Equal(["The root is missing: all spans are below each other, in a circle."], Says(view));
-        Assert.Equal(["its own ancestor"], Remarks(view, "a"));
+        Assert.Equal(["The root is missing: each span here names a parent, in a circle."], Says(view));
+        Assert.Equal(["its own ancestor: 2 spans in a circle"], Remarks(view, "a"));
+        Assert.Equal(["its own parent"], Remarks(Waterfall.Of(Trace(Span("self", "self", 0, 1))), "self"));
     }
 
     [Fact]
