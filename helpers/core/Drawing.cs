@@ -39,9 +39,9 @@ public static class Drawing
             $"{Number(Math.Floor(value / size))} {large} {Number(value % size)} {small}";
     }
 
-    /// <summary>"1 span", "2 spans", "4,960 spans".</summary>
-    public static string Count(long n, string what) =>
-        n == 1 ? $"1 {what}" : string.Create(CultureInfo.InvariantCulture, $"{n:N0} {what}s");
+    /// <summary>"1 span", "2 spans", "4,960 spans"; "2 copies", if the plural is given.</summary>
+    public static string Count(long n, string what, string? many = null) =>
+        n == 1 ? $"1 {what}" : string.Create(CultureInfo.InvariantCulture, $"{n:N0} {many ?? what + "s"}");
 
     /// <summary>A number for SVG, CSS or text: at most two decimals, with a point.</summary>
     public static string Number(double number) => number.ToString("0.##", CultureInfo.InvariantCulture);

@@ -2,13 +2,17 @@
 using System;
 using System.Collections.Generic;
 using System.Diagnostics;
-using System.Runtime.CompilerServices;
+using System.Linq;
 
-/// <summary>A finished span, wherever it came from: a <see cref="SpanRecorder"/>, an OTLP receiver, a backend's API.</summary>
+/// <summary>
+/// A finished span, wherever it came from: a <see cref="SpanRecorder"/>, an OTLP receiver, a backend's API. Two are equal if one
+/// is a copy of the other: the same ids, service, kind, name and start. Whatever else shares an id is another span.
+/// </summary>
 public sealed record RecordedSpan
 {
     private readonly string? parentSpanId;
     private readonly TimeSpan duration;
+    private readonly string? statusDescription;
 
     /// <summary>32 lower-case hex digits.</summary>
     public required string TraceId { get; init; }
@@ -53,15 +57,25 @@ public sealed record RecordedSpan
     /// <summary><c>service.name</c> of the resource; "unknown_service" if it has none, as the specification names it.</summary>
     public string ServiceName => Lookup(Resource, "service.name") as string ?? "unknown_service";
 
+    /// <summary><c>service.instance.id</c> of the resource: which process of the service; null if it does not say.</summary>
+    public string? Instance => Lookup(Resource, "service.instance.id") as string;
+
     /// <summary>UTC.</summary>
     public required DateTimeOffset Start { get; init; }
 
-    /// <summary>Never negative: a span that ends before it starts (a clock was set back) counts as zero.</summary>
+    /// <summary>Never negative: set to less than zero, it is zero, and <see cref="EndsBeforeStart"/> says by how much.</summary>
     public required TimeSpan Duration
     {
-        get => duration;
-        init => duration = value < TimeSpan.Zero ? TimeSpan.Zero : value;
+        get => duration < TimeSpan.Zero ? TimeSpan.Zero : duration;
+        init => duration = value;
     }
+
+    /// <summary>How long before its start the span ended, as it was reported; zero for almost every span.</summary>
+    public TimeSpan EndsBeforeStart => duration >= TimeSpan.Zero ? TimeSpan.Zero
+        : duration == TimeSpan.MinValue ? TimeSpan.MaxValue : -duration;
+
+    /// <summary>How often it came: more than once if a batch was sent again, or if two providers record into one memory.</summary>
+    public int Copies { get; init; } = 1;
 
     /// <summary>UTC.</summary>
     public DateTimeOffset End => Duration < DateTimeOffset.MaxValue - Start ? Start + Duration : DateTimeOffset.MaxValue;
@@ -69,8 +83,12 @@ public sealed record RecordedSpan
     /// <summary>Unset unless somebody set it: Error is for failures of this span's own operation.</summary>
     public ActivityStatusCode Status { get; init; }
 
-    /// <summary>What went wrong; only errors have one.</summary>
-    public string? StatusDescription { get; init; }
+    /// <summary>What went wrong; only errors have one: with any other status it is ignored (specification, "Set Status").</summary>
+    public string? StatusDescription
+    {
+        get => Status == ActivityStatusCode.Error ? statusDescription : null;
+        init => statusDescription = value;
+    }
 
     /// <summary>In the order in which they were set.</summary>
     public IReadOnlyList<KeyValuePair<string, object?>> Attributes { get; init; } = [];
@@ -87,11 +105,17 @@ public sealed record RecordedSpan
     /// <summary>The attribute's value; null if the span does not have it.</summary>
     public object? this[string key] => Attribute(key);
 
-    /// <summary>Two spans are the same only if they are one object: a span that was delivered twice is two.</summary>
-    public bool Equals(RecordedSpan? other) => ReferenceEquals(this, other);
+    /// <summary>Whether one is a copy of the other.</summary>
+    public bool Equals(RecordedSpan? other) => ReferenceEquals(this, other) || other is not null
+        && SpanId == other.SpanId && Start == other.Start && Kind == other.Kind && Name == other.Name
+        && TraceId == other.TraceId && ServiceName == other.ServiceName;
 
-    /// <summary>That of the object.</summary>
-    public override int GetHashCode() => RuntimeHelpers.GetHashCode(this);
+    /// <summary>The same for copies.</summary>
+    public override int GetHashCode() => HashCode.Combine(TraceId, SpanId, Start, Name, ServiceName);
+
+    /// <summary>Each span once, at its first place; how often it came is in <see cref="Copies"/>.</summary>
+    public static IEnumerable<RecordedSpan> Once(IEnumerable<RecordedSpan> spans) => spans.GroupBy(s => s).Select(g =>
+        g.Skip(1).Any() ? g.Key with { Copies = g.Distinct<RecordedSpan>(ReferenceEqualityComparer.Instance).Sum(s => s.Copies) } : g.Key);
 
     /// <summary>As in "user-service: GET /users/{id}".</summary>
     public override string ToString() => $"{ServiceName}: {Name}";

@@ -5,41 +5,50 @@ using System.Diagnostics;
 using System.Linq;
 
 /// <summary>
-/// The spans of one trace as a tree. Any input makes a tree that holds every span once: a span whose parent is missing
-/// becomes a root, a loop of parents is cut at its first span, children of a duplicated id hang under the first one.
+/// The spans of one trace as a tree. Any input makes a tree that holds every span once, and a copy is no other span: a span
+/// whose parent is missing becomes a root, a loop of parents is cut at its first span. Where a client and its server share
+/// one id (old B3), the server is below the client; children of a shared id go to its span of their own service, else to
+/// the server, else to the first.
 /// </summary>
 public sealed class RecordedTrace
 {
     private readonly Dictionary<RecordedSpan, Node> nodes = [];
-    private readonly Dictionary<string, Node> byId = [];
+    private readonly Dictionary<string, (RecordedSpan First, int Count)> byId = [];
+    private readonly Dictionary<(string Id, string? Service), Node> parents = [];
+    private readonly Dictionary<string, Node> callers = [];
     private readonly Lazy<Dictionary<RecordedSpan, List<TimeRange>>> criticalPath;
 
     /// <summary>Makes a tree of these spans, in any order.</summary>
     /// <exception cref="ArgumentException">There are no spans, or they are of more than one trace.</exception>
     public RecordedTrace(IEnumerable<RecordedSpan> spans)
     {
-        Spans = spans.Distinct().OrderBy(s => s.Start).ThenByDescending(s => s.Duration).ToArray();
+        Spans = RecordedSpan.Once(spans).OrderBy(s => s.Start).ThenByDescending(s => s.Duration).ToArray();
         if (Spans.Count == 0 || Spans.Any(s => s.TraceId != Spans[0].TraceId))
             throw new ArgumentException("A trace needs at least one span, and all its spans share one trace id.", nameof(spans));
 
         foreach (var span in Spans)
         {
             var node = nodes[span] = new Node(span);
-            byId.TryAdd(span.SpanId, node);
+            byId[span.SpanId] = byId.TryGetValue(span.SpanId, out var known) ? known with { Count = known.Count + 1 } : (span, 1);
+            Offer((span.SpanId, null), node);
+            Offer((span.SpanId, span.ServiceName), node);
+            if (span.Kind is ActivityKind.Client or ActivityKind.Producer)
+                callers.TryAdd(span.SpanId, node);
         }
 
         foreach (var node in nodes.Values)
-            node.Parent = node.Span.ParentSpanId is { } id ? byId.GetValueOrDefault(id) : null;
+            node.Parent = ParentOf(node.Span);
         CutLoops();
 
         var roots = new List<RecordedSpan>();
         foreach (var span in Spans)
             (nodes[span].Parent?.Children ?? roots).Add(span);
+        roots = roots.GroupBy(s => MissingParent(s) ?? (object)s).SelectMany(g => g).ToList();
         Roots = roots;
         SpansAsTree = ParentsFirst();
         Start = Spans[0].Start;
         End = Spans.Max(s => s.End);
-        criticalPath = new(() => CriticalPathFinder.Find(Root, Children));
+        criticalPath = new(() => CriticalPathFinder.Find(Root, span => Children(span).Where(TimesFit)));
     }
 
     /// <summary>32 lower-case hex digits.</summary>
@@ -51,7 +60,10 @@ public sealed class RecordedTrace
     /// <summary>All spans, each after its parent and before its parent's next child: the rows of a waterfall.</summary>
     public IReadOnlyList<RecordedSpan> SpansAsTree { get; }
 
-    /// <summary>The spans without a parent, and those whose parent is not in this trace, ordered by start.</summary>
+    /// <summary>
+    /// The spans without a parent, and those whose parent is not in this trace, ordered by start; but those of one missing
+    /// parent stand together.
+    /// </summary>
     public IReadOnlyList<RecordedSpan> Roots { get; }
 
     /// <summary>What the trace is named after: the first span that has no parent, else the first whose parent is missing.</summary>
@@ -76,7 +88,31 @@ public sealed class RecordedTrace
     public RecordedSpan? Find(string name) => Spans.FirstOrDefault(s => s.Name == name);
 
     /// <summary>The (first) span with this id; null if there is none.</summary>
-    public RecordedSpan? FindById(string spanId) => byId.GetValueOrDefault(spanId)?.Span;
+    public RecordedSpan? FindById(string spanId) => byId.GetValueOrDefault(spanId).First;
+
+    /// <summary>The parent's id, if the span names a parent that is not in this trace; else null.</summary>
+    public string? MissingParent(RecordedSpan span) => span.ParentSpanId is { } id && !byId.ContainsKey(id) ? id : null;
+
+    /// <summary>How many spans go round in a circle, each the parent of the next, if this root was its first one; else 0.</summary>
+    public int Circle(RecordedSpan root)
+    {
+        if (NodeOf(root).Parent is not null || root.ParentSpanId is not { } id || FindById(id) is not { } span)
+            return 0;
+        var count = 1;
+        for (RecordedSpan? next = span; next is not null && next != root; next = Parent(next))
+            count++;
+        return count;
+    }
+
+    /// <summary>How many spans have the id of this one, itself among them: more than one is against the rules.</summary>
+    public int SameId(RecordedSpan span) => byId[NodeOf(span).Span.SpanId].Count;
+
+    /// <summary>
+    /// False if the span's times cannot be true beside its parent's: it ends before it starts, or the clocks of two processes
+    /// differ. What is computed from such times (<see cref="SelfTime"/> of the parent) is not sure.
+    /// </summary>
+    public bool TimesFit(RecordedSpan span) =>
+        Parent(span) is { } parent ? SpanTimes.Fit(span, parent) : span.EndsBeforeStart == TimeSpan.Zero;
 
     /// <summary>
     /// Null if the span is one of the <see cref="Roots"/>. Methods that take a span throw <see cref="ArgumentException"/> if it
@@ -114,7 +150,7 @@ public sealed class RecordedTrace
 
     /// <summary>
     /// The spans that the duration of <see cref="Root"/> is made of: shorten one of these stretches of time, and the
-    /// whole gets shorter. The times on the path add up to the root's duration.
+    /// whole gets shorter. The times on the path add up to the root's duration. A child whose times do not fit is left out.
     /// </summary>
     public IReadOnlySet<RecordedSpan> CriticalPath => criticalPath.Value.Keys.ToHashSet();
 
@@ -131,6 +167,20 @@ public sealed class RecordedTrace
     /// <summary>Sorts spans into traces by their trace id; the traces are ordered by start.</summary>
     public static IReadOnlyList<RecordedTrace> Group(IEnumerable<RecordedSpan> spans) =>
         spans.GroupBy(s => s.TraceId).Select(g => new RecordedTrace(g)).OrderBy(t => t.Start).ToArray();
+
+    // The span that children of this id belong to: the first one that answers a call, else the first.
+    private void Offer((string, string?) key, Node node)
+    {
+        if (!parents.TryGetValue(key, out var known) || !Answers(known.Span) && Answers(node.Span))
+            parents[key] = node;
+    }
+
+    private Node? ParentOf(RecordedSpan span) =>
+        Answers(span) && callers.TryGetValue(span.SpanId, out var caller) ? caller
+        : span.ParentSpanId is not { } id ? null
+        : parents.GetValueOrDefault((id, span.ServiceName)) ?? parents.GetValueOrDefault((id, null));
+
+    private static bool Answers(RecordedSpan span) => span.Kind is ActivityKind.Server or ActivityKind.Consumer;
 
     // Each walk towards the root leaves its number behind; a walk that meets its own number has gone round in a circle.
     private void CutLoops()

@@ -1,6 +1,7 @@
 #nullable enable
 using System;
 using System.Collections.Generic;
+using System.Diagnostics;
 using System.Globalization;
 using System.Linq;
 using System.Text;
@@ -33,9 +34,10 @@ internal sealed class SpanDetails(WaterfallPart part, RecordedSpan span)
         var trace = part.Trace;
         var parent = trace.Parent(span);
         var critical = trace.CriticalTime(span);
-        var remarks = Remarks(parent).Concat(part.Remarks(span)).ToArray();
+        var remarks = Known(parent).Concat(part.Remarks(span, all: true)).ToArray();
         var start = span.Start.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss.ffffff", CultureInfo.InvariantCulture);
-        var self = trace.Children(span).Count > 0 ? $", without its children {Drawing.Duration(trace.SelfTime(span))}" : "";
+        var self = trace.Children(span).Count == 0 ? "" : trace.Children(span).All(trace.TimesFit)
+            ? $", without its children {Drawing.Duration(trace.SelfTime(span))}" : ", without its children not known";
         html.Append("<div class=\"tv-more\">");
         Section("Span",
             ("name", span.Name),
@@ -51,15 +53,22 @@ internal sealed class SpanDetails(WaterfallPart part, RecordedSpan span)
             ("parent", parent?.Name),
             ("tracestate", span.TraceState),
             ("note", remarks.Length > 0 ? string.Join(", ", remarks) : null));
-        Section(span.Attributes.Count > 0 ? "Attributes" : "No attributes", Fields(span.Attributes));
+        var own = span.Attributes.Where(a => a.Key != JaegerWarnings).ToArray();
+        Section(own.Length > 0 ? "Attributes" : "No attributes", Fields(own));
+        if (own.Length < span.Attributes.Count)
+            Section("Jaeger's remarks", ("warning", SpanText.Value(span[JaegerWarnings]).Trim('[', ']')));
         foreach (var e in span.Events)
             Section($"Event: {e.Name} {SpanText.Time(span, e)}", Fields(e.Attributes));
         foreach (var link in span.Links)
         {
-            var target = link.TraceId == trace.TraceId ? trace.FindById(link.SpanId) : null;
+            var target = part.Links.Target(link);
             var ids = new (string, string?)[] { ("trace id", link.TraceId), ("span id", link.SpanId) };
-            Section($"Link to {target?.Name ?? "a span of another trace"}", [.. ids, .. Fields(link.Attributes)]);
+            var where = link.TraceId == trace.TraceId ? "a span that is not here" : "a span of another trace";
+            Section($"Link to {target?.ToString() ?? where}", [.. ids, .. Fields(link.Attributes)]);
         }
+
+        foreach (var other in part.Links.To(span).Take(20))
+            Section($"Linked from {other}", ("trace id", other.TraceId), ("span id", other.SpanId));
 
         // In a very large trace only where a service is entered: else most of the page would be resources.
         if (trace.Spans.Count <= 1000 || parent?.ServiceName != span.ServiceName)
@@ -67,13 +76,18 @@ internal sealed class SpanDetails(WaterfallPart part, RecordedSpan span)
         return html.Append("</div>").ToString();
     }
 
-    private IEnumerable<string> Remarks(RecordedSpan? parent)
+    // No surprise, but worth knowing. Who makes a message does not learn who reads it; only the reader's spans know.
+    private IEnumerable<string> Known(RecordedSpan? parent)
     {
         if (span.HasRemoteParent)
             yield return "parent in another process";
-        if (parent is not null && span.End > parent.End)
-            yield return $"ends {Drawing.Duration(span.End - parent.End)} after its parent";
+        else if (part.Trace.MissingParent(span) is not null && span.Kind is not (ActivityKind.Server or ActivityKind.Consumer))
+            yield return "not said to be in another process: was its source added, has it ended, was it sampled?";
+        if (span.Kind == ActivityKind.Producer && part.Trace.Children(span).Count == 0 && !part.Links.To(span).Any())
+            yield return "nothing here says who read it";
     }
+
+    private const string JaegerWarnings = "@jaeger@warnings";
 
     private static (string, string?)[] Fields(IReadOnlyList<KeyValuePair<string, object?>> attributes) =>
         attributes.Select(a => (a.Key, (string?)SpanText.Value(a.Value))).ToArray();

@@ -7,13 +7,15 @@ using System.Threading;
 using System.Threading.Tasks;
 
 /// <summary>
-/// Finished spans in memory, wherever they come from, bounded: when it is full, the oldest go. Safe for concurrent use.
+/// Finished spans in memory, wherever they come from, bounded: when it is full, the oldest go. A copy of a span that is here
+/// is not kept, but counted in <see cref="RecordedSpan.Copies"/>. Safe for concurrent use.
 /// </summary>
 /// <param name="capacity">How many spans are kept, at least one.</param>
 /// <param name="maxBytes">How much memory they may take together, as far as it is told to <see cref="Add"/>.</param>
 public sealed class SpanStore(int capacity = 100_000, long maxBytes = long.MaxValue)
 {
-    private readonly Queue<(RecordedSpan Span, long Bytes)> spans = new();
+    private readonly Queue<Entry> spans = new();
+    private readonly Dictionary<RecordedSpan, Entry> known = [];
     private long dropped, bytes;
     private TaskCompletionSource? next; // ends with the next span; null while nobody waits
 
@@ -39,12 +41,22 @@ public sealed class SpanStore(int capacity = 100_000, long maxBytes = long.MaxVa
             return;
         lock (spans)
         {
-            for (var i = 0; i < added.Count; i++)
-                spans.Enqueue((added[i], i == added.Count - 1 ? size : 0));
-            bytes += size;
+            Entry? last = null;
+            foreach (var span in added)
+            {
+                if (known.TryGetValue(span, out var here))
+                    here.Span = here.Span with { Copies = here.Span.Copies + span.Copies };
+                else
+                    spans.Enqueue(known[span] = last = new Entry(span));
+            }
+
+            if (last is not null) // copies alone take no memory
+                bytes += last.Bytes = size;
             while (spans.Count > Capacity || bytes > maxBytes && spans.Count > 0)
             {
-                bytes -= spans.Dequeue().Bytes;
+                var oldest = spans.Dequeue();
+                known.Remove(oldest.Span);
+                bytes -= oldest.Bytes;
                 dropped++;
             }
 
@@ -59,6 +71,7 @@ public sealed class SpanStore(int capacity = 100_000, long maxBytes = long.MaxVa
         lock (spans)
         {
             spans.Clear();
+            known.Clear();
             (dropped, bytes) = (0, 0);
         }
     }
@@ -102,5 +115,11 @@ public sealed class SpanStore(int capacity = 100_000, long maxBytes = long.MaxVa
     {
         lock (spans)
             return value();
+    }
+
+    private sealed class Entry(RecordedSpan span)
+    {
+        public RecordedSpan Span { get; set; } = span;
+        public long Bytes { get; set; }
     }
 }

@@ -10,13 +10,17 @@ public sealed class SpanTable : NotebookView
 
     private SpanTable(RecordedSpan[] spans)
     {
+        spans = RecordedSpan.Once(spans).ToArray();
         if (spans.Length == 0)
             return;
         var names = spans.ToLookup(s => (s.TraceId, s.SpanId), s => s.Name);
         var colors = new Drawing.ServiceColors(spans.Select(s => s.ServiceName));
         table = new Table(new("name", 28), new("kind", 8), new("service", 17), new("parent", 20), new("duration", 9, Right: true),
             new("status", 23))
-        { RowName = "span" };
+        {
+            RowName = "span",
+            Note = spans.Sum(s => s.Copies - 1) is > 0 and var copies ? $"{Drawing.Count(copies, "copy", "copies")} not shown again." : "",
+        };
         foreach (var span in spans)
         {
             table.Row(span.Name, SpanText.Kind(span), new TableCell(span.ServiceName) { Mark = colors.Class(span.ServiceName) },

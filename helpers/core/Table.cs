@@ -67,7 +67,10 @@ public sealed class Table(params TableColumn[] columns) : NotebookView
         return this;
     }
 
-    private string Left => more > 0 ? $"{Drawing.Count(more, "more " + RowName)} not shown." : "";
+    /// <summary>A sentence below the rows.</summary>
+    public string Note { get; init; } = "";
+
+    private string Left => (more > 0 ? $"{Drawing.Count(more, "more " + RowName)} not shown. {Note}" : Note).TrimEnd();
 
     /// <summary>The table and its style.</summary>
     public override string ToHtml() => $"<style>{Drawing.Css}{Css}</style><div class=\"tv tv-scroll\">{Rows()}</div>";

@@ -9,12 +9,13 @@ using System.Text;
 internal sealed class WaterfallHtml(IReadOnlyList<WaterfallPart> parts)
 {
     private const int MaxIndent = 10; // deeper levels keep this indentation and say their depth
-    private const int MaxDetails = 4_000_000; // characters; a notebook stores what it draws
+    private const int ShortRemark = 26; // has room in the row; a longer one stands below it
+    private const int MaxDetails = 3_500_000; // characters; a notebook stores what it draws
 
     private static readonly (string, string)[] Signs =
     [
         ("tv-self", "the span itself"), ("tv-wait", "its children"),
-        ("tv-crit", "critical path: what the total time is made of"), ("tv-event", "event"),
+        ("tv-crit", "critical path: what the root's time is made of"), ("tv-event", "event"),
     ];
 
     private int details;
@@ -26,10 +27,12 @@ internal sealed class WaterfallHtml(IReadOnlyList<WaterfallPart> parts)
     /// <param name="css">The class of the element around them.</param>
     public string Page(string above = "", string css = "tv-parts")
     {
+        var links = new LinkIndex(parts.Select(p => p.Trace));
         html.Append($"<div class=\"tv\">{above}<div class=\"{css}\">");
         var (left, drawn) = (Drawing.MaxSpans, 0);
         foreach (var part in parts.TakeWhile(_ => left > 0))
         {
+            part.Links = links;
             Part(part, Math.Min(left, part.MaxSpans));
             left -= Math.Min(part.Trace.Spans.Count, part.MaxSpans);
             drawn++;
@@ -56,20 +59,37 @@ internal sealed class WaterfallHtml(IReadOnlyList<WaterfallPart> parts)
         foreach (var service in trace.Services)
             html.Append($"<span class=\"tv-service\"><i class=\"tv-mark {colors.Class(service)}\"></i>{Drawing.Encode(service)}</span>");
 
+        html.Append("</div>");
+        foreach (var remark in TraceRemarks.Of(part))
+            html.Append($"<div class=\"tv-says\">{Drawing.Encode(remark)}</div>");
+
         // One thin line per tick behind all rows, handed to them as a custom property.
         var lines = ticks.Select(t => $"linear-gradient(var(--tv-line),var(--tv-line)) {Drawing.Percent(t.Position)} 0/1px 100% no-repeat");
-        html.Append($"</div><div class=\"tv-rows\" style=\"--tv-grid:{string.Join(',', lines)}\">")
+        html.Append($"<div class=\"tv-rows\" style=\"--tv-grid:{string.Join(',', lines)}\">")
             .Append("<div class=\"tv-line tv-axis\" aria-hidden=\"true\"><span class=\"tv-what\"></span>")
             .Append("<span class=\"tv-when\"><span class=\"tv-track\">");
         foreach (var (position, label) in ticks)
             html.Append($"<span class=\"tv-tick\" style=\"left:{Drawing.Percent(position)}\">{label}</span>");
         html.Append("</span></span></div>");
 
+        string? missing = null;
         foreach (var span in trace.SpansAsTree.Take(maxSpans))
         {
+            if (trace.Parent(span) is null && part.MissingWithOthers(span) is var id && id != missing)
+            {
+                missing = id;
+                if (id is not null)
+                {
+                    html.Append("<div class=\"tv-line tv-gone tv-dim\"><span>a parent that is not here: ")
+                        .Append($"<span class=\"tv-id\">{Drawing.Encode(id)}</span></span></div>");
+                }
+            }
+
             html.Append($"<details class=\"tv-row{(part.Wrong(span) ? " tv-wrong" : "")}\"><summary class=\"tv-line\">");
-            Label(part, span);
+            Label(part, span, trace.Depth(span) + (missing is null ? 0 : 1));
             Bar(part, span);
+            foreach (var remark in part.Remarks(span).Where(r => r.Length > ShortRemark))
+                html.Append($"<span class=\"tv-under\"><small class=\"tv-note tv-remark\">{remark}</small></span>");
             html.Append("</summary>").Append(Details(part, span)).Append("</details>");
         }
 
@@ -79,17 +99,16 @@ internal sealed class WaterfallHtml(IReadOnlyList<WaterfallPart> parts)
         html.Append("</section>");
     }
 
-    private void Label(WaterfallPart part, RecordedSpan span)
+    private void Label(WaterfallPart part, RecordedSpan span, int depth)
     {
-        var depth = part.Trace.Depth(span);
         html.Append("<span class=\"tv-what\">");
         if (depth > 0)
             html.Append($"<i class=\"tv-indent\" style=\"--d:{Math.Min(depth, MaxIndent)}\"></i>");
         if (depth > MaxIndent)
             html.Append($"<small class=\"tv-dim\">level {depth}</small>");
         html.Append($"<i class=\"tv-mark {colors.Class(span.ServiceName)}\"></i>");
-        if (part.Trace.Parent(span)?.ServiceName != span.ServiceName) // said where a service is entered; below that the mark is enough
-            html.Append($"<span class=\"tv-in\">{Drawing.Encode(span.ServiceName)}</span>");
+        if (part.Entered(span) is { } service) // below that the mark is enough
+            html.Append($"<span class=\"tv-in\">{Drawing.Encode(service)}</span>");
         html.Append(span.Status == ActivityStatusCode.Error ? "<b class=\"tv-name tv-bad\">✖ " : "<b class=\"tv-name\">")
             .Append(Drawing.Encode(span.Name)).Append("</b>");
         if (part.Wrong(span))
@@ -97,10 +116,12 @@ internal sealed class WaterfallHtml(IReadOnlyList<WaterfallPart> parts)
         html.Append($"<small class=\"tv-kind\">{SpanText.Kind(span)}</small>");
         if (part.Note(span) is { } note)
             html.Append($"<small class=\"tv-note\">{Drawing.Encode(note)}</small>");
+        if (part.Links.To(span).Count() is > 0 and var linked)
+            html.Append($"<small class=\"tv-note\">linked from {linked}</small>");
         if (span.Links.Count > 0)
             html.Append($"<small class=\"tv-note\">{Drawing.Count(span.Links.Count, "link")}</small>");
-        foreach (var remark in part.Remarks(span))
-            html.Append($"<small class=\"tv-note tv-remark\" title=\"{remark}\">{remark}</small>");
+        foreach (var remark in part.Remarks(span).Where(r => r.Length <= ShortRemark))
+            html.Append($"<small class=\"tv-note tv-remark\">{remark}</small>");
         html.Append("</span>");
     }
 
@@ -112,7 +133,7 @@ internal sealed class WaterfallHtml(IReadOnlyList<WaterfallPart> parts)
         html.Append($"<span class=\"tv-when {colors.Class(span.ServiceName)}{(failed ? " tv-failed" : "")}\"><span class=\"tv-track\">");
         Pieces(leaf ? "tv-self" : "tv-wait", [whole]);
         if (!leaf)
-            Pieces("tv-self", part.Pieces(trace.SelfRanges(span)));
+            Pieces("tv-self", part.Pieces(part.SelfRanges(span)));
         Pieces("tv-crit", part.Pieces(trace.CriticalRanges(span)));
 
         // Events that would lie on top of each other share a mark.
@@ -125,7 +146,7 @@ internal sealed class WaterfallHtml(IReadOnlyList<WaterfallPart> parts)
         }
 
         html.Append($"<span class=\"tv-time{(failed ? " tv-bad" : "")}\" style=\"left:{Drawing.Percent(whole.To)}\">")
-            .Append(Drawing.Duration(span.Duration)).Append("</span></span></span>");
+            .Append(span.Duration.TotalDays < 1000 ? Drawing.Duration(span.Duration) : $"{span.Duration.Days} d").Append("</span></span></span>");
     }
 
     private void Pieces(string css, IEnumerable<(double From, double To)> pieces)
@@ -153,6 +174,8 @@ internal sealed class WaterfallHtml(IReadOnlyList<WaterfallPart> parts)
           -webkit-line-clamp:2;-webkit-box-orient:vertical;overflow:hidden}
         .tv-id{font-family:ui-monospace,Consolas,Menlo,monospace;font-size:12px;overflow-wrap:anywhere}
         .tv-service{display:inline-flex;align-items:center;gap:5px;min-width:0;max-width:100%;overflow-wrap:anywhere}
+        .tv-says{margin:2px 0;padding-left:8px;border-left:3px solid var(--tv-line);max-width:70em;overflow-wrap:anywhere}
+        .tv-gone,.tv-gone:hover{cursor:default;background:none;padding-left:16px;align-items:center}
         .tv-rows{border-top:1px solid var(--tv-line);border-bottom:1px solid var(--tv-line)}
         .tv-line{display:flex;flex-wrap:wrap;column-gap:12px;min-height:24px;list-style:none;cursor:pointer}
         .tv-line::-webkit-details-marker{display:none}
@@ -168,10 +191,11 @@ internal sealed class WaterfallHtml(IReadOnlyList<WaterfallPart> parts)
         .tv-name{flex:0 1 auto;min-width:1.5em;overflow:hidden;text-overflow:ellipsis;font-weight:600;unicode-bidi:isolate}
         .tv small{flex:none;font-size:11px}
         .tv .tv-kind{flex:0 9999999 auto;min-width:0;overflow:hidden;text-overflow:ellipsis;color:var(--tv-dim)}
-        .tv .tv-remark{flex:0 500 auto;min-width:5em;overflow:hidden;text-overflow:ellipsis}
+        .tv .tv-remark{overflow-wrap:anywhere}
         .tv .tv-note{border:1px solid var(--tv-line);background:color-mix(in srgb,currentColor 7%,transparent);border-radius:8px;
           padding:0 6px}
         .tv .tv-look{border-color:var(--tv-bad);background:none;color:var(--tv-bad);font-weight:600}
+        .tv-under{flex:1 1 100%;padding:0 0 4px 32px}
         .tv-wrong{outline:1.5px solid var(--tv-bad);outline-offset:-1px}
         .tv .tv-failed{--tv-c:var(--tv-bad)}
         .tv-when{flex:1 1 310px;min-width:0;min-height:20px;padding-right:64px;box-sizing:border-box}

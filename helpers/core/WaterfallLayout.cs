@@ -10,11 +10,28 @@ using System.Linq;
 /// <param name="Trace">The trace.</param>
 internal sealed record WaterfallPart(RecordedTrace Trace)
 {
+    private static readonly TimeSpan Year = TimeSpan.FromDays(365);
+    private readonly (DateTimeOffset Start, DateTimeOffset End) axis = Axis(Trace);
+    private readonly TimeSpan? scale;
+    private readonly HashSet<string> instances = Trace.Spans.GroupBy(s => s.ServiceName)
+        .Where(g => g.Select(s => s.Instance).OfType<string>().Distinct().Skip(1).Any()).Select(g => g.Key).ToHashSet();
+
+    private readonly HashSet<string> together = Trace.Roots.Select(Trace.MissingParent).OfType<string>()
+        .GroupBy(id => id).Where(g => g.Skip(1).Any()).Select(g => g.Key).ToHashSet();
+
     /// <summary>What stands above it: the name of its root, unless said otherwise.</summary>
-    public string Title { get; init; } = Trace.Root.Name;
+    public string Title { get; init; } = NameOf(Trace);
+
+    /// <summary>The name of the root; of a trace without one, that of its first span.</summary>
+    public static string NameOf(RecordedTrace trace) =>
+        trace.Root.ParentSpanId is null ? trace.Root.Name : $"(root missing) {trace.Root.Name}";
 
     /// <summary>How much time the width shows; parts with the same can be compared.</summary>
-    public TimeSpan Scale { get; init; } = Trace.Duration;
+    public TimeSpan Scale
+    {
+        get => scale ?? axis.End - axis.Start;
+        init => scale = value;
+    }
 
     /// <summary>A word at some of the spans; null at the others.</summary>
     public Func<RecordedSpan, string?> Note { get; init; } = _ => null;
@@ -25,10 +42,38 @@ internal sealed record WaterfallPart(RecordedTrace Trace)
     /// <summary>How many spans are drawn at most.</summary>
     public int MaxSpans { get; init; } = Drawing.MaxSpans;
 
+    /// <summary>All spans of the page, for links between its traces.</summary>
+    public LinkIndex Links { get; set; } = new([Trace]);
+
     public int Errors => Trace.Spans.Count(s => s.Status == ActivityStatusCode.Error);
 
-    // Positions in time: 0 where the trace starts, 1 at the end of the scale.
-    public double At(DateTimeOffset time) => Math.Clamp((time - Trace.Start).Ticks / (double)Math.Max(1, Scale.Ticks), 0, 1);
+    // Positions in time: 0 where the axis starts, 1 at the end of the scale.
+    public double At(DateTimeOffset time) => Math.Clamp((time - axis.Start).Ticks / (double)Math.Max(1, Scale.Ticks), 0, 1);
+
+    /// <summary>How far the span starts from the time axis, if it is years away: before (less than zero) or after; else null.</summary>
+    public TimeSpan? FarAway(RecordedSpan span) => (span.Start - axis.Start).Duration() > Year ? span.Start - axis.Start : null;
+
+    /// <summary>Whether the span ends years after the end of the time axis.</summary>
+    public bool EndsFarAway(RecordedSpan span) => FarAway(span) is null && span.End - axis.End > Year;
+
+    // A start in 1970 (a wrong unit) would make one dot of all the others: the axis is that of the most spans that are not
+    // years apart, the later ones if there are as many.
+    private static (DateTimeOffset, DateTimeOffset) Axis(RecordedTrace trace)
+    {
+        var (first, best, bestLength) = (0, 0, 0);
+        for (var i = 1; i <= trace.Spans.Count; i++)
+        {
+            if (i < trace.Spans.Count && trace.Spans[i].Start - trace.Spans[i - 1].Start <= Year)
+                continue;
+            if (i - first >= bestLength)
+                (best, bestLength) = (first, i - first);
+            first = i;
+        }
+
+        var start = trace.Spans[best].Start;
+        var end = trace.Spans.Select(s => s.End).Where(e => e >= start && e - start <= Year).DefaultIfEmpty(trace.End).Max();
+        return (start, end > start ? end : start);
+    }
 
     /// <summary>Round times, three to six of them: multiples of 1, 2, 5 or 10 times a power of ten.</summary>
     public IEnumerable<(double Position, string Label)> Ticks()
@@ -66,18 +111,48 @@ internal sealed record WaterfallPart(RecordedTrace Trace)
             yield return piece;
     }
 
-    /// <summary>What is unusual about the span's place in its trace, in words; empty for most spans.</summary>
-    public IEnumerable<string> Remarks(RecordedSpan span)
+    /// <summary>What is unusual about the span and its place in the trace, in words; empty for most spans.</summary>
+    /// <param name="span">A span of the trace.</param>
+    /// <param name="all">Also what is no surprise; else only what belongs in the row.</param>
+    public IEnumerable<string> Remarks(RecordedSpan span, bool all = false)
     {
-        if (span.ParentSpanId is not { } parentId)
-            yield break;
-        if (Trace.Parent(span) is not { } parent)
-            yield return Trace.FindById(parentId) is null ? "parent not in this trace" : "its own ancestor";
-        else if (span.Start < parent.Start)
-            yield return "clock skew: starts before its parent";
-        else if (span.Start > parent.End)
-            yield return "starts after its parent ended";
+        var parent = Trace.Parent(span);
+        if (span.Copies > 1)
+            yield return $"came {span.Copies} times, counted once";
+        if (Trace.SameId(span) is > 1 and var same)
+        {
+            yield return parent?.SpanId == span.SpanId ? "has the span id of its parent"
+                : Trace.Children(span).Any(c => c.SpanId == span.SpanId) ? "has the span id of its child"
+                : $"{same} spans have this id";
+        }
+
+        if (Trace.MissingParent(span) is not null)
+            yield return "parent not in this trace";
+        else if (Trace.Circle(span) is > 0 and var circle)
+            yield return circle == 1 ? "its own parent" : $"its own ancestor: {circle} spans in a circle";
+        if (FarAway(span) is { } far)
+            yield return $"starts {Drawing.Duration(far.Duration())} {(far < TimeSpan.Zero ? "before" : "after")} the others";
+        foreach (var (text, _) in SpanTimes.Remarks(span, parent).Where(r => all || r.InRow))
+            yield return text;
     }
+
+    /// <summary>The service's name where it is entered, with the instance if another one of it takes part; else null.</summary>
+    public string? Entered(RecordedSpan span)
+    {
+        if (Trace.Parent(span) is { } parent && SpanTimes.SameProcess(span, parent))
+            return null;
+        return span.Instance is { } instance && instances.Contains(span.ServiceName) ? $"{span.ServiceName} ({Drawing.Cut(instance, 40)})"
+            : span.ServiceName;
+    }
+
+    /// <summary>The id of the missing parent, if the span shares it with other spans: these are drawn together; else null.</summary>
+    public string? MissingWithOthers(RecordedSpan span) => Trace.MissingParent(span) is { } id && together.Contains(id) ? id : null;
+
+    /// <summary>
+    /// When the span itself was at work, not its children; nothing where a child's times do not fit: then nobody knows.
+    /// </summary>
+    public IReadOnlyList<TimeRange> SelfRanges(RecordedSpan span) =>
+        Trace.Children(span).All(Trace.TimesFit) ? Trace.SelfRanges(span) : [];
 }
 
 /// <summary>What a span says, in words.</summary>
@@ -93,6 +168,8 @@ internal static class SpanText
         null => "null",
         string s => s,
         bool b => b ? "true" : "false",
+        IEnumerable<KeyValuePair<string, object?>> map =>
+            $"{{{string.Join(", ", map.Take(Drawing.MaxText).Select(e => $"{e.Key}: {Value(e.Value)}"))}}}",
         IEnumerable list => $"[{string.Join(", ", list.Cast<object?>().Take(Drawing.MaxText).Select(Value))}]",
         _ => Convert.ToString(value, CultureInfo.InvariantCulture) ?? "",
     };

@@ -18,8 +18,10 @@ internal sealed class WaterfallText(IReadOnlyList<WaterfallPart> parts)
     public string Page()
     {
         var (left, drawn) = (Drawing.MaxSpans, 0);
+        var links = new LinkIndex(parts.Select(p => p.Trace));
         foreach (var part in parts.TakeWhile(_ => left > 0))
         {
+            part.Links = links;
             Part(part, Math.Min(left, part.MaxSpans));
             left -= Math.Min(part.Trace.Spans.Count, part.MaxSpans);
             drawn++;
@@ -27,7 +29,7 @@ internal sealed class WaterfallText(IReadOnlyList<WaterfallPart> parts)
 
         if (drawn < parts.Count)
             text.Append($"{Drawing.Count(parts.Count - drawn, "more trace")} not drawn: choose some with Take or Where.\n\n");
-        return text.Append("█ the span itself  ░ its children  * critical path  ✖ error  ◆ events  → links").ToString();
+        return text.Append("█ the span itself  ░ its children  * critical path  ✖ error  ◆ events  → links  ← linked from").ToString();
     }
 
     private void Part(WaterfallPart part, int maxSpans)
@@ -37,16 +39,25 @@ internal sealed class WaterfallText(IReadOnlyList<WaterfallPart> parts)
             + $"trace {Drawing.Fit(trace.TraceId, 40, pad: false)}";
         text.Append(Drawing.Fit(Drawing.Fit(part.Title, Width - facts.Length, pad: false) + facts, Width, pad: false)).Append('\n');
 
+        foreach (var line in TraceRemarks.Of(part).SelectMany(r => Drawing.Wrap(r, Width - 2)))
+            text.Append("  ").Append(line).Append('\n');
         var criticalPath = trace.CriticalPath;
+        string? missing = null;
         var goesOn = new bool[MaxIndent + 1]; // per level: does another child of the same parent follow?
         foreach (var span in trace.SpansAsTree.Take(maxSpans))
         {
+            if (trace.Parent(span) is null && part.MissingWithOthers(span) is var id && id != missing)
+                text.Append((missing = id) is null ? "" : $"   ? of a parent that is not here, {Drawing.Fit(id!, 40, pad: false)}:\n");
             var failed = span.Status == ActivityStatusCode.Error;
             var (tree, below) = Tree(trace, span, goesOn);
+            var (label, remarks) = (Label(part, span), string.Concat(part.Remarks(span).Select(r => $" ({r})")));
+            var fits = tree.Length + Drawing.Columns(label) + remarks.Length <= LabelWidth;
             text.Append(criticalPath.Contains(span) ? '*' : ' ').Append(failed ? '✖' : ' ').Append(' ')
-                .Append(Drawing.Fit(tree + Label(part, span), LabelWidth)).Append(' ')
+                .Append(Drawing.Fit(tree + label + (fits ? remarks : ""), LabelWidth)).Append(' ')
                 .Append(Drawing.Duration(span.Duration).PadLeft(8)).Append("  ")
                 .Append(Bar(part, span).TrimEnd()).Append('\n');
+            if (!fits && remarks.Length > 0)
+                text.Append(Drawing.Fit($"   {below}{remarks.TrimStart()}", Width, pad: false)).Append('\n');
             if (failed && !string.IsNullOrEmpty(span.StatusDescription))
                 text.Append(Drawing.Fit($"   {below}ERROR: {span.StatusDescription}", Width, pad: false)).Append('\n');
         }
@@ -72,10 +83,11 @@ internal sealed class WaterfallText(IReadOnlyList<WaterfallPart> parts)
 
     private static string Label(WaterfallPart part, RecordedSpan span)
     {
-        var counts = (span.Events.Count > 0 ? $" ◆{span.Events.Count}" : "") + (span.Links.Count > 0 ? $" →{span.Links.Count}" : "");
-        var service = part.Trace.Parent(span)?.ServiceName == span.ServiceName ? "" : Drawing.Cut(span.ServiceName, 100) + ": ";
+        var counts = (span.Events.Count > 0 ? $" ◆{span.Events.Count}" : "") + (span.Links.Count > 0 ? $" →{span.Links.Count}" : "")
+            + (part.Links.To(span).Count() is > 0 and var linked ? $" ←{linked}" : "");
+        var service = part.Entered(span) is { } name ? Drawing.Cut(name, 100) + ": " : "";
         var note = (part.Wrong(span) ? "[look here] " : "") + (part.Note(span) is { } word ? $"[{word}] " : "");
-        return service + note + Drawing.Cut(span.Name) + counts + string.Concat(part.Remarks(span).Select(r => $" ({r})"));
+        return service + note + Drawing.Cut(span.Name) + counts;
     }
 
     private static string Bar(WaterfallPart part, RecordedSpan span)
@@ -84,7 +96,7 @@ internal sealed class WaterfallText(IReadOnlyList<WaterfallPart> parts)
         var from = Math.Min((int)(part.At(span.Start) * BarWidth), BarWidth - 1);
         var to = Math.Max(from + 1, (int)Math.Ceiling(part.At(span.End) * BarWidth));
         cells.AsSpan(from, to - from).Fill(part.Trace.Children(span).Count > 0 ? '░' : '█');
-        foreach (var own in part.Trace.SelfRanges(span))
+        foreach (var own in part.SelfRanges(span))
         {
             var (start, end) = ((int)Math.Round(part.At(own.Start) * BarWidth), (int)Math.Round(part.At(own.End) * BarWidth));
             cells.AsSpan(start, end - start).Fill('█');

@@ -13,10 +13,14 @@ public sealed class ServiceMap : NotebookView
     private readonly ServiceGraph graph;
     private readonly int traces;
 
-    private ServiceMap(RecordedTrace[] traces) => (this.traces, graph) = (traces.Length, new ServiceGraph(traces));
+    private ServiceMap(IReadOnlyList<RecordedTrace> traces) => (this.traces, graph) = (traces.Count, new ServiceGraph(traces));
 
-    /// <summary>The map of all services that take part in these traces.</summary>
-    public static ServiceMap Of(IEnumerable<RecordedTrace> traces) => new(traces.ToArray());
+    /// <summary>The map of all services that take part in these traces. Parts of one trace are put together.</summary>
+    public static ServiceMap Of(IEnumerable<RecordedTrace> traces)
+    {
+        var all = traces.ToArray();
+        return new(all.DistinctBy(t => t.TraceId).Count() == all.Length ? all : RecordedTrace.Group(all.SelectMany(t => t.Spans)));
+    }
 
     private string Left => graph.NotDrawn > 0 ? $"{Drawing.Count(graph.NotDrawn, "more node")} with few calls not drawn." : "";
 
@@ -27,7 +31,7 @@ public sealed class ServiceMap : NotebookView
             return NoSpans.Text;
         var alone = graph.Nodes.Where(n => !graph.Calls.Any(c => c.From == n || c.To == n));
         var lines = graph.Calls.Select(c => (Names: $"{Name(c.From)} → {Name(c.To)}", c.Facts))
-            .Concat(alone.Select(n => (Names: Name(n), Facts: "calls nobody and is called by nobody")));
+            .Concat(alone.Select(n => (Names: Name(n), Facts: "no call to it or from it is here")));
         var width = lines.Max(l => Drawing.Columns(l.Names));
         return string.Join('\n', lines.Select(l => $"{Drawing.Fit(l.Names, width)}  {l.Facts}").Append(Left).Where(l => l.Length > 0));
 
@@ -75,10 +79,12 @@ public sealed class ServiceMap : NotebookView
     private static void Draw(StringBuilder html, MapNode node, string color)
     {
         var (x, y, w, h) = (node.X, node.Y - node.Height / 2, node.Width, node.Height);
-        html.Append($"<g class=\"tv-map-node{color}\"><title>{Drawing.Encode(node.Label, 3 * Drawing.MaxText)}</title>");
+        var outside = node.Kind == MapNodeKind.Outside ? " tv-map-outside" : "";
+        html.Append($"<g class=\"tv-map-node{color}{outside}\"><title>{Drawing.Encode(node.Label, 3 * Drawing.MaxText)}</title>");
         html.Append(node.Kind switch
         {
-            MapNodeKind.Service => $"<rect class=\"tv-map-box\" x=\"{N(x)}\" y=\"{N(y)}\" width=\"{N(w)}\" height=\"{N(h)}\" rx=\"6\"/>",
+            MapNodeKind.Service or MapNodeKind.Outside =>
+                $"<rect class=\"tv-map-box\" x=\"{N(x)}\" y=\"{N(y)}\" width=\"{N(w)}\" height=\"{N(h)}\" rx=\"6\"/>",
             MapNodeKind.Database => Cylinder($"M{N(x)} {N(y + 5)}v{N(h - 10)}a{N(w / 2)} 6 0 0 0 {N(w)} 0v-{N(h - 10)}",
                 $"a{N(w / 2)} 6 0 0 0 -{N(w)} 0a{N(w / 2)} 6 0 0 0 {N(w)} 0"),
             _ => Cylinder($"M{N(x + w - 5)} {N(y)}h-{N(w - 10)}a6 {N(h / 2)} 0 0 0 0 {N(h)}h{N(w - 10)}",
@@ -107,6 +113,7 @@ public sealed class ServiceMap : NotebookView
         .tv-map .tv-map-name{font-size:12.5px;font-weight:600}
         .tv-map .tv-map-system{font-size:11px;fill:var(--tv-dim)}
         .tv-map-box{fill:color-mix(in srgb,var(--tv-c,currentColor) 12%,transparent);stroke:var(--tv-c,var(--tv-edge));stroke-width:1.5}
+        .tv-map-outside .tv-map-box{fill:none;stroke-dasharray:5 4}
         .tv-map-line{fill:none;stroke:var(--tv-edge);stroke-linejoin:round}
         .tv-map-head{fill:var(--tv-edge)}
         .tv-map-bad .tv-map-line{stroke:var(--tv-bad)}

@@ -70,7 +70,8 @@ internal sealed record MapEdge(MapCall Call, string Path, string Head, MapPoint 
             // Near the middle of a gap, where the label covers neither another one nor another line.
             var others = curves.Where((_, j) => j != i).SelectMany(c => c)
                 .SelectMany(c => Enumerable.Range(0, 21).Select(t => c.At(t / 20.0))).ToArray();
-            double[] near = [0.5, 0.42, 0.58, 0.34, 0.66, 0.27, 0.73];
+            var answered = routes.Any(r => r.Call.From == call.To && r.Call.To == call.From); // two labels side by side
+            double[] near = !answered ? [0.5, 0.42, 0.58, 0.34, 0.66, 0.27, 0.73] : back ? [0.27, 0.2] : [0.73, 0.8];
             var box = curves[i].SelectMany(c => near.Select(t => size with { Middle = c.At(t) }))
                 .MinBy(b => 1000 * taken.Count(b.Meets) + others.Count(p => b.Holds(p, 1)));
             taken.Add(box);

@@ -28,7 +28,7 @@ internal sealed class ServiceMapLayout
         foreach (var node in nodes)
         {
             var lines = Math.Max(places[node].Left.Count, places[node].Right.Count);
-            node.Height = Math.Max(node.Kind == MapNodeKind.Service ? 38 : 46, 12 + 13 * lines);
+            node.Height = Math.Max(node.System.Length == 0 ? 38 : 46, 12 + 13 * lines);
         }
 
         SortLayers();

@@ -16,7 +16,8 @@ internal sealed class TraceComparison
     public TraceComparison(RecordedTrace before, RecordedTrace after, string leftTitle, string rightTitle)
     {
         (leftTitle, rightTitle) = (Drawing.Cut(leftTitle, 100), Drawing.Cut(rightTitle, 100));
-        scale = before.Duration > after.Duration ? before.Duration : after.Duration;
+        var (left, right) = (new WaterfallPart(before).Scale, new WaterfallPart(after).Scale);
+        scale = left > right ? left : right;
         visible = scale / 20; // what is shorter is no change that anyone should look at
         Match((trace, span) => (span.ServiceName, span.Name, Called(trace, span)?.ToString()));
         Match((_, span) => (span.ServiceName, span.Name, null));
@@ -48,7 +49,7 @@ internal sealed class TraceComparison
 
     private WaterfallPart Part(RecordedTrace trace, string title, Dictionary<RecordedSpan, RecordedSpan> matches) => new(trace)
     {
-        Title = $"{title}: {trace.Root.Name}",
+        Title = $"{title}: {WaterfallPart.NameOf(trace)}",
         Scale = scale,
         Note = span => Note(matches, span),
         MaxSpans = Drawing.MaxSpans / 2,

@@ -25,7 +25,9 @@ public sealed class RecordedTraceTests
     public void A_span_that_ends_before_it_starts_lasts_no_time()
     {
         var span = Span("a", null, 0, -5);
-        Assert.Equal((TimeSpan.Zero, span.Start), (span.Duration, span.End));
+        Assert.Equal((TimeSpan.Zero, span.Start, TimeSpan.FromMilliseconds(5)), (span.Duration, span.End, span.EndsBeforeStart));
+        Assert.Equal(TimeSpan.MaxValue, (span with { Duration = TimeSpan.MinValue }).EndsBeforeStart);
+        Assert.Equal(TimeSpan.Zero, Span("a", null, 0, 5).EndsBeforeStart);
         Assert.Equal(DateTimeOffset.MaxValue, (span with { Duration = TimeSpan.MaxValue }).End);
     }
 

@@ -24,7 +24,7 @@ internal static class Views
         "map" => ServiceMap.Of(Shop()),
         "odd map" => ServiceMap.Of([Odd(), ProfilePage()]),
         "dense map" => ServiceMap.Of(new[] { "26", "78", "56", "29", "34", "48", "67", "67", "09", "18", "15", "45", "45", "89" }
-            .Select(c => Trace(Span("call", null, 0, 10, $"service-{c[0]}"), Span("handle", "call", 1, 8, $"service-{c[1]}")))),
+            .Select((c, i) => new RecordedTrace([Span("call", null, 0, 10, $"service-{c[0]}") with { TraceId = $"{i + 1:x32}" }, Span("handle", "call", 1, 8, $"service-{c[1]}") with { TraceId = $"{i + 1:x32}" }]))),
         "side by side" => SideBySide.Of(ProfilePage(), SlowProfilePage()),
         "odd side by side" => SideBySide.Of(Overlapping(), Odd()),
         "verdict" => Exercise.Check("Exercise 9.1", [Overlapping(), Page],

@@ -1,0 +1,61 @@
+#nullable enable
+using System;
+using System.Collections.Generic;
+using System.Diagnostics;
+
+/// <summary>
+/// Whether a span's times can be true beside those of its parent. Less than a microsecond is rounding. Between two processes
+/// clocks may differ; inside of one they cannot, so there nothing is said of clocks.
+/// </summary>
+internal static class SpanTimes
+{
+    private static readonly TimeSpan Rounding = TimeSpan.FromMicroseconds(1);
+
+    /// <summary>The same service and, where both say which one, the same instance of it.</summary>
+    public static bool SameProcess(RecordedSpan a, RecordedSpan b) =>
+        a.ServiceName == b.ServiceName && (a.Instance is null || b.Instance is null || a.Instance == b.Instance);
+
+    /// <summary>
+    /// False if the span ends before it starts, or if it is of another process and starts before its parent or, where its
+    /// parent waits for it, ends well after it. (A server's span ends a moment after the client has the answer: up to a
+    /// millisecond, or a tenth of the client's time, is nothing odd.)
+    /// </summary>
+    public static bool Fit(RecordedSpan span, RecordedSpan parent) =>
+        span.EndsBeforeStart == TimeSpan.Zero && (SameProcess(span, parent) || !(IsEarly(span, parent) || Outlasts(span, parent)));
+
+    /// <summary>What is odd, in numbers.</summary>
+    /// <returns>Each with whether it belongs in the row (else only among the details).</returns>
+    public static IEnumerable<(string Text, bool InRow)> Remarks(RecordedSpan span, RecordedSpan? parent)
+    {
+        if (span.EndsBeforeStart > TimeSpan.Zero)
+            yield return ($"ends {Drawing.Duration(span.EndsBeforeStart)} before it starts", true);
+        if (parent is null)
+            yield break;
+        var clocks = SameProcess(span, parent) ? "" : ": clock skew?";
+        if (IsEarly(span, parent))
+            yield return ($"starts {Drawing.Duration(parent.Start - span.Start)} before its parent{clocks}", true);
+        if (span.Start - parent.End >= Rounding)
+        {
+            var answers = IsAnswer(span, parent) ? clocks : "";
+            yield return ($"starts {Drawing.Duration(span.Start - parent.End)} after its parent ended{answers}", true);
+        }
+        else if (span.End - parent.End >= Rounding)
+        {
+            var odd = !SameProcess(span, parent) && Outlasts(span, parent);
+            yield return ($"ends {Drawing.Duration(span.End - parent.End)} after its parent"
+                + (odd ? ": clock skew, or work after the answer" : ""), odd);
+        }
+    }
+
+    private static bool IsEarly(RecordedSpan span, RecordedSpan parent) => parent.Start - span.Start >= Rounding;
+
+    // Whoever sends a message does not wait for it; a client waits for its server.
+    private static bool IsAnswer(RecordedSpan span, RecordedSpan parent) =>
+        parent.Kind == ActivityKind.Client && span.Kind == ActivityKind.Server;
+
+    private static bool Outlasts(RecordedSpan span, RecordedSpan parent)
+    {
+        var after = span.End - parent.End;
+        return IsAnswer(span, parent) && after >= TimeSpan.FromMilliseconds(1) && after >= parent.Duration / 10;
+    }
+}

@@ -1,0 +1,84 @@
+#nullable enable
+using System;
+using System.Collections.Generic;
+using System.Globalization;
+using System.Linq;
+
+/// <summary>What is odd about a trace as a whole, in sentences: they stand below its title. Most traces have none.</summary>
+internal static class TraceRemarks
+{
+    public static IEnumerable<string> Of(WaterfallPart part)
+    {
+        var trace = part.Trace;
+        if (trace.Spans.Sum(s => s.Copies - 1) is > 0 and var copies)
+            yield return $"{Drawing.Count(copies, "copy", "copies")} of spans that are here came too: not counted, not drawn.";
+
+        var parentless = trace.Roots.Count(s => s.ParentSpanId is null);
+        var (orphans, missing) = Orphans(trace);
+        if (parentless == 0)
+        {
+            yield return orphans == 0 ? "The root is missing: each span here names a parent, in a circle."
+                : $"The root is missing: {Drawing.Count(orphans, "span")} here {(orphans == 1 ? "names" : "name")} "
+                    + $"{(missing == 1 ? "a parent that is" : $"{missing} parents that are")} not in this trace.";
+        }
+
+        foreach (var sentence in Whole(trace, parentless))
+            yield return sentence;
+        foreach (var sentence in Times(part))
+            yield return sentence;
+    }
+
+    private static (int Spans, int Parents) Orphans(RecordedTrace trace)
+    {
+        var ids = trace.Roots.Select(trace.MissingParent).OfType<string>().ToArray();
+        return (ids.Length, ids.Distinct().Count());
+    }
+
+    // Title, total and critical path tell one story, or it is said why not.
+    private static IEnumerable<string> Whole(RecordedTrace trace, int parentless)
+    {
+        var root = trace.Root;
+        var (before, after) = (root.Start - trace.Start, trace.End - root.End);
+        var least = trace.Duration / 100; // what is shorter is not seen
+        string[] sides =
+        [
+            .. before > least ? [$"begins {Drawing.Duration(before)} before it"] : Array.Empty<string>(),
+            .. after > least ? [$"goes on for {Drawing.Duration(after)} after it"] : Array.Empty<string>(),
+        ];
+        var name = Drawing.Fit(root.Name, 50, pad: false);
+        if (parentless > 1)
+            yield return $"{parentless} spans have no parent: the title is that of the first, {name}, and so is the critical path.";
+        if (sides.Length > 0)
+        {
+            yield return $"{name} takes {Drawing.Duration(root.Duration)} of the {Drawing.Duration(trace.Duration)}: the trace "
+                + $"{string.Join(" and ", sides)}. The critical path is that of {name} alone.";
+        }
+    }
+
+    private static IEnumerable<string> Times(WaterfallPart part)
+    {
+        var trace = part.Trace;
+        if (trace.Spans.Count(s => part.FarAway(s) is not null || part.EndsFarAway(s)) is > 0 and var far)
+        {
+            var first = trace.Spans.First(s => part.FarAway(s) is not null || part.EndsFarAway(s));
+            yield return $"{Drawing.Count(far, "span")} reach{(far == 1 ? "es" : "")} years beyond the others (from {Date(first.Start)} "
+                + $"to {Date(first.End)}): the time axis is that of the others.";
+        }
+        else if (trace.Start.Year < 2000)
+            yield return $"These spans are of {Date(trace.Start)}: a wrong clock, or a wrong unit of time?";
+
+        if (trace.Spans.Count(s => !trace.TimesFit(s)) is > 0 and var odd)
+        {
+            yield return $"{Drawing.Count(odd, "span")} with times that do not fit: around {(odd == 1 ? "it" : "them")}, self time "
+                + "and critical path are not known.";
+        }
+
+        var late = trace.Spans.Count(s => trace.Parent(s) is { } p && SpanTimes.SameProcess(s, p) && s.Start > p.End + Microsecond);
+        if (late > 1)
+            yield return $"{late} spans start after their parent had ended: it was still Activity.Current, or its context was kept.";
+    }
+
+    private static readonly TimeSpan Microsecond = TimeSpan.FromMicroseconds(1);
+
+    private static string Date(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
+}
