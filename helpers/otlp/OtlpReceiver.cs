@@ -29,12 +29,15 @@ public sealed class OtlpReceiver : IDisposable, IAsyncDisposable
     /// <summary>How many spans are kept.</summary>
     public const int Capacity = 100_000;
 
+    /// <summary>How many bytes of memory the kept spans take together, about.</summary>
+    public const long MaxBytes = 128L << 20;
+
     private const int MaxRequests = 1_000, MaxBodies = 16, MaxKeptBody = 256 << 10;
 
     private static readonly Dictionary<int, Listener> Listeners = [];
     private static readonly Dictionary<int, Socket> Reserved = [];
 
-    private readonly SpanStore store = new(Capacity, maxBytes: 256L << 20);
+    private readonly SpanStore store = new(Capacity, MaxBytes);
     private readonly List<OtlpRequest> requests = [];
     private readonly Listener listener;
 
@@ -206,7 +209,7 @@ public sealed class OtlpReceiver : IDisposable, IAsyncDisposable
         {
             var owner = Owner;
             var (request, spans, messages) = await http.ReadAsync(context);
-            owner?.Keep(request, spans, 2L * request.Body.Length + 64L * messages);
+            owner?.Keep(request, spans, 2L * request.Body.Length + 64L * messages + 400L * spans.Count);
             if (!context.RequestAborted.IsCancellationRequested)
                 await OtlpHttp.AnswerAsync(context, request);
         }
