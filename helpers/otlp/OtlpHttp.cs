@@ -22,7 +22,7 @@ internal sealed class OtlpHttp
     private const long MaxUnread = 4L * MaxBody;
 
     // A body and its spans take several times the memory of what came over the wire: only so many are unpacked at a time.
-    private const int MaxAtOnce = 2, MaxMessages = 500_000;
+    private const int MaxAtOnce = 2, MaxMessages = 250_000;
 
     private readonly SemaphoreSlim unpacking = new(MaxAtOnce);
     private long unread;
@@ -133,20 +133,26 @@ internal sealed class OtlpHttp
 
     private static Refused TooLong => new(413, $"The body is longer than {MaxBody >> 20} MiB. Export smaller batches.");
 
-    // A gzip body can be a thousand times as long as it looks, so the limit holds for what comes out of it, too.
+    // A gzip body can be a thousand times as long as it looks, so the limit holds for what comes out of it, too. Its length is
+    // found first: a buffer that grows would take several times the memory.
     private static byte[] Unzip(MemoryStream wire)
     {
-        wire.Position = 0;
-        using var zip = new GZipStream(wire, CompressionMode.Decompress);
-        var (body, buffer) = (new MemoryStream(), new byte[32 << 10]);
-        while (zip.Read(buffer) is var read and > 0)
+        var (length, buffer) = (0, new byte[32 << 10]);
+        for (var zip = Zip(); zip.Read(buffer) is var read and > 0;)
         {
-            if (body.Length + read > MaxBody)
+            if ((length += read) > MaxBody)
                 throw TooLong;
-            body.Write(buffer, 0, read);
         }
 
-        return body.ToArray();
+        var body = new byte[length];
+        Zip().ReadExactly(body);
+        return body;
+
+        GZipStream Zip()
+        {
+            wire.Position = 0;
+            return new GZipStream(wire, CompressionMode.Decompress);
+        }
     }
 
     private static OtlpNode Nodes(OtlpRequest request, OtlpReading reading)

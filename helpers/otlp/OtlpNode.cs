@@ -43,6 +43,8 @@ internal sealed class OtlpNode
     /// <summary>The messages in a field, in the order in which they came.</summary>
     public OtlpNode[] All(string name)
     {
+        if (last is null)
+            return [];
         var nodes = new OtlpNode[Count(name)];
         var at = nodes.Length;
         for (var entry = last; at > 0; entry = entry.Before)

@@ -121,6 +121,9 @@ public sealed class OtlpReceiver : IDisposable, IAsyncDisposable
     /// <summary>How many spans were accepted, and then dropped to make room for newer ones.</summary>
     public long Dropped => store.Dropped;
 
+    /// <summary>How many bodies were unpacked at the same time, at most: this bounds the memory that hostile ones can take.</summary>
+    internal int MostAtOnce => listener.MostAtOnce;
+
     /// <summary>The last 1,000 requests in the order of their answers, those that were refused too.</summary>
     public IReadOnlyList<OtlpRequest> Requests
     {
@@ -202,6 +205,7 @@ public sealed class OtlpReceiver : IDisposable, IAsyncDisposable
         }
 
         public WebApplication Server { get; }
+        public int MostAtOnce => http.MostAtOnce;
         public OtlpReceiver? Owner { get; set; }
         public Uri Endpoint { get; set; } = null!; // known when the server has started
 
