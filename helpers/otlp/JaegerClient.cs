@@ -45,6 +45,9 @@ public sealed class JaegerClient : IDisposable
     /// <summary>The address of the health check; ends with a slash.</summary>
     public Uri Health { get; }
 
+    /// <summary>What of the last traces that came could not be read, in words: it is left out. Null if nothing was.</summary>
+    public string? Unread { get; private set; }
+
     /// <summary>
     /// True if a Jaeger is there and ready. Asks <c>/status</c> of the health check first, then the API. Gives up after one
     /// second for each, and never throws because something is not there.
@@ -101,7 +104,7 @@ public sealed class JaegerClient : IDisposable
                     ? $"{jaeger} still has no span of trace {traceId}. "
                         + "Was the trace sampled, was the exporter flushed, and does it send to this Jaeger?"
                     : $"{jaeger} has {trace.Spans.Count} of the {spans} awaited spans of trace {traceId}. "
-                        + "Has every service flushed its exporter?");
+                        + (Unread is null ? "Has every service flushed its exporter?" : $"This could not be read: {Unread}"));
             }
 
             await Task.Delay(left < TimeSpan.FromMilliseconds(pause) ? left : TimeSpan.FromMilliseconds(pause));
@@ -146,28 +149,54 @@ public sealed class JaegerClient : IDisposable
     private async Task<IReadOnlyList<string>> ServicesAsync(TimeSpan timeout)
     {
         var uri = new Uri(Ui, "api/v3/services");
-        var answers = await AskAsync(uri, timeout);
-        var services = Decode(uri, answers, answer =>
-            OtlpJson.Member(answer, "services") is { ValueKind: not JsonValueKind.Undefined } names
-                ? names.EnumerateArray().Select(s => s.GetString() ?? "") : []);
-        return services.Order(StringComparer.Ordinal).ToArray();
+        var (answers, body) = await AskAsync(uri, timeout);
+        return answers.SelectMany(Names).Order(StringComparer.Ordinal).ToArray();
+
+        IEnumerable<string> Names(JsonElement answer) => OtlpJson.Member(answer, "services") switch
+        {
+            { ValueKind: JsonValueKind.Array } names when names.EnumerateArray().All(n => n.ValueKind is JsonValueKind.String) =>
+                names.EnumerateArray().Select(n => n.GetString()!),
+            { ValueKind: JsonValueKind.Undefined } when answer.ValueKind is JsonValueKind.Object
+                && answer.EnumerateObject().All(m => m.Name == "services") => [],
+            _ => throw Unexpected(uri, "no list of services", body),
+        };
     }
 
     private async Task<RecordedTrace?> GetTraceAsync(string traceId, TimeSpan timeout)
     {
         traceId = CheckedTraceId(traceId);
-        var spans = (await SpansAsync(new Uri(Ui, $"api/v3/traces/{traceId}"), timeout)).Where(s => s.TraceId == traceId).ToArray();
-        return spans.Length == 0 ? null : new RecordedTrace(spans);
+        var uri = new Uri(Ui, $"api/v3/traces/{traceId}");
+        var all = await SpansAsync(uri, timeout);
+        var spans = all.Where(s => s.TraceId == traceId).ToArray();
+        return spans.Length > 0 ? new RecordedTrace(spans)
+            : all.Count == 0 ? null
+            : throw new InvalidDataException($"The answer of {uri} has spans of other traces only, for example of {all[0].TraceId}.");
     }
 
     // Jaeger sorts events by name: back into the order in which they happened.
-    private async Task<IReadOnlyList<RecordedSpan>> SpansAsync(Uri uri, TimeSpan timeout) =>
-        Decode(uri, await AskAsync(uri, timeout), answer => OtlpJson.Spans(OtlpJson.Member(answer, "result"))
-            .Select(span => span with { Events = span.Events.OrderBy(e => e.Time).ToArray() }));
+    private async Task<IReadOnlyList<RecordedSpan>> SpansAsync(Uri uri, TimeSpan timeout)
+    {
+        var (answers, body) = await AskAsync(uri, timeout);
+        var (spans, reading) = (new List<RecordedSpan>(), new OtlpReading());
+        foreach (var answer in answers)
+        {
+            var data = OtlpJson.TracesData(answer) ?? throw Unexpected(uri, "no OTLP JSON", body);
+            spans.AddRange(OtlpDecoder.Spans(OtlpJson.Read(data, reading), reading));
+        }
+
+        Unread = reading.Problem;
+        if (spans.Count == 0 && Unread is not null)
+            throw Unexpected(uri, $"nothing that can be read ({Unread.TrimEnd('.')})", body);
+        return spans.Select(span => span with { Events = span.Events.OrderBy(e => e.Time).ToArray() }).ToArray();
+    }
+
+    private static InvalidDataException Unexpected(Uri uri, string what, byte[] body, Exception? inner = null) => new(
+        $"The answer of {uri} is {what}. Expected is what Jaeger's API sends: {{\"result\":{{\"resourceSpans\":[…]}}}} for traces (or the "
+        + $"same alone, or under \"data\"), {{\"services\":[…]}} for services. It begins with: {Beginning(body)}", inner);
 
     // Nothing, if Jaeger says 404: it does not have the trace, or the search found none. Otherwise one JSON text;
     // more than one if a Jaeger sends the traces as it finds them.
-    private async Task<IReadOnlyList<JsonElement>> AskAsync(Uri uri, TimeSpan timeout)
+    private async Task<(IReadOnlyList<JsonElement> Answers, byte[] Body)> AskAsync(Uri uri, TimeSpan timeout)
     {
         var (status, body) = await GetAsync(uri, timeout);
         var succeeded = (int)status is >= 200 and < 300;
@@ -178,7 +207,7 @@ public sealed class JaegerClient : IDisposable
         }
         catch (JsonException e) when (succeeded)
         {
-            throw new InvalidDataException($"The answer of {uri} is not JSON ({e.Message}). It begins with: {Beginning(body)}", e);
+            throw Unexpected(uri, $"not JSON ({e.Message.TrimEnd('.')})", body, e);
         }
         catch (JsonException)
         {
@@ -188,9 +217,9 @@ public sealed class JaegerClient : IDisposable
         var error = answers.Select(a => OtlpJson.Member(a, "error")).FirstOrDefault(e => e.ValueKind is JsonValueKind.Object);
         var isError = error.ValueKind is JsonValueKind.Object;
         if (succeeded && !isError)
-            return answers;
+            return (answers, body);
         if (status == HttpStatusCode.NotFound && isError)
-            return [];
+            return ([], body);
         var said = OtlpJson.Member(error, "message");
         var message = said.ValueKind is JsonValueKind.String ? said.GetString() : Beginning(body);
         throw new HttpRequestException($"{uri} answered {(int)status} {status}: {message}", null, status);
@@ -216,18 +245,6 @@ public sealed class JaegerClient : IDisposable
         catch (OperationCanceledException e)
         {
             throw new HttpRequestException($"{uri} did not answer within {Drawing.Duration(timeout)}.", e);
-        }
-    }
-
-    private static IReadOnlyList<T> Decode<T>(Uri uri, IReadOnlyList<JsonElement> answers, Func<JsonElement, IEnumerable<T>> decode)
-    {
-        try
-        {
-            return answers.SelectMany(decode).ToArray();
-        }
-        catch (Exception e) when (e is FormatException or InvalidOperationException or OverflowException)
-        {
-            throw new InvalidDataException($"The answer of {uri} is not what Jaeger's API promises: {e.Message}", e);
         }
     }
 

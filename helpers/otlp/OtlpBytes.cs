@@ -29,7 +29,9 @@ internal sealed class OtlpBytes
 
         try
         {
-            OtlpDecoder.Decode(body);
+            var reading = new OtlpReading();
+            OtlpDecoder.Spans(OtlpReader.Read(body, reading), reading);
+            Problem ??= reading.Problem;
         }
         catch (InvalidDataException e)
         {
@@ -42,7 +44,7 @@ internal sealed class OtlpBytes
     /// <summary>How many fields have no row, because there would be too many.</summary>
     public int Hidden { get; private set; }
 
-    /// <summary>Why the body is not valid; null if it is.</summary>
+    /// <summary>Why the body, or a part of it, is not valid; null if all of it is.</summary>
     public string? Problem { get; }
 
     /// <param name="Depth">0 for the fields of the request itself.</param>

@@ -15,15 +15,18 @@ public static class OtlpDecoder
     /// <summary>How deep arrays and lists may be nested in an attribute's value.</summary>
     public const int MaxDepth = OtlpReader.MaxDepth;
 
-    /// <summary>How many messages (spans, attributes, values, events …) one body may hold: two bytes are enough for an empty one.</summary>
-    public const int MaxMessages = OtlpReader.MaxMessages;
+    private static readonly string NoTrace = new('0', 32), NoSpan = new('0', 16);
 
-    /// <summary>All spans, in the order of the body.</summary>
+    /// <summary>All spans that have valid ids, in the order of the body.</summary>
     /// <exception cref="InvalidDataException">The bytes are no such message; the text says where, and what is wrong.</exception>
-    public static IReadOnlyList<RecordedSpan> Decode(byte[] body) => Spans(OtlpReader.Read(body, out _));
+    public static IReadOnlyList<RecordedSpan> Decode(byte[] body)
+    {
+        var reading = new OtlpReading();
+        return Spans(OtlpReader.Read(body, reading), reading);
+    }
 
     /// <summary>The spans of a request, whether it was read in the binary form or as JSON.</summary>
-    internal static IReadOnlyList<RecordedSpan> Spans(OtlpNode request)
+    internal static IReadOnlyList<RecordedSpan> Spans(OtlpNode request, OtlpReading reading)
     {
         var spans = new List<RecordedSpan>();
         foreach (var resourceSpans in request.All("resource_spans"))
@@ -33,14 +36,19 @@ public static class OtlpDecoder
             {
                 var scope = scopeSpans.Get<OtlpNode>("scope");
                 foreach (var span in scopeSpans.All("spans"))
-                    spans.Add(Span(span, resource, scope));
+                {
+                    if ((IdProblem(span, "trace_id", NoTrace) ?? IdProblem(span, "span_id", NoSpan)) is { } problem)
+                        reading.Reject($"The span '{Drawing.Cut(span.Get<string>("name") ?? "", 60)}' {problem}.");
+                    else
+                        spans.Add(Span(span, resource, scope, reading));
+                }
             }
         }
 
         return spans;
     }
 
-    private static RecordedSpan Span(OtlpNode span, KeyValuePair<string, object?>[] resource, OtlpNode? scope)
+    private static RecordedSpan Span(OtlpNode span, KeyValuePair<string, object?>[] resource, OtlpNode? scope, OtlpReading reading)
     {
         var (started, ended) = (span.Get<ulong>("start_time_unix_nano"), span.Get<ulong>("end_time_unix_nano"));
         var (flags, kind) = (span.Get<uint>("flags"), span.Get<int>("kind"));
@@ -50,7 +58,7 @@ public static class OtlpDecoder
         {
             TraceId = span.Get<string>("trace_id")!,
             SpanId = span.Get<string>("span_id")!,
-            ParentSpanId = span.Get<string>("parent_span_id"),
+            ParentSpanId = Id(span, "parent_span_id", NoSpan, reading),
             HasRemoteParent = (flags & 0x300) == 0x300, // 0x100: the sender knows whether the parent is remote; 0x200: it is
             Flags = (ActivityTraceFlags)(flags & 0xff),
             TraceState = TextOrNull(span, "trace_state"),
@@ -67,13 +75,32 @@ public static class OtlpDecoder
             Events = span.All("events").Select(e =>
                 new RecordedEvent(e.Get<string>("name") ?? "", Time(e.Get<ulong>("time_unix_nano")), Attributes(e))).ToArray(),
             Links = span.All("links").Select(l =>
-                new RecordedLink(Id(l, "trace_id", 32), Id(l, "span_id", 16), Attributes(l))).ToArray(),
+                new RecordedLink(Id(l, "trace_id", NoTrace, reading), Id(l, "span_id", NoSpan, reading), Attributes(l))).ToArray(),
         };
     }
 
     private static string? TextOrNull(OtlpNode? node, string name) => node?.Get<string>(name) is { Length: > 0 } text ? text : null;
 
-    private static string Id(OtlpNode node, string name, int digits) => TextOrNull(node, name) ?? new string('0', digits);
+    // A parent or a link without a valid id is kept, as one without an id: the span that has it is worth more.
+    private static string Id(OtlpNode node, string name, string none, OtlpReading reading)
+    {
+        if (TextOrNull(node, name) is not { } id || id == none)
+            return none;
+        if (IdProblem(node, name, none) is not { } problem)
+            return id;
+        reading.LeaveOut($"A span or a link {problem}.");
+        return none;
+    }
+
+    // "has no trace id", "has the trace id '4bf9', which is not 32 hex digits": null if all is well.
+    private static string? IdProblem(OtlpNode node, string name, string none)
+    {
+        var words = name.Replace('_', ' ');
+        return TextOrNull(node, name) is not { } id ? $"has no {words}"
+            : id == none ? $"has a {words} of zeros, which stand for 'no id'"
+            : id.Length == none.Length && id.All(char.IsAsciiHexDigit) ? null
+            : $"has the {words} '{Drawing.Cut(id, 80)}', which is not {none.Length} hex digits";
+    }
 
     // Nanoseconds since 1970. A DateTimeOffset holds steps of 100 nanoseconds, as an Activity does.
     private static DateTimeOffset Time(ulong unixNano) => DateTimeOffset.UnixEpoch.AddTicks((long)(unixNano / 100));

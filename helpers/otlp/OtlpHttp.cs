@@ -1,6 +1,7 @@
 #nullable enable
 using System;
 using System.Collections.Generic;
+using System.Globalization;
 using System.IO;
 using System.IO.Compression;
 using System.Text.Json;
@@ -18,10 +19,17 @@ internal sealed class OtlpHttp
     public const string TracesPath = "/v1/traces";
 
     private const string Protobuf = "application/x-protobuf", Json = "application/json";
-    private const long MaxUnread = 8L * MaxBody;
+    private const long MaxUnread = 4L * MaxBody;
 
-    private readonly SemaphoreSlim decoding = new(2); // two at a time: the spans need several times the memory of the body
+    // A body and its spans take several times the memory of what came over the wire: only so many are unpacked at a time.
+    private const int MaxAtOnce = 2, MaxMessages = 250_000;
+
+    private readonly SemaphoreSlim unpacking = new(MaxAtOnce);
     private long unread;
+    private int atOnce;
+
+    /// <summary>How many bodies have been unpacked at the same time, at most.</summary>
+    public int MostAtOnce { get; private set; }
 
     /// <summary>Reads a request. It never throws: whatever is wrong is the request's status and problem.</summary>
     public async Task<(OtlpRequest Request, IReadOnlyList<RecordedSpan> Spans, int Messages)> ReadAsync(HttpContext http)
@@ -32,47 +40,42 @@ internal sealed class OtlpHttp
             Method = Short(http.Request.Method),
         };
         IReadOnlyList<RecordedSpan> spans = [];
-        var (messages, held) = (0, 0L);
+        var reading = new OtlpReading { MaxMessages = MaxMessages };
+        var (came, held) = (0, 0);
         try
         {
-            Check(request, http.Request.ContentLength);
+            var refusal = Refusal(request, http.Request.ContentLength);
             using var wire = new MemoryStream();
+            if (refusal?.Status != 413) // who announces too much is told before it is sent
+                await CopyAsync(http.Request.Body, wire, keep: refusal is null);
+            if (refusal is not null)
+                throw refusal;
+
+            await unpacking.WaitAsync(http.RequestAborted);
             try
             {
-                await CopyAsync(http.Request.Body, wire, Reserve, http.RequestAborted);
+                MostAtOnce = Math.Max(MostAtOnce, Interlocked.Increment(ref atOnce));
+                request = request with { Body = request.ContentEncoding == "gzip" ? Unzip(wire) : wire.ToArray() };
+                spans = OtlpDecoder.Spans(Nodes(request, reading), reading);
+                request = request with { Spans = spans.Count, Rejected = reading.Rejected, Problem = reading.Problem };
             }
             finally
             {
-                request = request with { Bytes = (int)wire.Length };
-            }
-
-            var body = wire;
-            if (request.ContentEncoding == "gzip")
-            {
-                wire.Position = 0;
-                body = new MemoryStream();
-                await CopyAsync(new GZipStream(wire, CompressionMode.Decompress), body, Reserve, http.RequestAborted);
-            }
-
-            request = request with { Body = body.ToArray() };
-            await decoding.WaitAsync(http.RequestAborted);
-            try
-            {
-                spans = OtlpDecoder.Spans(OtlpReader.Read(request.Body, out messages));
-                request = request with { Spans = spans.Count };
-            }
-            finally
-            {
-                decoding.Release();
+                Interlocked.Decrement(ref atOnce);
+                unpacking.Release();
             }
         }
         catch (Refused e)
         {
             request = request with { Status = e.Status, Problem = e.Message };
         }
-        catch (InvalidDataException e)
+        catch (OtlpTooLarge e)
         {
-            var format = request.Body.Length == 0 ? "gzip" : "OTLP"; // an empty body is valid, so the decoder never complains of one
+            request = request with { Status = 413, Problem = $"{e.Message} Export smaller batches." };
+        }
+        catch (Exception e) when (e is InvalidDataException or JsonException)
+        {
+            var format = request.Body.Length == 0 && encoding.Length > 0 ? encoding : request.ContentType == Json ? "JSON" : "OTLP";
             request = request with { Status = 400, Problem = $"The body is not valid {format}. {e.Message}" };
         }
         catch (BadHttpRequestException e) // what Kestrel says of a body that is too slow (408) or wrongly framed
@@ -88,7 +91,23 @@ internal sealed class OtlpHttp
             Interlocked.Add(ref unread, -held);
         }
 
-        return (request with { Time = DateTimeOffset.UtcNow }, spans, messages);
+        return (request with { Time = DateTimeOffset.UtcNow, Bytes = came }, spans, reading.Messages);
+
+        // Also what is refused is read to its end, and counted: a sender that is still writing does not hear the answer.
+        async Task CopyAsync(Stream from, MemoryStream to, bool keep)
+        {
+            var buffer = new byte[32 << 10];
+            while (came <= MaxBody && await from.ReadAsync(buffer, http.RequestAborted) is var read and > 0)
+            {
+                came += read;
+                if (!keep)
+                    continue;
+                if (came > MaxBody)
+                    throw TooLong;
+                Reserve(read);
+                to.Write(buffer, 0, read);
+            }
+        }
 
         // All requests that are under way share the memory for what they have sent so far.
         void Reserve(int bytes)
@@ -99,57 +118,74 @@ internal sealed class OtlpHttp
         }
     }
 
-    // OTLP specification, section "OTLP/HTTP Request".
-    private static void Check(OtlpRequest request, long? length)
-    {
-        if (request.Path is "/v1/metrics" or "/v1/logs")
-            throw new Refused(404, $"This receiver takes traces only, at {TracesPath}.");
-        if (request.Path != TracesPath)
-        {
-            throw new Refused(404, $"There is nothing at {request.Path}. Traces go to {TracesPath}: "
-                + "an endpoint that is set in code needs this path.");
-        }
-
-        if (request.Method != "POST")
-            throw new Refused(405, $"Traces are sent with POST, not with {request.Method}.");
-        if (request.ContentType != Protobuf)
-        {
-            var type = request.ContentType.Length == 0 ? "missing" : request.ContentType;
-            throw new Refused(415, $"The media type is {type}, but this receiver reads only {Protobuf}: "
-                + "OtlpExportProtocol.HttpProtobuf in .NET.");
-        }
-
-        if (request.ContentEncoding is not ("" or "gzip"))
-            throw new Refused(415, $"The content encoding {request.ContentEncoding} is not known here: use gzip, or none.");
-        if (length > MaxBody)
-            throw TooLong;
-    }
+    // OTLP specification, section "OTLP/HTTP Request". Null if there is nothing to say against the request.
+    private static Refused? Refusal(OtlpRequest request, long? length) =>
+        request.Path is "/v1/metrics" or "/v1/logs" ? new(404, $"This receiver takes traces only, at {TracesPath}.")
+        : request.Path != TracesPath ? new(404, $"There is nothing at {request.Path}. Traces go to {TracesPath}: "
+            + "an endpoint that is set in code needs this path.")
+        : request.Method != "POST" ? new(405, $"Traces are sent with POST, not with {request.Method}.")
+        : request.ContentType is not (Protobuf or Json) ? new(415,
+            $"The media type is {(request.ContentType.Length == 0 ? "missing" : request.ContentType)}, but this receiver reads only "
+            + $"{Protobuf} (OtlpExportProtocol.HttpProtobuf in .NET) and {Json}.")
+        : request.ContentEncoding is not ("" or "gzip") ? new(415,
+            $"The content encoding {request.ContentEncoding} is not known here: use gzip, or none.")
+        : length > MaxBody ? TooLong : null;
 
     private static Refused TooLong => new(413, $"The body is longer than {MaxBody >> 20} MiB. Export smaller batches.");
 
-    // A gzip body can be a thousand times as long as it looks, so the limit holds for what comes out of it, too.
-    private static async Task CopyAsync(Stream from, MemoryStream to, Action<int> reserve, CancellationToken cancel)
+    // A gzip body can be a thousand times as long as it looks, so the limit holds for what comes out of it, too. Its length is
+    // found first: a buffer that grows would take several times the memory.
+    private static byte[] Unzip(MemoryStream wire)
     {
-        var buffer = new byte[32 << 10];
-        while (await from.ReadAsync(buffer, cancel) is var read and > 0)
+        var (length, buffer) = (0, new byte[32 << 10]);
+        for (var zip = Zip(); zip.Read(buffer) is var read and > 0;)
         {
-            if (to.Length + read > MaxBody)
+            if ((length += read) > MaxBody)
                 throw TooLong;
-            reserve(read);
-            to.Write(buffer, 0, read);
         }
+
+        var body = new byte[length];
+        Zip().ReadExactly(body);
+        return body;
+
+        GZipStream Zip()
+        {
+            wire.Position = 0;
+            return new GZipStream(wire, CompressionMode.Decompress);
+        }
+    }
+
+    private static OtlpNode Nodes(OtlpRequest request, OtlpReading reading)
+    {
+        if (request.ContentType != Json)
+            return OtlpReader.Read(request.Body, reading);
+        var texts = OtlpJson.Parse(request.Body, OtlpJson.MaxTokens);
+        return texts is [{ ValueKind: JsonValueKind.Object } data] ? OtlpJson.Read(data, reading)
+            : throw new JsonException("An export request is one object: {\"resourceSpans\":[…]}.");
     }
 
     // Sections "OTLP/HTTP Response" and "Failures": always the message that belongs to the answer, in the format of the question.
     public static async Task AnswerAsync(HttpContext http, OtlpRequest request)
     {
         var (response, isJson) = (http.Response, MediaType(http) == Json);
-        var body = request.Problem is not { } problem ? [] // an ExportTraceServiceResponse without fields: everything was accepted
-            : isJson ? JsonSerializer.SerializeToUtf8Bytes(new { message = problem }) : StatusMessage(problem);
+        var body = (request.Status, request.Problem, isJson) switch
+        {
+            (200, null, false) => [], // an ExportTraceServiceResponse without fields: everything was accepted
+            (200, null, true) => "{}"u8.ToArray(),
+            (200, { } left, false) => Message((1, Message((1, request.Rejected), (2, left)))),
+            (200, { } left, true) => JsonSerializer.SerializeToUtf8Bytes(new
+            {
+                partialSuccess = new { rejectedSpans = request.Rejected.ToString(CultureInfo.InvariantCulture), errorMessage = left },
+            }),
+            (_, var problem, true) => JsonSerializer.SerializeToUtf8Bytes(new { message = problem }),
+            (_, var problem, false) => Message((2, problem)), // google.rpc.Status: field 2 is its message
+        };
         response.StatusCode = request.Status;
         response.ContentType = isJson ? Json : Protobuf;
         if (request.Status == 405)
             response.Headers.Allow = "POST";
+        if (request.Status == 415)
+            (response.Headers.Accept, response.Headers.AcceptEncoding) = ($"{Protobuf}, {Json}", "gzip");
         if (request.Status == 503)
             response.Headers.RetryAfter = "1";
         response.ContentLength = body.Length;
@@ -157,14 +193,25 @@ internal sealed class OtlpHttp
             await response.Body.WriteAsync(body);
     }
 
-    // google.rpc.Status: field 2 is its message.
-    private static byte[] StatusMessage(string problem)
+    // A message of numbers, texts and messages. What is zero or nothing is not written.
+    private static byte[] Message(params (int Number, object? Value)[] fields)
     {
         var message = new MemoryStream();
         using (var output = new CodedOutputStream(message))
         {
-            output.WriteTag(2, WireFormat.WireType.LengthDelimited);
-            output.WriteString(problem);
+            foreach (var (number, value) in fields)
+            {
+                if (value is int count and > 0)
+                {
+                    output.WriteTag(number, WireFormat.WireType.Varint);
+                    output.WriteInt64(count);
+                }
+                else if (value is string or byte[])
+                {
+                    output.WriteTag(number, WireFormat.WireType.LengthDelimited);
+                    output.WriteBytes(value is string text ? ByteString.CopyFromUtf8(text) : ByteString.CopyFrom((byte[])value));
+                }
+            }
         }
 
         return message.ToArray();

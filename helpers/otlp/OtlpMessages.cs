@@ -9,7 +9,7 @@ using Google.Protobuf;
 /// <param name="Number">In the binary form.</param>
 /// <param name="Name">As in the .proto files: <c>trace_id</c>.</param>
 /// <param name="Type">A plain type, an enum, <c>id16</c> or <c>id8</c> (an id of so many bytes), or the name of a message.</param>
-/// <param name="Mark">'*': may come many times. '!': a message without it is none.</param>
+/// <param name="Mark">'*': may come many times.</param>
 internal sealed record OtlpField(int Number, string Name, string Type, char Mark)
 {
     /// <summary>How the value is written: this is what a reader needs to skip a field that it does not know.</summary>
@@ -20,9 +20,6 @@ internal sealed record OtlpField(int Number, string Name, string Type, char Mark
         "fixed32" => WireFormat.WireType.Fixed32,
         _ => WireFormat.WireType.LengthDelimited,
     };
-
-    /// <summary>In bytes; 0 for what is no id.</summary>
-    public int IdLength { get; } = Type switch { "id16" => 16, "id8" => 8, _ => 0 };
 
     /// <summary>As in JSON: <c>traceId</c>.</summary>
     public string JsonName { get; } =
@@ -38,23 +35,21 @@ internal sealed class OtlpMessage
 {
     private readonly OtlpField?[] byNumber = new OtlpField?[17];
 
-    // "1 trace_id id16!, 2 span_id id8!": a number, a name, a type and perhaps a mark for each field.
+    // "1 trace_id id16, 2 span_id id8": a number, a name, a type and perhaps a mark for each field.
     private OtlpMessage(string name, string fields)
     {
         Name = name;
         foreach (var words in fields.Split(',', StringSplitOptions.TrimEntries).Select(f => f.Split(' ')))
         {
             var number = int.Parse(words[0], CultureInfo.InvariantCulture);
-            byNumber[number] = new OtlpField(number, words[1], words[2].TrimEnd('*', '!'), words[2][^1]);
+            byNumber[number] = new OtlpField(number, words[1], words[2].TrimEnd('*'), words[2][^1]);
         }
 
         Fields = byNumber.OfType<OtlpField>().ToArray();
-        Needed = Fields.Where(f => f.Mark == '!').ToArray();
     }
 
     public string Name { get; }
     public IReadOnlyList<OtlpField> Fields { get; }
-    public OtlpField[] Needed { get; }
 
     /// <summary>Null for a number that this version of the message does not use: a reader skips such a field.</summary>
     public OtlpField? Field(int number) => number < byNumber.Length ? byNumber[number] : null;
@@ -67,7 +62,7 @@ internal sealed class OtlpMessage
         new("ScopeSpans", "1 scope InstrumentationScope, 2 spans Span*, 3 schema_url string"),
         new("InstrumentationScope", "1 name string, 2 version string, 3 attributes KeyValue*, 4 dropped_attributes_count uint32"),
         new("Span", """
-            1 trace_id id16!, 2 span_id id8!, 3 trace_state string, 4 parent_span_id id8, 5 name string, 6 kind SpanKind,
+            1 trace_id id16, 2 span_id id8, 3 trace_state string, 4 parent_span_id id8, 5 name string, 6 kind SpanKind,
             7 start_time_unix_nano fixed64, 8 end_time_unix_nano fixed64, 9 attributes KeyValue*, 10 dropped_attributes_count uint32,
             11 events Event*, 12 dropped_events_count uint32, 13 links Link*, 14 dropped_links_count uint32, 15 status Status,
             16 flags fixed32
@@ -87,7 +82,7 @@ internal sealed class OtlpMessage
         new("KeyValueList", "1 values KeyValue*"),
     }.ToDictionary(m => m.Name);
 
-    public static readonly OtlpMessage Request = ByName["ExportTraceServiceRequest"];
+    public static readonly OtlpMessage Request = ByName["ExportTraceServiceRequest"], AnyValue = ByName["AnyValue"];
 
     /// <summary>The names of an enum's values, in the order of their numbers.</summary>
     public static readonly IReadOnlyDictionary<string, string[]> Enums = new Dictionary<string, string[]>

@@ -1,7 +1,7 @@
 #nullable enable
 
 /// <summary>A message that was read, in the binary form or as JSON: its fields and their values.</summary>
-internal sealed class OtlpNode(OtlpMessage type)
+internal sealed class OtlpNode
 {
     // Most messages have one or two fields, and the last one is asked for first: a chain from the last to the first.
     private Entry? last;
@@ -43,6 +43,8 @@ internal sealed class OtlpNode(OtlpMessage type)
     /// <summary>The messages in a field, in the order in which they came.</summary>
     public OtlpNode[] All(string name)
     {
+        if (last is null)
+            return [];
         var nodes = new OtlpNode[Count(name)];
         var at = nodes.Length;
         for (var entry = last; at > 0; entry = entry.Before)
@@ -52,17 +54,5 @@ internal sealed class OtlpNode(OtlpMessage type)
         }
 
         return nodes;
-    }
-
-    /// <summary>A field that a message of this type must have and this one has not; null if it is complete.</summary>
-    public OtlpField? Missing()
-    {
-        foreach (var field in type.Needed)
-        {
-            if (Count(field.Name) == 0)
-                return field;
-        }
-
-        return null;
     }
 }

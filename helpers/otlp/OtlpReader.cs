@@ -8,7 +8,10 @@ using Google.Protobuf;
 /// <summary>Reads messages in Protobuf's binary form. Fields that it does not know are skipped.</summary>
 internal sealed class OtlpReader
 {
-    public const int MaxDepth = 32, MaxMessages = 2_000_000;
+    public const int MaxDepth = 32;
+
+    private const int MaxId = 40; // in bytes: what is longer is no id, and enough of it is kept to say so
+    public static readonly string TooDeep = $"A value is nested more than {MaxDepth} deep: what is deeper is left out.";
 
     private const string TooShort = "the data ends in the middle of it, or a length is wrong.";
 
@@ -16,22 +19,21 @@ internal sealed class OtlpReader
     private readonly CodedInputStream input;
     private readonly Stack<(OtlpNode Parent, OtlpField Field)> path = new();
     private string field = ""; // where the reader is, and at which byte it began
+    private readonly OtlpReading reading;
     private long position;
-    private int messages;
 
-    private OtlpReader(byte[] body) => (this.body, input) = (body, new CodedInputStream(body));
+    private OtlpReader(byte[] body, OtlpReading reading) => (this.body, input, this.reading) = (body, new CodedInputStream(body), reading);
 
     /// <param name="body">An <c>ExportTraceServiceRequest</c>.</param>
-    /// <param name="messages">How many messages are in it: spans, attributes, values and so on.</param>
+    /// <param name="reading">Counts the messages, and hears what is left out.</param>
     /// <exception cref="InvalidDataException">The bytes are no such message; the text says where, and what is wrong.</exception>
-    public static OtlpNode Read(byte[] body, out int messages)
+    /// <exception cref="OtlpTooLarge">There is too much in it.</exception>
+    public static OtlpNode Read(byte[] body, OtlpReading reading)
     {
-        var reader = new OtlpReader(body);
+        var reader = new OtlpReader(body, reading);
         try
         {
-            var request = reader.ReadMessage(OtlpMessage.Request, body.Length, depth: 0);
-            messages = reader.messages;
-            return request;
+            return reader.ReadMessage(OtlpMessage.Request, body.Length, depth: 0);
         }
         catch (InvalidProtocolBufferException e)
         {
@@ -41,16 +43,18 @@ internal sealed class OtlpReader
 
     private OtlpNode ReadMessage(OtlpMessage type, int end, int depth)
     {
-        var node = new OtlpNode(type);
+        var node = new OtlpNode();
         while (Next(type, end) is { } known)
-            node.Add(known, ReadValue(node, known, end, depth));
-        if (node.Missing() is not { } missing)
-            return node;
-        field = missing.Name;
-        throw Problem("it is missing.");
+        {
+            if (ReadValue(node, known, end, depth) is { } value)
+                node.Add(known, value);
+        }
+
+        return node;
     }
 
-    private object ReadValue(OtlpNode node, OtlpField known, int end, int depth) => known.Type switch
+    // Null for a value that is left out.
+    private object? ReadValue(OtlpNode node, OtlpField known, int end, int depth) => known.Type switch
     {
         "string" => input.ReadString(),
         "bytes" => input.ReadBytes().ToByteArray(),
@@ -61,41 +65,43 @@ internal sealed class OtlpReader
         "fixed32" => input.ReadFixed32(),
         "fixed64" => input.ReadFixed64(),
         "SpanKind" or "StatusCode" => input.ReadEnum(),
-        "id16" or "id8" => ReadId(end, known),
+        "id16" or "id8" => ReadId(),
         _ => ReadInner(node, known, end, depth),
     };
 
     // The field that was just announced holds a message. It cannot go beyond the message that it is in.
-    private OtlpNode ReadInner(OtlpNode node, OtlpField known, int end, int depth)
+    private OtlpNode? ReadInner(OtlpNode node, OtlpField known, int end, int depth)
     {
+        if (known.Type is "ArrayValue" or "KeyValueList" && ++depth > MaxDepth)
+        {
+            reading.LeaveOut(TooDeep);
+            input.SkipLastField();
+            return null;
+        }
+
         var length = input.ReadLength();
         if (length < 0 || length > end - input.Position)
             throw Problem(TooShort);
-        if (++messages > MaxMessages)
-            throw Problem($"more than {MaxMessages} messages in one request.");
-        if (known.Type is "ArrayValue" or "KeyValueList" && ++depth > MaxDepth)
-            throw Problem($"values are nested more than {MaxDepth} deep.");
+        reading.CountMessage();
         path.Push((node, known));
         var inner = ReadMessage(known.Message!, (int)input.Position + length, depth);
         path.Pop();
         return inner;
     }
 
-    private string ReadId(int end, OtlpField known)
+    // In hex. Whether it is a valid id is asked when the span is there, and its name can be said.
+    private string ReadId()
     {
-        var length = input.ReadLength();
-        if (length == 0 && known.Mark != '!')
-            return "";
-        if (length != known.IdLength)
-            throw Problem($"{Drawing.Count(length, "byte")}, but an id of this kind has {known.IdLength}.");
-        if (end - input.Position < length)
-            throw Problem(TooShort);
-        var id = body.AsSpan((int)input.Position, length);
-        for (var i = 0; i < length; i += 8) // the reader goes on behind the id
+        var at = (int)input.Position;
+        if (at >= body.Length || body[at] is not (8 or 16) || body.Length - at <= body[at])
+            {
+            var id = input.ReadBytes().Span;
+            return Convert.ToHexStringLower(id[..Math.Min(id.Length, MaxId)]);
+        }
+
+        for (var i = input.ReadLength(); i > 0; i -= 8) // the usual case, without a copy
             input.ReadFixed64();
-        if (known.Mark == '!' && id.IndexOfAnyExcept((byte)0) < 0)
-            throw Problem("all zeros stand for 'no id'.");
-        return Convert.ToHexStringLower(id);
+        return Convert.ToHexStringLower(body, at + 1, body[at]);
     }
 
     // The next known field, null at the end of the message.

@@ -29,12 +29,15 @@ public sealed class OtlpReceiver : IDisposable, IAsyncDisposable
     /// <summary>How many spans are kept.</summary>
     public const int Capacity = 100_000;
 
+    /// <summary>How many bytes of memory the kept spans take together, about.</summary>
+    public const long MaxBytes = 128L << 20;
+
     private const int MaxRequests = 1_000, MaxBodies = 16, MaxKeptBody = 256 << 10;
 
     private static readonly Dictionary<int, Listener> Listeners = [];
     private static readonly Dictionary<int, Socket> Reserved = [];
 
-    private readonly SpanStore store = new(Capacity, maxBytes: 256L << 20);
+    private readonly SpanStore store = new(Capacity, MaxBytes);
     private readonly List<OtlpRequest> requests = [];
     private readonly Listener listener;
 
@@ -118,6 +121,9 @@ public sealed class OtlpReceiver : IDisposable, IAsyncDisposable
     /// <summary>How many spans were accepted, and then dropped to make room for newer ones.</summary>
     public long Dropped => store.Dropped;
 
+    /// <summary>How many bodies were unpacked at the same time, at most: this bounds the memory that hostile ones can take.</summary>
+    internal int MostAtOnce => listener.MostAtOnce;
+
     /// <summary>The last 1,000 requests in the order of their answers, those that were refused too.</summary>
     public IReadOnlyList<OtlpRequest> Requests
     {
@@ -199,6 +205,7 @@ public sealed class OtlpReceiver : IDisposable, IAsyncDisposable
         }
 
         public WebApplication Server { get; }
+        public int MostAtOnce => http.MostAtOnce;
         public OtlpReceiver? Owner { get; set; }
         public Uri Endpoint { get; set; } = null!; // known when the server has started
 
@@ -206,7 +213,7 @@ public sealed class OtlpReceiver : IDisposable, IAsyncDisposable
         {
             var owner = Owner;
             var (request, spans, messages) = await http.ReadAsync(context);
-            owner?.Keep(request, spans, 2L * request.Body.Length + 64L * messages);
+            owner?.Keep(request, spans, 2L * request.Body.Length + 64L * messages + 400L * spans.Count);
             if (!context.RequestAborted.IsCancellationRequested)
                 await OtlpHttp.AnswerAsync(context, request);
         }

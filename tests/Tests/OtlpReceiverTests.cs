@@ -11,6 +11,7 @@ using System.Net.Http;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Text;
+using System.Threading;
 using System.Threading.Tasks;
 using AngleSharp.Html.Parser;
 using Google.Protobuf;
@@ -179,7 +180,9 @@ public sealed class OtlpReceiverTests
         { "GET", "/v1/traces", "", "", 405, "POST" },
         { "PUT", "/v1/traces", "application/x-protobuf", "", 405, "not with PUT" },
         { "HEAD", "/v1/traces", "", "", 405, "" },
-        { "POST", "/v1/traces", "application/json", "", 415, "application/json" },
+        { "POST", "/v1/traces", "application/grpc", "", 415, "application/x-protobuf (OtlpExportProtocol.HttpProtobuf in .NET) and application/json." },
+        { "POST", "/v1/traces", "application/json", "", 400, "not valid JSON" },
+        { "PUT", "/v1/traces", "application/json", "", 405, "POST" },
         { "POST", "/v1/traces", "text/plain; charset=utf-8", "", 415, "text/plain" },
         { "POST", "/v1/traces", "", "", 415, "missing" },
         { "POST", "/v1/traces", "application/x-protobuf", "br", 415, "content encoding br" },
@@ -206,7 +209,8 @@ public sealed class OtlpReceiverTests
             Assert.Contains(reason, type == "application/json" ? Encoding.UTF8.GetString(answer) : StatusMessage(answer));
         Assert.Equal(status == 405, response.Content.Headers.Allow.Contains("POST"));
         var recorded = Assert.Single(receiver.Requests);
-        Assert.Equal((status, path, method), (recorded.Status, recorded.Path, recorded.Method));
+        Assert.Equal((status, path, method, type.Length > 0 ? 3 : 0), (recorded.Status, recorded.Path, recorded.Method, recorded.Bytes));
+        Assert.Equal(status == 415 ? "application/x-protobuf, application/json" : "", string.Join(", ", response.Headers.TryGetValues("Accept", out var takes) ? takes : []));
         Assert.Contains(reason, recorded.Problem);
         Assert.Equal(0, receiver.Count);
     }
@@ -287,7 +291,7 @@ public sealed class OtlpReceiverTests
     {
         await using var receiver = await OtlpReceiver.StartAsync();
         var head = Encoding.ASCII.GetBytes($"POST /v1/traces HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-protobuf\r\nContent-Length: {OtlpReceiver.MaxBody}\r\n\r\n");
-        var unfinished = Enumerable.Range(0, 8).Select(_ => new TcpClient(receiver.Endpoint.Host, receiver.Endpoint.Port)).ToArray();
+        var unfinished = Enumerable.Range(0, 4).Select(_ => new TcpClient(receiver.Endpoint.Host, receiver.Endpoint.Port)).ToArray();
         var almostAll = new byte[OtlpReceiver.MaxBody - 1];
         foreach (var sender in unfinished)
         {
@@ -339,7 +343,7 @@ public sealed class OtlpReceiverTests
         var large = Request(Message(Field(1, Id(16, 1)), Field(2, Id(8, 1)), Field(9, KeyValue("k", Message(Field(7, new byte[15 << 20]))))));
         for (var i = 0; i < 10; i++)
             await PostAsync(receiver, large);
-        Assert.Equal((8, 2), (receiver.Count, receiver.Dropped)); // 30 MB each, and 256 MiB in all
+        Assert.Equal((4, 6), (receiver.Count, receiver.Dropped)); // 30 MB each, all of one trace, and 128 MiB in all
 
         for (var i = 0; i < 1_001; i++)
             await PostAsync(receiver, Request(Span("s")));
@@ -476,11 +480,31 @@ public sealed class OtlpReceiverTests
 
         var list = Assert.IsAssignableFrom<IReadOnlyList<KeyValuePair<string, object?>>>(OtlpDecoder.Decode(Nested(2))[0]["deep"]);
         Assert.Equal(new[] { "core" }, list[0].Value);
-        Assert.Single(OtlpDecoder.Decode(Nested(OtlpDecoder.MaxDepth)));
-        Assert.Contains("nested more than 32 deep", Problem(Nested(OtlpDecoder.MaxDepth + 1)));
-        Assert.Contains("nested more than 32 deep", Problem(Nested(5_000)));
-        Assert.Contains("deep", OtlpView.Of(Nested(5_000)).ToHtml());
+        Assert.Equal([32, 32, 32], new[] { 32, 33, 5_000 }.Select(n => OnABigStack(() => Depth(OtlpDecoder.Decode(Nested(n))[0]["deep"]))));
+        Assert.Equal(32, OtlpDecoder.MaxDepth);
+        Assert.Contains("nested more than 32 deep", OnABigStack(() => OtlpView.Of(Nested(33)).ToString()));
+        Assert.Contains("deep", OnABigStack(() => OtlpView.Of(Nested(5_000)).ToHtml()));
+
+        static int Depth(object? value) => value switch
+        {
+            IEnumerable<KeyValuePair<string, object?>> map => 1 + map.Max(m => Depth(m.Value)),
+            object?[] list => 1 + list.Select(Depth).DefaultIfEmpty().Max(),
+            string or null => 0,
+            _ => -1,
+        };
+
         Assert.Contains("nesting", Problem(Enumerable.Repeat((byte)0xa3, 200_000).Select((b, i) => i % 2 == 0 ? b : (byte)6).ToArray())); // groups in groups
+    }
+
+    // Without the limit, a test fails; on an ordinary stack the whole run would end.
+    private static T OnABigStack<T>(Func<T> work)
+    {
+        var result = default(T);
+        Exception? problem = null;
+        var thread = new Thread(() => { try { result = work(); } catch (Exception e) { problem = e; } }, maxStackSize: 256 << 20);
+        thread.Start();
+        thread.Join();
+        return problem is null ? result! : throw problem;
     }
 
     public static TheoryData<string, string> Malformed => new()
@@ -492,9 +516,7 @@ public sealed class OtlpReceiverTests
         { "0a021202", "Byte 2, resource_spans[0].scope_spans: the data ends" },
         { "1e", "Byte 0, field 3: there is no wire type 6." },
         { "1c", "Byte 0, field 3" },
-        { "0a04120212000a04120212007a", "Byte 4, resource_spans[0].scope_spans[0].spans[0].trace_id: it is missing." },
-        { "0a0712051203" + "0a0101", "resource_spans[0].scope_spans[0].spans[0].trace_id: 1 byte, but an id of this kind has 16." },
-        { "0a1612141212" + "0a10" + "00000000000000000000000000000000", "trace_id: all zeros stand for 'no id'." },
+        { "0a07120512030a7f01", "Byte 6, resource_spans[0].scope_spans[0].spans[0].trace_id: the data ends" },
         { "0a020a7f", "Byte 2, resource_spans[0].resource: the data ends" },
         { "0a0a0a040a020a031a026162", "Byte 6, resource_spans[0].resource.attributes[0].key: the data ends in the middle of it, or a length is wrong." },
         { "50617373776f7264", "Byte 2, field 14: the data ends" }, // text
@@ -504,14 +526,6 @@ public sealed class OtlpReceiverTests
     [Theory]
     [MemberData(nameof(Malformed))]
     public void Malformed_bytes_are_refused_and_the_place_is_named(string hex, string problem) => Assert.Contains(problem, Problem(Convert.FromHexString(hex)));
-
-    [Fact]
-    public void Two_bytes_a_message_are_counted()
-    {
-        var resource = Message(Enumerable.Repeat(Field(1, []), OtlpDecoder.MaxMessages + 1).ToArray());
-
-        Assert.Contains("more than 2000000 messages", Problem(Field(1, Message(Field(1, resource)))));
-    }
 
     [Fact]
     public async Task Thirty_thousand_damaged_bodies_are_decoded_or_refused_and_leave_nothing_behind()
@@ -718,7 +732,7 @@ public sealed class OtlpReceiverTests
         return content;
     }
 
-    private static byte[] Gzip(byte[] body)
+    internal static byte[] Gzip(byte[] body)
     {
         var packed = new MemoryStream();
         using (var gzip = new GZipStream(packed, CompressionLevel.Fastest))
@@ -726,28 +740,28 @@ public sealed class OtlpReceiverTests
         return packed.ToArray();
     }
 
-    private static byte[] Request(params byte[][] spans)
+    internal static byte[] Request(params byte[][] spans)
     {
         var resource = Message(Field(1, KeyValue("service.name", Message(Field(1, "hand-made"u8)))));
         var scopeSpans = Message([Field(1, Message(Field(1, "scope"u8))), .. spans.Select(s => Field(2, s))]);
         return Field(1, Message(Field(1, resource), Field(2, scopeSpans)));
     }
 
-    private static byte[] KeyValue(string key, byte[] anyValue) => Message(Field(1, Encoding.UTF8.GetBytes(key)), Field(2, anyValue));
+    internal static byte[] KeyValue(string key, byte[] anyValue) => Message(Field(1, Encoding.UTF8.GetBytes(key)), Field(2, anyValue));
 
-    private static byte[] Span(string name) => Message(Field(1, Id(16, 1)), Field(2, Id(8, 1)), Field(5, Encoding.UTF8.GetBytes(name)));
+    internal static byte[] Span(string name) => Message(Field(1, Id(16, 1)), Field(2, Id(8, 1)), Field(5, Encoding.UTF8.GetBytes(name)));
 
-    private static byte[] Id(int length, byte value) => Enumerable.Repeat(value, length).ToArray();
+    internal static byte[] Id(int length, byte value) => Enumerable.Repeat(value, length).ToArray();
 
-    private static byte[] Message(params byte[][] fields) => fields.SelectMany(f => f).ToArray();
+    internal static byte[] Message(params byte[][] fields) => fields.SelectMany(f => f).ToArray();
 
-    private static byte[] Field(int number, ReadOnlySpan<byte> value)
+    internal static byte[] Field(int number, ReadOnlySpan<byte> value)
     {
         var bytes = ByteString.CopyFrom(value);
         return Write(number, WireFormat.WireType.LengthDelimited, o => o.WriteBytes(bytes));
     }
 
-    private static byte[] Varint(int number, ulong value) => Write(number, WireFormat.WireType.Varint, o => o.WriteUInt64(value));
+    internal static byte[] Varint(int number, ulong value) => Write(number, WireFormat.WireType.Varint, o => o.WriteUInt64(value));
 
     private static byte[] Fixed64(int number, ulong value) => Write(number, WireFormat.WireType.Fixed64, o => o.WriteFixed64(value));
 
