@@ -31,13 +31,15 @@ public static class NotebookHost
 
     /// <summary>
     /// Call once after the imports. Closes what an earlier run of the notebook left open, teaches .NET Interactive to
-    /// draw a <see cref="NotebookView"/>, and keeps the kernel's own activity from becoming the parent of our spans.
+    /// draw a <see cref="NotebookView"/>, begins to hear what <c>MissingSpan</c> is asked about, and keeps the kernel's own
+    /// activity from becoming the parent of our spans.
     /// </summary>
     public static void Attach()
     {
         (AppContext.GetData(LastRun) as Action)?.Invoke();
         AppContext.SetData(LastRun, (Action)Detach);
         RegisterFormatter();
+        MissingSpanHeard.Listen();
         Activity.CurrentChanged += DropKernelActivity;
 
         // The activity of this cell was there before us: it is known by its ancestor.
@@ -64,6 +66,7 @@ public static class NotebookHost
 
     private static void Detach()
     {
+        MissingSpanHeard.Stop();
         Activity.CurrentChanged -= DropKernelActivity;
         WeakReference<IDisposable>[] open;
         lock (Open)

@@ -1,0 +1,168 @@
+#nullable enable
+using System;
+using System.Collections.Generic;
+using System.Linq;
+
+/// <summary>
+/// Why is my span missing? Guess first, then ask: <c>MissingSpan.Explain("charge card")</c>. It answers from what was heard
+/// since the helpers were imported: who was asked for which span, who listened then, and what became of it.
+/// </summary>
+public sealed class MissingSpan : NotebookView
+{
+    private readonly string[] sentences;
+
+    private MissingSpan(IEnumerable<string> sentences) => this.sentences = sentences.ToArray();
+
+    /// <summary>What is known of the spans of this name, as of now, and what to do: one sentence for each possible cause.</summary>
+    /// <param name="span">The name that StartActivity was given, or that the span had when it ended.</param>
+    public static MissingSpan Explain(string span)
+    {
+        if (MissingSpanHeard.Current is not { } heard)
+            return new(["Nothing was heard so far: import core.dib before you make spans."]);
+        var asked = heard.Spans.Where(s => s.Name == span || s.ShownAs == span).ToArray();
+        return asked.Length switch
+        {
+            0 => new([NeverAsked(heard, span)]),
+            1 => new(Answer(heard, asked[0])),
+            _ => new(asked.OrderBy(s => s.Source.Name, StringComparer.Ordinal)
+                .SelectMany(s => Answer(heard, s), (s, sentence) => $"Source {Quote(s.Source.Name)}: {sentence}")),
+        };
+    }
+
+    /// <summary>The answer, for a page.</summary>
+    public override string ToHtml() =>
+        $"<style>{Drawing.Css}.tv-why{{border-left:3px solid var(--tv-line);padding:4px 12px;max-width:46em}}"
+        + $".tv-why p{{margin:4px 0}}</style><div class=\"tv tv-why\">{string.Concat(sentences.Select(s => $"<p>{Drawing.Encode(s, 1_000)}</p>"))}</div>";
+
+    /// <summary>The answer, for a terminal: lines of at most 100 columns.</summary>
+    public override string ToString() => string.Join('\n', sentences.SelectMany(s => Drawing.Wrap(s, 100)));
+
+    private static string NeverAsked(MissingSpanHeard heard, string span)
+    {
+        if (heard.StartedWithoutSource(span))
+            return $"{Quote(span)} was made with new Activity(…), so there is no source to listen to: "
+                + "use StartActivity of an ActivitySource.";
+        var all = heard.Spans.OrderBy(s => s.Name, StringComparer.Ordinal).ToArray();
+        if (all.FirstOrDefault(s => IsNear(s.Name, span)) is { } near)
+            return $"Nothing has asked for {Quote(span)}, but for {Quote(near.Name)}, at the source "
+                + $"{Quote(near.Source.Name)}: compare the names.";
+        var list = string.Join(", ", all.Take(6).Select(s => $"{Quote(s.Name)} ({s.Source.Name})")) + (all.Length > 6 ? " and more" : "");
+        return (heard.Exists(span) ? $"{Quote(span)} is the name of a source: ask for one of its spans. "
+                : $"Nothing has asked for {Quote(span)}: run the code that calls StartActivity({Quote(span)}). ")
+            + (all.Length == 0 ? "No span was asked for so far." : $"Asked for so far: {list}.");
+    }
+
+    private static IEnumerable<string> Answer(MissingSpanHeard heard, AskedSpan span)
+    {
+        var listened = heard.IsHeardNow(span.Source); // first: this looks who listens
+        var causes = NobodyListened(heard, span).Concat(NotRecorded(span)).Concat(NotExported(heard, span, listened)).ToArray();
+        IEnumerable<string> orphan = span.Orphan is { } parent ? [Orphan(heard, span, parent)] : [];
+        return (causes.Length > 0 ? causes : [NotMissing(heard, span)]).Concat(orphan);
+    }
+
+    private static IEnumerable<string> NobodyListened(MissingSpanHeard heard, AskedSpan span)
+    {
+        var source = Quote(span.Source.Name);
+        if (span.TooEarly > 0 && span.Source.EverHeard)
+            yield return $"{Some(span, span.TooEarly)} was asked for before a provider listened to {source}: build the provider first.";
+        else if (span.TooEarly > 0 && heard.NamesGiven.Contains(span.Source.Name, StringComparer.OrdinalIgnoreCase))
+            yield return $"{Some(span, span.TooEarly)} was asked for when nobody listened to {source}: its provider was built later, or "
+                + "disposed before. Build it first, and dispose it last.";
+        else if (span.TooEarly > 0)
+            yield return (Misspelt(heard, span) is { } wrong ? $"A provider listens to {Quote(wrong)}, which is the name of no source"
+                : $"The source {source} exists, but nobody listens to it") + $": write AddSource({source}).";
+        if (span.TooLate > 0)
+            yield return $"{Some(span, span.TooLate)} was asked for after the provider for {source} was disposed: dispose it last.";
+        if (span.ToAListener > 0)
+            yield return $"{Some(span, span.ToAListener)} was heard by your own ActivityListener, but by no provider: "
+                + $"write AddSource({source}).";
+    }
+
+    private static IEnumerable<string> NotRecorded(AskedSpan span)
+    {
+        // Nobody tells us of a span that is not made. It was asked for while a provider listened, and did not start.
+        var silent = span.Asked - span.TooEarly - span.TooLate - span.ToAListener - span.Started;
+        if (silent > 0 && span.LocalParent > 0)
+            yield return $"{Some(span, Math.Min(silent, span.LocalParent))} {BelowWhat(span)}";
+        if (silent > span.LocalParent)
+            yield return $"{Some(span, silent - span.LocalParent)} was asked for, a provider listened, and no span started: the sampler "
+                + "dropped it (look at SetSampler), instrumentation was suppressed, or it was made with CreateActivity and nobody started it.";
+        var remote = Math.Min(span.NotRecorded, span.RemoteParent);
+        if (remote > 0)
+            yield return $"{Some(span, remote)} has a parent from outside with flags 00, not sampled, and the sampler follows it: "
+                + "sample at the caller, or set a sampler here that does not follow.";
+        if (span.NotRecorded - remote - span.StartedForAListener is > 0 and var dropped)
+            yield return $"{Some(span, dropped)} was started, but the sampler did not choose it: "
+                + "SetSampler(new AlwaysOnSampler()) keeps all.";
+    }
+
+    private static string BelowWhat(AskedSpan span) => span.Unrecorded switch
+    {
+        (null, _, _) => "was given a parent context with flags 00 that is not remote: pass the flags on, and isRemote: true.",
+        (var parent, true, _) => $"is below {Quote(parent)}, whose parent came from outside with flags 00, not sampled, and the sampler "
+            + "follows it: sample at the caller, or set a sampler here that does not follow.",
+        (var parent, _, true) => $"is below {Quote(parent)}, which was made with new Activity(…) and is not sampled: give that one a "
+            + "source, or set Activity.Current = null before you start yours.",
+        (var parent, _, _) => $"is below {Quote(parent)}, which the sampler did not choose, and its children follow: change SetSampler.",
+    };
+
+    private static IEnumerable<string> NotExported(MissingSpanHeard heard, AskedSpan span, bool listened)
+    {
+        var running = span.Started + span.StartedForAListener - span.Ended - span.EndedTooLate;
+        if (running > 0)
+            yield return $"{Some(span, running)} was started and has not ended{(listened ? "" : ", and its provider is gone")}: put using "
+                + $"in front of it, since a span is exported when it ends{(listened ? "" : ", and dispose the provider last")}.";
+        if (span.EndedTooLate - span.StartedForAListener is > 0 and var late)
+            yield return $"{Some(span, late)} ended after its provider was disposed: end the span first.";
+        if (heard.QueueFull > 0 && span.Ended > 0)
+            yield return $"The queue of a batch processor was full: {Drawing.Count(heard.QueueFull, "span")} got lost, and {Quote(span.Name)} "
+                + "may be among them. Raise MaxQueueSize, or make fewer spans.";
+    }
+
+    private static string NotMissing(MissingSpanHeard heard, AskedSpan span) =>
+        $"{Quote(span.Name)} was recorded and has ended{(span.Ended > 1 ? $", {Drawing.Count(span.Ended, "time")}" : "")}"
+        + (Misspelt(heard, span) is { } wrong ? $", but not for a provider that listens to {Quote(wrong)}: no source has that name. "
+            + $"If you look there, write AddSource({Quote(span.Source.Name)})."
+            : $": look whether the provider you look at has AddSource({Quote(span.Source.Name)}). "
+            + "A batch waits five seconds, or for ForceFlush.");
+
+    private static string Orphan(MissingSpanHeard heard, AskedSpan span, string parent) =>
+        $"Its parent {Quote(parent)} was made with new Activity(…), so no provider has it, and {Quote(span.Name)} is drawn without one: "
+        + (heard.Spans.FirstOrDefault(s => s.Name == parent) is { } library ? $"write AddSource({Quote(library.Source.Name)})."
+            : "start that one from an ActivitySource.");
+
+    // A name that AddSource was given, that no source has, and that may have been meant for this one.
+    private static string? Misspelt(MissingSpanHeard heard, AskedSpan span) => heard.NamesGiven.Order(StringComparer.Ordinal)
+        .FirstOrDefault(name => !heard.Exists(name) && (IsNear(name, span.Source.Name) || IsNear(name, span.Name)));
+
+    private static string Some(AskedSpan span, long n) =>
+        (span.Asked > 1 ? $"{n} of {Drawing.Count(span.Asked, "time")}, " : "") + Quote(span.Name);
+
+    private static string Quote(string? name) => $"\"{Drawing.Cut(name ?? "", 80)}\"";
+
+    // Another case, other signs between the words, a part of it, or one or two letters that differ.
+    private static bool IsNear(string one, string other)
+    {
+        var (a, b) = (Letters(one), Letters(other));
+        var (part, whole) = a.Length < b.Length ? (a, b) : (b, a);
+        return part.Length > 2 && (whole.StartsWith(part, StringComparison.Ordinal) || whole.EndsWith(part, StringComparison.Ordinal)
+            || Differences(part, whole) <= Math.Min(2, part.Length / 3));
+
+        static string Letters(string name) => string.Concat(name.Where(char.IsLetterOrDigit)).ToLowerInvariant();
+    }
+
+    // How many letters must be put in, left out or changed to make one of the other (Levenshtein).
+    private static int Differences(string a, string b)
+    {
+        var row = Enumerable.Range(0, b.Length + 1).ToArray();
+        for (var i = 1; i <= a.Length; i++)
+        {
+            var diagonal = row[0];
+            row[0] = i;
+            for (var j = 1; j <= b.Length; j++)
+                (diagonal, row[j]) = (row[j], Math.Min(Math.Min(row[j], row[j - 1]) + 1, diagonal + (a[i - 1] == b[j - 1] ? 0 : 1)));
+        }
+
+        return row[b.Length];
+    }
+}

@@ -1,0 +1,245 @@
+#nullable enable
+using System;
+using System.Collections.Concurrent;
+using System.Collections.Generic;
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+using System.Linq;
+using System.Threading;
+
+/// <summary>A source that was asked for spans.</summary>
+internal sealed class AskedSource(string name)
+{
+    public readonly string Name = name;
+
+    // Our own listening makes HasListeners true on every source. A twin, to which we do not listen, tells about all others.
+    public readonly ActivitySource Twin = new(name, MissingSpanHeard.TwinVersion);
+
+    public volatile bool EverHeard;
+    public volatile WhoListens? Known;
+}
+
+/// <summary>Whether a provider listens; true until the listeners of the process change again.</summary>
+internal sealed record WhoListens(long Change, bool Provider);
+
+/// <summary>What became of all spans of one name that one source was asked for: numbers, and no span.</summary>
+internal sealed class AskedSpan(MissingSpanHeard by, AskedSource source, string name)
+{
+    public readonly MissingSpanHeard By = by;
+    public readonly AskedSource Source = source;
+    public readonly string Name = name;
+
+    public long Asked, TooEarly, TooLate, ToAListener;  // TooEarly, TooLate: nobody listened yet, or any more
+    public long LocalParent, RemoteParent;              // asked below a parent that is not recorded
+    public long Started, StartedForAListener, NotRecorded, Ended, EndedTooLate;
+    public string? ShownAs, Orphan;                     // the last DisplayName; the last parent that no source made
+    public (string? Name, bool FromOutside, bool Sourceless) Unrecorded; // the last such local parent
+}
+
+/// <summary>
+/// Hears what is asked for, and changes nothing about what is recorded: it answers None to every question of a sampler, so
+/// no span is made because of it. What can be noticed: HasListeners is true on every source, and there is a twin of each.
+/// It keeps numbers for each source and name, at most <see cref="Most"/> of them, and nothing for each span.
+/// </summary>
+internal sealed class MissingSpanHeard : IDisposable
+{
+    public const int Most = 300;
+    public const string TwinVersion = "a twin, to see who listens";
+
+    [ThreadStatic]
+    private static AskedSpan? last; // a span is asked for, started and mostly ended in a row: no need to look it up each time
+
+    private readonly ConcurrentDictionary<(string Source, string Name), AskedSpan> spans = new();
+    private readonly ConcurrentDictionary<string, AskedSource> sources = new();
+    private readonly ConcurrentDictionary<string, bool> existing = new(StringComparer.OrdinalIgnoreCase);
+    private readonly ConcurrentDictionary<string, bool> given = new(StringComparer.OrdinalIgnoreCase);
+    private readonly ConcurrentDictionary<string, bool> sourceless = new();
+    private readonly ActivityListener listener;
+    private readonly MeterListener meter;
+    private WeakReference<ActivityListener[]>? seen; // weak: a disposed provider must be free to go
+    private long change, queueFull;
+    private int kept;
+
+    /// <summary>From <c>NotebookHost.Attach</c> on; null before it.</summary>
+    public static MissingSpanHeard? Current { get; private set; }
+
+    private MissingSpanHeard()
+    {
+        listener = new()
+        {
+            ShouldListenTo = source => source.Version != TwinVersion && Note(source.Name),
+            Sample = OnAsked,
+            ActivityStarted = OnStarted,
+            ActivityStopped = OnEnded,
+        };
+        meter = new()
+        {
+            InstrumentPublished = (instrument, meters) =>
+            {
+                if (instrument.Name == "otel.sdk.processor.span.processed")
+                    meters.EnableMeasurementEvents(instrument);
+            },
+        };
+        meter.SetMeasurementEventCallback<long>(OnProcessed);
+    }
+
+    /// <summary>Forgets what was heard, and listens anew.</summary>
+    public static void Listen()
+    {
+        Stop();
+        Current = new();
+        ActivitySource.AddActivityListener(Current.listener);
+        Current.meter.Start();
+    }
+
+    /// <summary>Hears nothing more. What was heard can no longer be asked.</summary>
+    public static void Stop()
+    {
+        Current?.Dispose();
+        Current = null;
+    }
+
+    public void Dispose()
+    {
+        listener.Dispose();
+        meter.Dispose();
+        foreach (var source in sources.Values)
+            source.Twin.Dispose();
+    }
+
+    /// <summary>All that was asked for, by source and name.</summary>
+    public IEnumerable<AskedSpan> Spans => spans.Values;
+
+    /// <summary>How many spans a batch processor threw away because its queue was full: the SDK's own count.</summary>
+    public long QueueFull => Interlocked.Read(ref queueFull);
+
+    /// <summary>Whether an activity of this name was started with <c>new Activity(…)</c>.</summary>
+    public bool StartedWithoutSource(string name) => sourceless.ContainsKey(name);
+
+    /// <summary>What providers were given as AddSource, now or earlier. How the SDK compares: without regard to case.</summary>
+    public ICollection<string> NamesGiven => given.Keys;
+
+    /// <summary>Whether a source of this name was ever made.</summary>
+    public bool Exists(string source) => existing.ContainsKey(source);
+
+    /// <summary>Looks now who listens to a source that was asked.</summary>
+    public bool IsHeardNow(AskedSource source) => Ask(source) == Listening.Provider;
+
+    private enum Listening { Nobody, Listener, Provider }
+
+    private Listening Ask(AskedSource source)
+    {
+        var now = MissingSpanListeners.Now;
+        if (now is not null && !(seen?.TryGetTarget(out var before) == true && ReferenceEquals(now, before)))
+        {
+            foreach (var name in MissingSpanListeners.NamesGiven(now))
+                Keep(given, name);
+            Interlocked.Increment(ref change);
+            seen = new(now);
+        }
+
+        if (source.Known is not { } known || known.Change != Interlocked.Read(ref change))
+            source.Known = known = new(Interlocked.Read(ref change), MissingSpanListeners.ProviderListens(now, source.Twin) ?? true);
+        if (!source.Twin.HasListeners())
+            return Listening.Nobody;
+        if (known.Provider)
+            source.EverHeard = true;
+        return known.Provider ? Listening.Provider : Listening.Listener;
+    }
+
+    // Called for every StartActivity. It must never fail, and never ask for options.TraceId: that would make one.
+    private ActivitySamplingResult OnAsked(ref ActivityCreationOptions<ActivityContext> options)
+    {
+        if (Find(options.Source, options.Name) is { } span)
+        {
+            var early = !span.Source.EverHeard;
+            Interlocked.Increment(ref span.Asked);
+            var listening = Ask(span.Source);
+            if (listening == Listening.Nobody)
+                Interlocked.Increment(ref early ? ref span.TooEarly : ref span.TooLate);
+            else if (listening == Listening.Listener)
+                Interlocked.Increment(ref span.ToAListener);
+            else if (options.Parent.TraceId != default)
+                LookAtParent(span, options.Parent);
+        }
+
+        return ActivitySamplingResult.None;
+    }
+
+    private static void LookAtParent(AskedSpan span, ActivityContext parent)
+    {
+        var current = Activity.Current is { } activity && activity.SpanId == parent.SpanId ? activity : null;
+        if (parent.TraceFlags.HasFlag(ActivityTraceFlags.Recorded))
+        {
+            if (current?.Source.Name.Length == 0)
+                span.Orphan = current.OperationName;
+        }
+        else if (parent.IsRemote)
+            Interlocked.Increment(ref span.RemoteParent);
+        else
+        {
+            // The decision was made where the unrecorded part of the trace begins.
+            while (current?.Parent is { Recorded: false } above)
+                current = above;
+            Interlocked.Increment(ref span.LocalParent);
+            span.Unrecorded = (current?.OperationName, current?.HasRemoteParent ?? false, current?.Source.Name.Length == 0);
+        }
+    }
+
+    private void OnStarted(Activity activity)
+    {
+        if (activity.Source.Name.Length == 0)
+            Keep(sourceless, activity.OperationName);
+        else if (Find(activity.Source, activity.OperationName) is { } span)
+        {
+            Interlocked.Increment(ref span.Source.Known is { Provider: false } ? ref span.StartedForAListener : ref span.Started);
+            if (!activity.Recorded)
+                Interlocked.Increment(ref span.NotRecorded);
+        }
+    }
+
+    private void OnEnded(Activity activity)
+    {
+        if (activity.Source.Name.Length == 0 || Find(activity.Source, activity.OperationName) is not { } span)
+            return;
+        Interlocked.Increment(ref IsHeardNow(span.Source) ? ref span.Ended : ref span.EndedTooLate);
+        if (!ReferenceEquals(activity.DisplayName, activity.OperationName))
+            span.ShownAs = activity.DisplayName;
+    }
+
+    private void OnProcessed(Instrument instrument, long count, ReadOnlySpan<KeyValuePair<string, object?>> tags, object? state)
+    {
+        foreach (var tag in tags)
+        {
+            if (tag.Key == "error.type" && tag.Value is "queue_full")
+                Interlocked.Add(ref queueFull, count);
+        }
+    }
+
+    private AskedSpan? Find(ActivitySource source, string name)
+    {
+        if (last is { } known && known.By == this && ReferenceEquals(known.Name, name) && ReferenceEquals(known.Source.Name, source.Name))
+            return known;
+        if (!spans.TryGetValue((source.Name, name), out var span) && kept < Most && name.Length < Most)
+            span = Add(source.Name, name);
+        return span is null ? null : last = span;
+    }
+
+    private AskedSpan Add(string source, string name)
+    {
+        Interlocked.Increment(ref kept);
+        return spans.GetOrAdd((source, name), new AskedSpan(this, sources.GetOrAdd(source, made => new(made)), name));
+    }
+
+    private bool Note(string source)
+    {
+        Keep(existing, source);
+        return true;
+    }
+
+    private static void Keep(ConcurrentDictionary<string, bool> names, string name)
+    {
+        if (!names.ContainsKey(name) && name.Length < Most && names.Count < Most)
+            names.TryAdd(name, true);
+    }
+}

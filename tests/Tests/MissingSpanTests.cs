@@ -1,0 +1,682 @@
+using System;
+using System.Collections.Generic;
+using System.Diagnostics;
+using System.Diagnostics.Tracing;
+using System.IO;
+using System.Linq;
+using System.Net;
+using System.Net.Http;
+using System.Net.Sockets;
+using System.Threading;
+using System.Threading.Tasks;
+using OpenTelemetry;
+using OpenTelemetry.Trace;
+using Xunit;
+
+namespace TracingTutorial.Tests;
+
+/// <summary>Why is my span missing? Each cause that the view names is caused here, and what it hears changes nothing.</summary>
+[Collection(nameof(Alone))]
+public sealed class MissingSpanTests : IDisposable
+{
+    private static readonly ActivityContext SampledElsewhere = Remote(ActivityTraceFlags.Recorded);
+    private static readonly ActivityContext NotSampledElsewhere = Remote(ActivityTraceFlags.None);
+
+    private readonly ActivitySource _source = new("shop.checkout");
+    private readonly SpanRecorder _spans = new();
+
+    public MissingSpanTests()
+    {
+        Activity.Current = null;
+        MissingSpanHeard.Listen();
+    }
+
+    public void Dispose()
+    {
+        MissingSpanHeard.Stop();
+        _source.Dispose();
+        Activity.Current = null;
+    }
+
+    [Fact]
+    public void Nobody_listens()
+    {
+        Assert.Null(_source.StartActivity("charge card"));
+
+        Says("""The source "shop.checkout" exists, but nobody listens to it: write AddSource("shop.checkout").""");
+    }
+
+    [Theory]
+    [InlineData("shop.checkuot")]
+    [InlineData("shop-checkout")]
+    [InlineData("checkout")]
+    [InlineData("shop")]
+    [InlineData("shop.checkouts")]
+    [InlineData("charge card")] // the name of the span in place of that of the source
+    public void A_name_that_no_source_has(string name)
+    {
+        using (Provider(name))
+            Assert.Null(_source.StartActivity("charge card"));
+
+        Says($"""A provider listens to "{name}", which is the name of no source: write AddSource("shop.checkout").""");
+    }
+
+    [Theory]
+    [InlineData("shop.stock")]
+    [InlineData("other")]
+    public void A_name_that_somebody_else_has_or_that_is_far_away_is_not_blamed(string name)
+    {
+        using var other = new ActivitySource("shop.stock");
+        using (Provider(name))
+            Assert.Null(_source.StartActivity("charge card"));
+
+        Says("""The source "shop.checkout" exists, but nobody listens to it: write AddSource("shop.checkout").""");
+    }
+
+    [Theory]
+    [InlineData("SHOP.Checkout")]
+    [InlineData("shop.*")]
+    [InlineData("*")]
+    public void Another_case_and_a_star_are_heard(string name)
+    {
+        using (Provider(name))
+            _source.StartActivity("charge card")!.Dispose();
+
+        Assert.Equal(1, _spans.Count);
+        Says("""
+            "charge card" was recorded and has ended: look whether the provider you look at has
+            AddSource("shop.checkout"). A batch waits five seconds, or for ForceFlush.
+            """);
+    }
+
+    [Fact]
+    public void Two_providers_one_with_a_misspelt_name()
+    {
+        using (Provider("shop.checkout"))
+        using (Provider("shop.checkuot"))
+            _source.StartActivity("charge card")!.Dispose();
+
+        Says("""
+            "charge card" was recorded and has ended, but not for a provider that listens to "shop.checkuot": no source has
+            that name. If you look there, write AddSource("shop.checkout").
+            """);
+    }
+
+    [Fact]
+    public void One_of_two_providers_that_is_disposed_is_not_the_end()
+    {
+        using (Provider("shop.checkout"))
+        {
+            Provider("shop.checkout").Dispose();
+            _source.StartActivity("charge card")!.Dispose();
+            Assert.Contains("was recorded and has ended", Said());
+        }
+    }
+
+    [Fact]
+    public void Asked_before_the_provider_was_built()
+    {
+        var early = _source.StartActivity("charge card");
+        using (Provider("shop.checkout"))
+        {
+            early?.Dispose();
+            Says("\"charge card\" was asked for before a provider listened to \"shop.checkout\": build the provider first.");
+            _source.StartActivity("other")?.Dispose();
+        }
+
+        // Also when that provider has gone.
+        Says("\"charge card\" was asked for before a provider listened to \"shop.checkout\": build the provider first.");
+    }
+
+    [Fact]
+    public void Asked_after_the_provider_was_disposed()
+    {
+        using (Provider("shop.checkout"))
+            _source.StartActivity("charge card")!.Dispose();
+        Assert.Null(_source.StartActivity("charge card"));
+
+        Says("""
+            1 of 2 times, "charge card" was asked for after the provider for "shop.checkout" was disposed: dispose it last.
+            """);
+    }
+
+    [Fact]
+    public void A_provider_that_came_or_went_unseen_has_two_possible_causes()
+    {
+        using var other = new ActivitySource("shop.stock");
+        using (Provider("shop.checkout", "shop.stock"))
+            other.StartActivity("look")!.Dispose();
+        Assert.Null(_source.StartActivity("charge card"));
+
+        Says("""
+            "charge card" was asked for when nobody listened to "shop.checkout": its provider was built later, or
+            disposed before. Build it first, and dispose it last.
+            """);
+    }
+
+    [Fact]
+    public void Never_ended()
+    {
+        using (Provider("shop.checkout"))
+        {
+            _source.StartActivity("charge card")!.Dispose();
+            _source.StartActivity("charge card");
+            Says("""
+                1 of 2 times, "charge card" was started and has not ended: put using in front of it, since a span is exported
+                when it ends.
+                """);
+        }
+
+        Says("""
+            1 of 2 times, "charge card" was started and has not ended, and its provider is gone: put using in front of it,
+            since a span is exported when it ends, and dispose the provider last.
+            """);
+    }
+
+    [Fact]
+    public void Ended_after_the_provider_was_disposed()
+    {
+        Activity span;
+        using (Provider("shop.checkout"))
+            span = _source.StartActivity("charge card")!;
+        span.Dispose();
+
+        Assert.Equal(0, _spans.Count);
+        Says("\"charge card\" ended after its provider was disposed: end the span first.");
+    }
+
+    [Fact]
+    public void Below_an_activity_that_no_source_made()
+    {
+        using var provider = Provider("shop.checkout");
+        using var library = new Activity("call").Start();
+        Assert.Null(_source.StartActivity("charge card"));
+
+        Says("""
+            "charge card" is below "call", which was made with new Activity(…) and is not sampled: give that one a
+            source, or set Activity.Current = null before you start yours.
+            """);
+    }
+
+    [Fact]
+    public void Below_a_span_that_the_sampler_did_not_choose()
+    {
+        using var provider = Provider(b => b.SetSampler(new ParentBasedSampler(new AlwaysOffSampler())), "shop.checkout");
+        using (_source.StartActivity("page"))
+        {
+            Assert.Null(_source.StartActivity("charge card"));
+        }
+
+        Says("\"charge card\" is below \"page\", which the sampler did not choose, and its children follow: change SetSampler.");
+        Says("\"page\" was started, but the sampler did not choose it: SetSampler(new AlwaysOnSampler()) keeps all.", "page");
+    }
+
+    [Fact]
+    public void Below_a_context_that_was_passed_by_hand_without_flags()
+    {
+        using var provider = Provider("shop.checkout");
+        Assert.Null(_source.StartActivity("charge card", ActivityKind.Internal, new ActivityContext(ActivityTraceId.CreateRandom(), ActivitySpanId.CreateRandom(), ActivityTraceFlags.None)));
+
+        Says("\"charge card\" was given a parent context with flags 00 that is not remote: pass the flags on, and isRemote: true.");
+    }
+
+    [Fact]
+    public void A_remote_parent_with_flags_00_and_what_is_below_it()
+    {
+        using var provider = Provider("shop.checkout");
+        using (var page = _source.StartActivity("page", ActivityKind.Server, NotSampledElsewhere))
+        {
+            Assert.False(page!.Recorded);
+            Assert.Null(_source.StartActivity("charge card"));
+        }
+
+        Says("""
+            "page" has a parent from outside with flags 00, not sampled, and the sampler follows it: sample at the caller,
+            or set a sampler here that does not follow.
+            """, "page");
+        Says("""
+            "charge card" is below "page", whose parent came from outside with flags 00, not sampled, and the sampler
+            follows it: sample at the caller, or set a sampler here that does not follow.
+            """);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void An_unsampled_parent_is_not_blamed_where_the_sampler_does_not_follow(bool remote)
+    {
+        using var provider = Provider(b => b.SetSampler(new AlwaysOnSampler()), "shop.checkout");
+        var parent = remote ? NotSampledElsewhere : new ActivityContext(NotSampledElsewhere.TraceId, NotSampledElsewhere.SpanId, ActivityTraceFlags.None);
+        _source.StartActivity("charge card", ActivityKind.Server, parent)!.Dispose();
+
+        Assert.Equal(1, _spans.Count);
+        Assert.StartsWith("\"charge card\" was recorded and has ended: ", Said(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("sampler")]
+    [InlineData("suppressed")]
+    [InlineData("created")]
+    public void No_span_came_although_its_parent_is_recorded(string cause)
+    {
+        using var provider = Provider(b => b.SetSampler(new Sampled(p => cause != "sampler" || p.Name != "charge card")), "shop.checkout");
+        using (_source.StartActivity("page"))
+        using (cause == "suppressed" ? SuppressInstrumentationScope.Begin() : null)
+        {
+            if (cause == "created")
+                Assert.NotNull(_source.CreateActivity("charge card", ActivityKind.Internal));
+            else
+                Assert.Null(_source.StartActivity("charge card"));
+        }
+
+        Says("""
+            "charge card" was asked for, a provider listened, and no span started: the sampler dropped it (look at
+            SetSampler), instrumentation was suppressed, or it was made with CreateActivity and nobody started it.
+            """);
+    }
+
+    [Fact]
+    public void Two_causes_for_one_name_are_both_said()
+    {
+        Assert.Null(_source.StartActivity("charge card"));
+        using var provider = Provider("shop.checkout");
+        using (new Activity("call").Start())
+            Assert.Null(_source.StartActivity("charge card"));
+        _source.StartActivity("charge card")!.Dispose();
+
+        Says("""
+            1 of 3 times, "charge card" was asked for before a provider listened to "shop.checkout": build the provider
+            first.
+            1 of 3 times, "charge card" is below "call", which was made with new Activity(…) and is not sampled: give that
+            one a source, or set Activity.Current = null before you start yours.
+            """);
+    }
+
+    [Fact]
+    public void The_queue_of_a_batch_was_full()
+    {
+        using var blocked = new ManualResetEventSlim();
+        using (Sdk.CreateTracerProviderBuilder().AddSource("shop.checkout")
+            .AddProcessor(new BatchActivityExportProcessor(new Blocked(blocked), maxQueueSize: 4, maxExportBatchSize: 4)).Build())
+        {
+            for (var i = 0; i < 20; i++)
+                _source.StartActivity("charge card")!.Dispose();
+            var lost = MissingSpanHeard.Current!.QueueFull;
+            blocked.Set();
+
+            Assert.InRange(lost, 12, 16); // the exporter holds at most four, the queue four
+            Says($"""The queue of a batch processor was full: {lost} spans got lost, and "charge card" may be among them. Raise MaxQueueSize, or make fewer spans.""");
+        }
+    }
+
+    [Fact]
+    public void Made_without_a_source()
+    {
+        using (new Activity("charge card").Start())
+        {
+        }
+
+        Says("""
+            "charge card" was made with new Activity(…), so there is no source to listen to: use StartActivity of an
+            ActivitySource.
+            """);
+    }
+
+    [Theory]
+    [InlineData(false, """start that one from an ActivitySource.""")]
+    [InlineData(true, """write AddSource("System.Fetch").""")]
+    public void A_parent_that_nobody_records(bool library, string mend)
+    {
+        // HttpClient does this: when nobody listens to its source, it makes an activity without one.
+        using var fetch = new ActivitySource("System.Fetch");
+        using var provider = Provider("shop.checkout");
+        using (_source.StartActivity("page"))
+        using (library && fetch.StartActivity("call") is { } made ? made : new Activity("call").Start())
+        {
+            _source.StartActivity("charge card")!.Dispose();
+        }
+
+        var said = Said();
+        Assert.StartsWith("\"charge card\" was recorded and has ended", said, StringComparison.Ordinal);
+        Assert.EndsWith($"""Its parent "call" was made with new Activity(…), so no provider has it, and "charge card" is drawn without one: {mend}""", said, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Nothing_was_asked_for()
+    {
+        Says("""Nothing has asked for "charge card": run the code that calls StartActivity("charge card"). No span was asked for so far.""");
+
+        for (var i = 1; i <= 8; i++)
+            _source.StartActivity($"step {i}");
+        Says("""
+            Nothing has asked for "charge card": run the code that calls StartActivity("charge card"). Asked for so
+            far: "step 1" (shop.checkout), "step 2" (shop.checkout), "step 3" (shop.checkout), "step 4" (shop.checkout),
+            "step 5" (shop.checkout), "step 6" (shop.checkout) and more.
+            """);
+        Assert.StartsWith("\"shop.checkout\" is the name of a source: ask for one of its spans. Asked", Said("shop.checkout"), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("Charge card")]
+    [InlineData("charge-card")]
+    [InlineData("chrage card")]
+    [InlineData("charge")]
+    public void A_span_of_a_name_that_is_close(string name)
+    {
+        _source.StartActivity("step 1");
+        _source.StartActivity("charge card");
+
+        Says($"""Nothing has asked for "{name}", but for "charge card", at the source "shop.checkout": compare the names.""", name);
+    }
+
+    [Fact]
+    public void A_span_can_be_named_as_it_is_drawn()
+    {
+        using var provider = Provider("shop.checkout");
+        using (var span = _source.StartActivity("request"))
+            span!.DisplayName = "GET /users/{id}";
+
+        Assert.StartsWith("\"request\" was recorded", Said("GET /users/{id}"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Several_services_that_ask_for_one_name()
+    {
+        using var stock = new ActivitySource("shop.stock");
+        using var provider = Provider("shop.checkout");
+        _source.StartActivity("charge card");
+        stock.StartActivity("charge card");
+
+        var said = Said();
+        Assert.StartsWith("""Source "shop.checkout": "charge card" was started and has not ended""", said, StringComparison.Ordinal);
+        Assert.EndsWith("""Source "shop.stock": The source "shop.stock" exists, but nobody listens to it: write AddSource("shop.stock").""", said, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_learners_own_listener_is_no_provider()
+    {
+        using var own = new ActivityListener { ShouldListenTo = _ => true, Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllDataAndRecorded };
+        ActivitySource.AddActivityListener(own);
+        _source.StartActivity("charge card")!.Dispose();
+
+        Says("\"charge card\" was heard by your own ActivityListener, but by no provider: write AddSource(\"shop.checkout\").");
+    }
+
+    [Fact]
+    public void The_next_run_knows_nothing_of_the_last_one_and_after_the_last_nothing_is_heard()
+    {
+        NotebookHost.Attach();
+        _source.StartActivity("charge card");
+        Assert.StartsWith("The source", Said(), StringComparison.Ordinal);
+
+        NotebookHost.Attach();
+        Assert.StartsWith("Nothing has asked", Said(), StringComparison.Ordinal);
+        _source.StartActivity("charge card");
+        Assert.StartsWith("The source", Said(), StringComparison.Ordinal);
+
+        ((Action)AppContext.GetData("tracing-tutorial.close-last-run")!)();
+        Assert.False(_source.HasListeners());
+        Says("Nothing was heard so far: import core.dib before you make spans.");
+    }
+
+    [Fact]
+    public void What_is_kept_is_bounded()
+    {
+        using var provider = Provider("shop.*");
+        for (var i = 0; i < 2 * MissingSpanHeard.Most; i++)
+        {
+            using var source = new ActivitySource($"shop.{i}");
+            for (var j = 0; j < 3; j++)
+                source.StartActivity($"step {i} {j}")?.Dispose();
+            using var hand = new Activity($"call {i}").Start();
+        }
+
+        Assert.Equal(MissingSpanHeard.Most, MissingSpanHeard.Current!.Spans.Count());
+        Assert.False(MissingSpanHeard.Current.StartedWithoutSource($"call {MissingSpanHeard.Most}"));
+        Assert.False(MissingSpanHeard.Current.Exists($"shop.{2 * MissingSpanHeard.Most - 1}"));
+    }
+
+    [Fact]
+    public async Task Spans_of_many_threads_are_counted()
+    {
+        using var provider = Provider("shop.checkout");
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() =>
+        {
+            for (var i = 0; i < 1_000; i++)
+                _source.StartActivity("charge card")!.Dispose();
+        })));
+
+        var span = Assert.Single(MissingSpanHeard.Current!.Spans);
+        Assert.Equal((8_000, 8_000, 8_000), (span.Asked, span.Started, span.Ended));
+        Assert.Contains(", 8,000 times:", Said());
+    }
+
+    // ---- It only looks.
+
+    [Fact]
+    public void With_it_and_without_it_the_same_is_recorded()
+    {
+        var with = Story();
+        MissingSpanHeard.Stop();
+        var without = Story();
+
+        Assert.Equal(without, with);
+        Assert.Contains("asked of the sampler: page", with);
+        Assert.Contains("early: null: lost, current ", with);
+        Assert.Contains("recorded: page Internal Recorded True False", with);
+    }
+
+    [Fact]
+    public async Task With_it_and_without_it_the_shop_makes_the_same_spans_and_HttpClient_sends_the_same_headers()
+    {
+        var (with, headers) = (await ShopStory(), await Headers());
+        MissingSpanHeard.Stop();
+
+        Assert.Equal(await ShopStory(), with);
+        Assert.Equal(await Headers(), headers);
+        Assert.NotEmpty(with);
+        Assert.Equal(["GET / HTTP/1.1", "GET / HTTP/1.1", "traceparent-01"], headers);
+
+        static async Task<string[]> ShopStory()
+        {
+            var spans = new SpanRecorder();
+            using var shop = await Shop.StartAsync((service, tracing) => tracing.AddProcessor(new SimpleActivityExportProcessor(spans.ForService(service))));
+            shop.Pace = TimeSpan.Zero;
+            (await shop.GetAsync("/profile/7")).Dispose();
+            await spans.WaitForAsync(6);
+            return [.. spans.Spans.Select(s => $"{s} {s.Kind} {s.Status} {s.HasRemoteParent} {string.Join(",", s.Attributes.Select(a => a.Key))}").Order(StringComparer.Ordinal)];
+        }
+
+        // Nobody listens to HttpClient here: no header without a parent, and one below a recorded span.
+        async Task<string[]> Headers()
+        {
+            var seen = new List<string>();
+            using var server = new OneAnswer(seen);
+            using var client = new HttpClient();
+            await client.GetStringAsync(server.Address);
+            using (Provider("shop.checkout"))
+            using (_source.StartActivity("page"))
+                await client.GetStringAsync(server.Address);
+            return [.. seen];
+        }
+    }
+
+    [Fact]
+    public void What_the_SDK_says_in_event_58_is_what_was_heard()
+    {
+        using var sdk = new Event58();
+        using var provider = Provider(b => b.SetSampler(new ParentBasedSampler(new Sampled(p => p.Name != "off"))), "shop.checkout");
+        foreach (var parent in new[] { "page", "off", "call" })
+        {
+            using var above = parent == "call" ? new Activity(parent).Start() : _source.StartActivity(parent);
+            _source.StartActivity($"below {parent}")?.Dispose();
+        }
+
+        Assert.Equal(["below off (shop.checkout)", "below call (shop.checkout)"], sdk.Dropped);
+        Assert.Equal(sdk.Dropped.Order(), MissingSpanHeard.Current!.Spans.Where(s => s.LocalParent > 0).Select(s => $"{s.Name} ({s.Source.Name})").Order());
+    }
+
+    [Fact]
+    public void A_disposed_provider_can_go()
+    {
+        var provider = Make();
+        for (var i = 0; i < 10 && provider.IsAlive; i++)
+        {
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+        }
+
+        Assert.False(provider.IsAlive);
+
+        [System.Runtime.CompilerServices.MethodImpl(System.Runtime.CompilerServices.MethodImplOptions.NoInlining)]
+        WeakReference Make()
+        {
+            using var provider = Sdk.CreateTracerProviderBuilder().AddSource("shop.checkout").AddProcessor(new SimpleActivityExportProcessor(new SpanRecorder())).Build();
+            _source.StartActivity("charge card")!.Dispose();
+            return new(provider);
+        }
+    }
+
+    [Fact]
+    public void Names_are_encoded_and_numbers_are_written_alike_everywhere()
+    {
+        using var provider = Provider("shop.checkout");
+        for (var i = 0; i < 1_234; i++)
+            _source.StartActivity("<b>'card' & co</b>")!.Dispose();
+
+        var view = MissingSpan.Explain("<b>'card' & co</b>");
+        Assert.DoesNotContain("<b>", view.ToHtml());
+        Assert.Contains("1,234 times", view.ToString());
+        AnyCulture.DrawsTheSame(() => MissingSpan.Explain("<b>'card' & co</b>"));
+        Assert.Equal(Views.Parse(view).QuerySelector(".tv-why")!.TextContent, view.ToString().Replace('\n', ' '));
+        Assert.All(view.ToString().Split('\n'), line => Assert.True(line.Length <= 100, line));
+    }
+
+    /// <summary>All cases of StartActivity in a row, and what can be seen of them from outside.</summary>
+    private List<string> Story()
+    {
+        var log = new List<string>();
+        var spans = new SpanRecorder();
+        using var quiet = new ActivitySource("shop.quiet");
+        Note("early", _source.StartActivity("lost"));
+        using (Sdk.CreateTracerProviderBuilder().AddSource("shop.checkout").SetSampler(new ParentBasedSampler(new Sampled(p =>
+            {
+                log.Add($"asked of the sampler: {p.Name}");
+                return p.Name != "off";
+            }))).AddProcessor(new SimpleActivityExportProcessor(spans)).Build())
+        {
+            using (var page = Note("root", _source.StartActivity("page")))
+            {
+                Note("child", _source.StartActivity("step"))?.Dispose();
+                Note("nobody listens", quiet.StartActivity("lost"));
+                Note("created", _source.CreateActivity("created", ActivityKind.Client))?.Start().Dispose();
+                using (new Activity("call").Start())
+                    Note("below call", _source.StartActivity("query"))?.Dispose();
+            }
+
+            using (Note("off", _source.StartActivity("off")))
+                Note("below off", _source.StartActivity("lost"));
+            using (new Activity("cell").Start())
+                Note("below a cell", _source.StartActivity("lost"));
+            foreach (var parent in new[] { SampledElsewhere, NotSampledElsewhere })
+            {
+                using (Note("remote", _source.StartActivity("server", ActivityKind.Server, parent)))
+                    Note("below remote", _source.StartActivity("step"))?.Dispose();
+            }
+
+            Note("by id", _source.StartActivity("by id", ActivityKind.Server, "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"))?.Dispose();
+        }
+
+        Note("late", _source.StartActivity("lost"));
+        log.AddRange(spans.Spans.Select(s => $"recorded: {s.Name} {s.Kind} {s.Flags} {s.ParentSpanId is null} {s.HasRemoteParent}"));
+        return log;
+
+        Activity? Note(string what, Activity? span)
+        {
+            log.Add($"{what}: {(span is null ? "null: lost" : $"{span.OperationName} {span.Recorded} {span.IsAllDataRequested} {span.ActivityTraceFlags} {span.Parent?.OperationName}")}, current {Activity.Current?.OperationName}");
+            return span;
+        }
+    }
+
+    private static ActivityContext Remote(ActivityTraceFlags flags) => new(ActivityTraceId.CreateRandom(), ActivitySpanId.CreateRandom(), flags, isRemote: true);
+
+    private static string Said(string name = "charge card") => string.Join(' ', MissingSpan.Explain(name).ToString().Split('\n'));
+
+    private static void Says(string expected, string name = "charge card") => Assert.Equal(expected.ReplaceLineEndings(" "), Said(name));
+
+    private TracerProvider Provider(params string[] sources) => Provider(_ => { }, sources);
+
+    private TracerProvider Provider(Action<TracerProviderBuilder> configure, params string[] sources)
+    {
+        var builder = Sdk.CreateTracerProviderBuilder().AddSource(sources).AddProcessor(new SimpleActivityExportProcessor(_spans));
+        configure(builder);
+        return builder.Build();
+    }
+
+    private sealed class Sampled(Func<SamplingParameters, bool> choose) : Sampler
+    {
+        public override SamplingResult ShouldSample(in SamplingParameters parameters) =>
+            new(choose(parameters) ? SamplingDecision.RecordAndSample : SamplingDecision.Drop);
+    }
+
+    private sealed class Blocked(ManualResetEventSlim until) : BaseExporter<Activity>
+    {
+        public override ExportResult Export(in Batch<Activity> batch)
+        {
+            until.Wait();
+            return ExportResult.Success;
+        }
+    }
+
+    private sealed class Event58 : EventListener
+    {
+        public List<string> Dropped { get; } = [];
+
+        protected override void OnEventSourceCreated(EventSource eventSource)
+        {
+            if (eventSource.Name == "OpenTelemetry-Sdk")
+                EnableEvents(eventSource, EventLevel.Verbose);
+        }
+
+        protected override void OnEventWritten(EventWrittenEventArgs e)
+        {
+            if (e.EventId == 58)
+                Dropped.Add($"{e.Payload![0]} ({e.Payload[1]})");
+        }
+    }
+
+    /// <summary>A server that answers nothing, and notes the headers of each request: of traceparent, the flags.</summary>
+    private sealed class OneAnswer : IDisposable
+    {
+        private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+        private readonly Task _answering;
+
+        public OneAnswer(List<string> seen)
+        {
+            _listener.Start();
+            _answering = Task.Run(async () =>
+            {
+                for (var i = 0; i < 2; i++)
+                {
+                    using var client = await _listener.AcceptTcpClientAsync();
+                    using var reader = new StreamReader(client.GetStream());
+                    while (await reader.ReadLineAsync() is { Length: > 0 } line)
+                    {
+                        if (!line.StartsWith("Host", StringComparison.Ordinal))
+                            seen.Add(line.StartsWith("traceparent", StringComparison.Ordinal) ? "traceparent" + line[^3..] : line);
+                    }
+
+                    await client.GetStream().WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"u8.ToArray());
+                }
+            });
+        }
+
+        public Uri Address => new($"http://127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}/");
+
+        public void Dispose()
+        {
+            _answering.Wait();
+            _listener.Dispose();
+        }
+    }
+}
