@@ -333,16 +333,14 @@ public sealed class OtlpReceiverTests
     public async Task What_is_kept_is_bounded_in_number_and_in_bytes()
     {
         await using var receiver = await OtlpReceiver.StartAsync();
-        var many = Request(Enumerable.Range(0, 40_000).Select(n => Span("s")).ToArray());
         for (var i = 0; i < 3; i++)
-            Assert.Equal(HttpStatusCode.OK, (await PostAsync(receiver, many)).StatusCode);
+            Assert.Equal(HttpStatusCode.OK, (await PostAsync(receiver, Request(Enumerable.Range(0, 40_000).Select(n => Span($"s{i} {n}")).ToArray()))).StatusCode); // no copies
         Assert.Equal((OtlpReceiver.Capacity, 20_000), (receiver.Count, receiver.Dropped));
 
         receiver.Clear();
         Assert.Equal((0, 0), (receiver.Count, receiver.Dropped));
-        var large = Request(Message(Field(1, Id(16, 1)), Field(2, Id(8, 1)), Field(9, KeyValue("k", Message(Field(7, new byte[15 << 20]))))));
         for (var i = 0; i < 10; i++)
-            await PostAsync(receiver, large);
+            await PostAsync(receiver, Request(Message(Field(1, Id(16, 1)), Field(2, Id(8, (byte)(i + 1))), Field(9, KeyValue("k", Message(Field(7, new byte[15 << 20])))))));
         Assert.Equal((4, 6), (receiver.Count, receiver.Dropped)); // 30 MB each, all of one trace, and 128 MiB in all
 
         for (var i = 0; i < 1_001; i++)

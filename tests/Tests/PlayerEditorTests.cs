@@ -147,6 +147,8 @@ public sealed class PlayerEditorTests(ThePlayer player) : IClassFixture<ThePlaye
         var small = await page.GetByText("Welcome.").EvaluateAsync<double>("e => parseFloat(getComputedStyle(e).fontSize)");
 
         await page.Button("Present").ClickAsync();
+        await Expect(notes).ToBeHiddenAsync(); // the room sees the screen
+        await page.Keyboard.PressAsync("n");
         await Expect(notes).ToHaveTextAsync("Say hello first.");
         await Expect(page.GetByText("Welcome.")).ToBeVisibleAsync();
         await Expect(page.GetByText("Prose of the second.")).ToBeHiddenAsync();
