@@ -38,10 +38,11 @@ export class Editor {
     cell.model ??= monaco.editor.createModel(cell.data.source, 'csharp');
     this.box ??= Object.assign(document.createElement('div'), { className: 'editor' });
     cell.source.after(this.box);
+    const { fontSize, whiteSpace } = getComputedStyle(cell.source);
     cell.source.hidden = true;
     this.box.hidden = false;
     if (this.editor) this.editor.setModel(cell.model); else this.#create(cell.model);
-    this.editor.updateOptions({ fontSize: parseFloat(getComputedStyle(cell.source).fontSize), lineHeight: 0 });
+    this.editor.updateOptions({ fontSize: parseFloat(fontSize), lineHeight: 0, wordWrap: whiteSpace === 'pre' ? 'off' : 'on' });
     this.#fit();
     const position = click && this.editor.getTargetAtClientPoint(click.clientX, click.clientY)?.position;
     if (position) this.editor.setPosition(position);

@@ -145,6 +145,7 @@ public sealed class PlayerEditorTests(ThePlayer player) : IClassFixture<ThePlaye
         var notes = page.GetByRole(AriaRole.Complementary, new() { Name = "Notes for the instructor" });
         await Expect(page.GetByText("Say hello first")).ToHaveCountAsync(0); // not for learners
         var small = await page.GetByText("Welcome.").EvaluateAsync<double>("e => parseFloat(getComputedStyle(e).fontSize)");
+        var code = await page.Cell(0).Locator(".source").EvaluateAsync<double>("e => parseFloat(getComputedStyle(e).fontSize)");
 
         await page.Button("Present").ClickAsync();
         await Expect(notes).ToBeHiddenAsync(); // the room sees the screen
@@ -164,6 +165,7 @@ public sealed class PlayerEditorTests(ThePlayer player) : IClassFixture<ThePlaye
         await Expect(notes).ToBeHiddenAsync(); // this part has none
         await page.Cell(0).RunAsync();
         await page.Cell(0).ShowsAsync("shown");
+        Assert.InRange(await page.Cell(0).Locator(".source").EvaluateAsync<double>("e => parseFloat(getComputedStyle(e).fontSize)") / code, 1.35, 1.45);
         await page.Keyboard.PressAsync("t");
         await Expect(page.GetByText("Prose of the second.")).ToBeHiddenAsync();
         await Expect(page.Cell(0)).ToBeVisibleAsync();

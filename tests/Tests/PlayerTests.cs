@@ -78,7 +78,7 @@ public sealed class PlayerTests(ThePlayer player) : IClassFixture<ThePlayer>
             Assert.True(await page.SidewaysAsync() == 0, $"part {part} is wider than the page");
             // What is drawn is not cut: a table that scrolls in itself would hide its last column from the room.
             Assert.Empty(await page.EvaluateAsync<string[]>("""
-                () => [...document.querySelectorAll('.part.now .html, .part.now table, .part.now .outputs pre')].filter(e => e.scrollWidth > e.clientWidth + 1).map(e => `${e.className} ${e.textContent.slice(0, 60)} ${e.scrollWidth} > ${e.clientWidth}`)
+                () => [...document.querySelectorAll('.part.now .html, .part.now table, .part.now .outputs pre, .part.now .source, .part.now .listing')].filter(e => e.scrollWidth > e.clientWidth + 1).map(e => `${e.className} ${e.textContent.slice(0, 60)} ${e.scrollWidth} > ${e.clientWidth}`)
                 """));
             await page.Keyboard.PressAsync("ArrowRight");
         }
