@@ -32,7 +32,8 @@ public sealed class MissingSpan : NotebookView
     /// <summary>The answer, for a page.</summary>
     public override string ToHtml() =>
         $"<style>{Drawing.Css}.tv-why{{border-left:3px solid var(--tv-line);padding:4px 12px;max-width:46em}}"
-        + $".tv-why p{{margin:4px 0}}</style><div class=\"tv tv-why\">{string.Concat(sentences.Select(s => $"<p>{Drawing.Encode(s, 1_000)}</p>"))}</div>";
+        + $".tv-why p{{margin:4px 0}}</style><div class=\"tv tv-why\">"
+        + string.Concat(sentences.Select(s => $"<p>{Drawing.Encode(s, 1_000)}</p>")) + "</div>";
 
     /// <summary>The answer, for a terminal: lines of at most 100 columns.</summary>
     public override string ToString() => string.Join('\n', sentences.SelectMany(s => Drawing.Wrap(s, 100)));
@@ -57,7 +58,8 @@ public sealed class MissingSpan : NotebookView
         var listened = heard.IsHeardNow(span.Source); // first: this looks who listens
         var causes = NobodyListened(heard, span).Concat(NotRecorded(span)).Concat(NotExported(heard, span, listened)).ToArray();
         IEnumerable<string> orphan = span.Orphan is { } parent ? [Orphan(heard, span, parent)] : [];
-        return (causes.Length > 0 ? causes : [NotMissing(heard, span)]).Concat(orphan);
+        var recorded = causes.Length == 0 || (span.Ended > 0 && Misspelt(heard, span) is not null);
+        return causes.Concat(recorded ? [NotMissing(heard, span)] : []).Concat(orphan);
     }
 
     private static IEnumerable<string> NobodyListened(MissingSpanHeard heard, AskedSpan span)
@@ -65,7 +67,7 @@ public sealed class MissingSpan : NotebookView
         var source = Quote(span.Source.Name);
         if (span.TooEarly > 0 && span.Source.EverHeard)
             yield return $"{Some(span, span.TooEarly)} was asked for before a provider listened to {source}: build the provider first.";
-        else if (span.TooEarly > 0 && heard.NamesGiven.Contains(span.Source.Name, StringComparer.OrdinalIgnoreCase))
+        else if (span.TooEarly > 0 && heard.NamesGiven.ContainsKey(span.Source.Name))
             yield return $"{Some(span, span.TooEarly)} was asked for when nobody listened to {source}: its provider was built later, or "
                 + "disposed before. Build it first, and dispose it last.";
         else if (span.TooEarly > 0)
@@ -86,7 +88,8 @@ public sealed class MissingSpan : NotebookView
             yield return $"{Some(span, Math.Min(silent, span.LocalParent))} {BelowWhat(span)}";
         if (silent > span.LocalParent)
             yield return $"{Some(span, silent - span.LocalParent)} was asked for, a provider listened, and no span started: the sampler "
-                + "dropped it (look at SetSampler), instrumentation was suppressed, or it was made with CreateActivity and nobody started it.";
+                + "dropped it (look at SetSampler), instrumentation was suppressed, or it was made with CreateActivity and "
+                + "nobody started it.";
         var remote = Math.Min(span.NotRecorded, span.RemoteParent);
         if (remote > 0)
             yield return $"{Some(span, remote)} has a parent from outside with flags 00, not sampled, and the sampler follows it: "
@@ -115,8 +118,8 @@ public sealed class MissingSpan : NotebookView
         if (span.EndedTooLate - span.StartedForAListener is > 0 and var late)
             yield return $"{Some(span, late)} ended after its provider was disposed: end the span first.";
         if (heard.QueueFull > 0 && span.Ended > 0)
-            yield return $"The queue of a batch processor was full: {Drawing.Count(heard.QueueFull, "span")} got lost, and {Quote(span.Name)} "
-                + "may be among them. Raise MaxQueueSize, or make fewer spans.";
+            yield return $"The queue of a batch processor was full: {Drawing.Count(heard.QueueFull, "span")} got lost, and "
+                + $"{Quote(span.Name)} may be among them. Raise MaxQueueSize, or make fewer spans.";
     }
 
     private static string NotMissing(MissingSpanHeard heard, AskedSpan span) =>
@@ -131,9 +134,10 @@ public sealed class MissingSpan : NotebookView
         + (heard.Spans.FirstOrDefault(s => s.Name == parent) is { } library ? $"write AddSource({Quote(library.Source.Name)})."
             : "start that one from an ActivitySource.");
 
-    // A name that AddSource was given, that no source has, and that may have been meant for this one.
-    private static string? Misspelt(MissingSpanHeard heard, AskedSpan span) => heard.NamesGiven.Order(StringComparer.Ordinal)
-        .FirstOrDefault(name => !heard.Exists(name) && (IsNear(name, span.Source.Name) || IsNear(name, span.Name)));
+    // A name that AddSource was given, that no source has, and that may have been meant for this one: since it was last asked.
+    private static string? Misspelt(MissingSpanHeard heard, AskedSpan span) => heard.NamesGiven
+        .Where(given => given.Value >= span.LastAsked && !heard.Exists(given.Key)).Select(given => given.Key)
+        .Order(StringComparer.Ordinal).FirstOrDefault(name => IsNear(name, span.Source.Name) || IsNear(name, span.Name));
 
     private static string Some(AskedSpan span, long n) =>
         (span.Asked > 1 ? $"{n} of {Drawing.Count(span.Asked, "time")}, " : "") + Quote(span.Name);

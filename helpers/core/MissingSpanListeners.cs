@@ -13,7 +13,8 @@ internal static class MissingSpanListeners
     // .NET does not say who listens, and the SDK does not say what AddSource was given, so private fields are read. Where
     // another version has other ones, less is known: a misspelt name is then not found, and a listener counts as a provider.
     private static readonly object? All = typeof(ActivitySource).GetField("s_allListeners", Fields)?.GetValue(null);
-    private static readonly FieldInfo? Listeners = All?.GetType().GetFields(Fields).FirstOrDefault(f => f.FieldType == typeof(ActivityListener[]));
+    private static readonly FieldInfo? Listeners =
+        All?.GetType().GetFields(Fields).FirstOrDefault(f => f.FieldType == typeof(ActivityListener[]));
 
     /// <summary>All listeners, as they are now. Whenever one comes or goes, it is another array. Null if it is not known.</summary>
     public static ActivityListener[]? Now => Listeners?.GetValue(All) as ActivityListener[];

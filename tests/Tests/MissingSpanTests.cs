@@ -103,6 +103,26 @@ public sealed class MissingSpanTests : IDisposable
     }
 
     [Fact]
+    public void Lesson_1_breaks_it_by_a_misspelt_name_after_an_early_span_and_mends_it()
+    {
+        _source.StartActivity("charge card");
+        using var first = Provider("shop.checkout");
+        using (Provider("shop.checkuot"))
+            _source.StartActivity("charge card")!.Dispose();
+
+        Says("""
+            1 of 2 times, "charge card" was asked for before a provider listened to "shop.checkout": build the provider
+            first.
+            "charge card" was recorded and has ended, but not for a provider that listens to "shop.checkuot": no source has
+            that name. If you look there, write AddSource("shop.checkout").
+            """);
+
+        using (Provider("shop.checkout"))
+            _source.StartActivity("charge card")!.Dispose();
+        Assert.DoesNotContain("checkuot", Said());
+    }
+
+    [Fact]
     public void One_of_two_providers_that_is_disposed_is_not_the_end()
     {
         using (Provider("shop.checkout"))
