@@ -51,7 +51,7 @@ internal sealed class SpanDetails(WaterfallPart part, RecordedSpan span)
             ("parent", parent?.Name),
             ("tracestate", span.TraceState),
             ("note", remarks.Length > 0 ? string.Join(", ", remarks) : null));
-        Section(span.Attributes.Count > 0 ? "Attributes" : "No attributes", Fields(span.Attributes));
+        Section((span.Attributes.Count > 0 ? "Attributes" : "No attributes") + Dropped(span.Dropped.Attributes), Fields(span.Attributes));
         foreach (var e in span.Events)
             Section($"Event: {e.Name} {SpanText.Time(span, e)}", Fields(e.Attributes));
         foreach (var link in span.Links)
@@ -60,6 +60,9 @@ internal sealed class SpanDetails(WaterfallPart part, RecordedSpan span)
             var ids = new (string, string?)[] { ("trace id", link.TraceId), ("span id", link.SpanId) };
             Section($"Link to {target?.Name ?? "a span of another trace"}", [.. ids, .. Fields(link.Attributes)]);
         }
+
+        if (span.Dropped is { Events: > 0 } or { Links: > 0 })
+            Section($"Events{Dropped(span.Dropped.Events)}, links{Dropped(span.Dropped.Links)}");
 
         // In a very large trace only where a service is entered: else most of the page would be resources.
         if (trace.Spans.Count <= 1000 || parent?.ServiceName != span.ServiceName)
@@ -74,6 +77,8 @@ internal sealed class SpanDetails(WaterfallPart part, RecordedSpan span)
         if (parent is not null && span.End > parent.End)
             yield return $"ends {Drawing.Duration(span.End - parent.End)} after its parent";
     }
+
+    private static string Dropped(uint count) => count == 0 ? "" : $" ({Drawing.Number(count)} more dropped before sending)";
 
     private static (string, string?)[] Fields(IReadOnlyList<KeyValuePair<string, object?>> attributes) =>
         attributes.Select(a => (a.Key, (string?)SpanText.Value(a.Value))).ToArray();

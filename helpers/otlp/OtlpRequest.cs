@@ -25,5 +25,7 @@ public sealed record OtlpRequest(
     /// <summary>One line: "POST /v1/traces 200, 1,024 bytes (gzip), 7 spans".</summary>
     public override string ToString() => $"{Method} {Path} {Status}, {Drawing.Count(Bytes, "byte")}"
         + (ContentEncoding.Length > 0 ? $" ({ContentEncoding})" : "")
-        + $", {Drawing.Count(Spans, "span")}{(Rejected == 0 ? "" : ", " + Rejected.ToString("N0", CultureInfo.InvariantCulture) + " rejected")}{(Problem is null ? "" : $": {Problem}")}";
+        + $", {Drawing.Count(Spans, "span")}"
+        + (Rejected == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $", {Rejected:N0} rejected"))
+        + (Problem is null ? "" : $": {Problem}");
 }
