@@ -99,6 +99,9 @@ public sealed record RecordedSpan
     /// <summary>In the order in which they were added.</summary>
     public IReadOnlyList<RecordedLink> Links { get; init; } = [];
 
+    /// <summary>How many attributes, events and links the sender left out, as it says: an SDK has limits, 128 of each in .NET.</summary>
+    public (uint Attributes, uint Events, uint Links) Dropped { get; init; }
+
     /// <summary>The attribute's value; null if the span does not have it. <c>span["http.route"]</c> is the same.</summary>
     public object? Attribute(string key) => Lookup(Attributes, key);
 

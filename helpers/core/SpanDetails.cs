@@ -54,7 +54,7 @@ internal sealed class SpanDetails(WaterfallPart part, RecordedSpan span)
             ("tracestate", span.TraceState),
             ("note", remarks.Length > 0 ? string.Join(", ", remarks) : null));
         var own = span.Attributes.Where(a => a.Key != JaegerWarnings).ToArray();
-        Section(own.Length > 0 ? "Attributes" : "No attributes", Fields(own));
+        Section((own.Length > 0 ? "Attributes" : "No attributes") + Dropped(span.Dropped.Attributes), Fields(own));
         if (own.Length < span.Attributes.Count)
             Section("Jaeger's remarks", ("warning", SpanText.Value(span[JaegerWarnings]).Trim('[', ']')));
         foreach (var e in span.Events)
@@ -69,6 +69,8 @@ internal sealed class SpanDetails(WaterfallPart part, RecordedSpan span)
 
         foreach (var other in part.Links.To(span).Take(20))
             Section($"Linked from {other}", ("trace id", other.TraceId), ("span id", other.SpanId));
+        if (span.Dropped is { Events: > 0 } or { Links: > 0 })
+            Section($"Events{Dropped(span.Dropped.Events)}, links{Dropped(span.Dropped.Links)}");
 
         // In a very large trace only where a service is entered: else most of the page would be resources.
         if (trace.Spans.Count <= 1000 || parent?.ServiceName != span.ServiceName)
@@ -88,6 +90,7 @@ internal sealed class SpanDetails(WaterfallPart part, RecordedSpan span)
     }
 
     private const string JaegerWarnings = "@jaeger@warnings";
+    private static string Dropped(uint count) => count == 0 ? "" : $" ({Drawing.Number(count)} more dropped before sending)";
 
     private static (string, string?)[] Fields(IReadOnlyList<KeyValuePair<string, object?>> attributes) =>
         attributes.Select(a => (a.Key, (string?)SpanText.Value(a.Value))).ToArray();

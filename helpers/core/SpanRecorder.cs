@@ -2,7 +2,6 @@
 using System;
 using System.Collections.Generic;
 using System.Diagnostics;
-using System.Globalization;
 using System.Linq;
 using System.Threading.Tasks;
 using OpenTelemetry;
@@ -80,7 +79,7 @@ public sealed class SpanRecorder : BaseExporter<Activity>
         var known = resource;
         if (known is null || !ReferenceEquals(known.Provider, ParentProvider))
         {
-            var attributes = ParentProvider?.GetResource().Attributes.Select(a => KeyValuePair.Create(a.Key, Frozen(a.Value)));
+            var attributes = ParentProvider?.GetResource().Attributes.Select(a => KeyValuePair.Create(a.Key, AttributeValue.Sent(a.Value)));
             resource = known = new ProviderResource(ParentProvider, attributes?.ToArray() ?? []);
             NotebookHost.CloseOnRestart(ParentProvider);
         }
@@ -136,30 +135,8 @@ public sealed class SpanRecorder : BaseExporter<Activity>
     {
         List<KeyValuePair<string, object?>>? copies = null;
         foreach (ref readonly var tag in tags)
-            (copies ??= []).Add(KeyValuePair.Create(tag.Key, Frozen(tag.Value)));
+            (copies ??= []).Add(KeyValuePair.Create(tag.Key, AttributeValue.Sent(tag.Value)));
         return copies is null ? [] : copies.AsReadOnly();
-    }
-
-    // Attribute values are strings, booleans, numbers and arrays of these (OpenTelemetry specification, "Attribute").
-    // Any other object is kept as the text that an exporter would send: the object itself may change later.
-    private static object? Frozen(object? value) => value switch
-    {
-        null or IConvertible => value,
-        Array array => array.Clone(),
-        _ => Text(value),
-    };
-
-    // A ToString of the learner's that throws must not lose the span: the SDK would swallow the exception.
-    private static string? Text(object value)
-    {
-        try
-        {
-            return Convert.ToString(value, CultureInfo.InvariantCulture);
-        }
-        catch (Exception e)
-        {
-            return $"({value.GetType().Name}.ToString() failed: {e.Message})";
-        }
     }
 
     private sealed record ProviderResource(BaseProvider? Provider, IReadOnlyList<KeyValuePair<string, object?>> Attributes);

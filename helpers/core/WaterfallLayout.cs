@@ -163,16 +163,7 @@ internal static class SpanText
     public static string Status(RecordedSpan span) =>
         string.IsNullOrEmpty(span.StatusDescription) ? $"{span.Status}" : $"{span.Status}: {span.StatusDescription}";
 
-    public static string Value(object? value) => value switch
-    {
-        null => "null",
-        string s => s,
-        bool b => b ? "true" : "false",
-        IEnumerable<KeyValuePair<string, object?>> map =>
-            $"{{{string.Join(", ", map.Take(Drawing.MaxText).Select(e => $"{e.Key}: {Value(e.Value)}"))}}}",
-        IEnumerable list => $"[{string.Join(", ", list.Cast<object?>().Take(Drawing.MaxText).Select(Value))}]",
-        _ => Convert.ToString(value, CultureInfo.InvariantCulture) ?? "",
-    };
+    public static string Value(object? value) => AttributeValue.Text(value);
 
     public static string Time(RecordedSpan span, RecordedEvent e) =>
         e.Time < span.Start ? $"{Drawing.Duration(span.Start - e.Time)} before the span" : $"+{Drawing.Duration(e.Time - span.Start)}";

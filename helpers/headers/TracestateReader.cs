@@ -20,7 +20,7 @@ internal static class TracestateReader
 
         var parts = new List<HeaderPart>();
         var members = header.Split(',');
-        var keys = new HashSet<string>();
+        var keys = new List<string>();
         for (var i = 0; i < members.Length; i++)
         {
             var (before, member, after) = HeaderReading.Trim(members[i]);
@@ -37,6 +37,12 @@ internal static class TracestateReader
                 + "(section \"tracestate Limits\").");
         }
 
+        if (keys.GroupBy(k => k).FirstOrDefault(g => g.Count() > 1) is { Key: var twice })
+        {
+            remarks.Add($"The key '{twice}' is there more than once: a sender must not do this, a receiver may pass it on as it came "
+                + "(section \"Combined Header Value\").");
+        }
+
         return new("tracestate", header, parts)
         {
             Verdict = parts.All(p => p.Problem is null)
@@ -46,7 +52,7 @@ internal static class TracestateReader
         };
     }
 
-    private static HeaderPart Member(string member, int number, HashSet<string> keys)
+    private static HeaderPart Member(string member, int number, List<string> keys)
     {
         var name = $"list-member {number}";
         var tooMany = number > 32 ? "A list has at most 32 members." : null;
@@ -59,8 +65,9 @@ internal static class TracestateReader
             : cut < 0 ? ("An entry is a key, an equals sign, and a value.", "list-members")
             : KeyProblem(key) is { } wrongKey ? (wrongKey, "Key")
             : ValueProblem(value) is { } wrongValue ? (wrongValue, "Value")
-            : !keys.Add(key) ? ($"The key '{key}' is there already: one entry per key.", "Combined Header Value")
             : default((string?, string?));
+        if (problem is null)
+            keys.Add(key);
         var who = number == 1 ? "the system that wrote last" : "another tracing system";
         return new(name, member, $"{who}: key {key}{(key == "ot" ? " (OpenTelemetry)" : "")}, a value for its own use")
         {

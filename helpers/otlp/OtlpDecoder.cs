@@ -72,6 +72,10 @@ public static class OtlpDecoder
             Status = code is 1 or 2 ? (ActivityStatusCode)code : ActivityStatusCode.Unset,
             StatusDescription = TextOrNull(status, "message"),
             Attributes = Attributes(span),
+            Dropped = (
+                span.Get<uint>("dropped_attributes_count"),
+                span.Get<uint>("dropped_events_count"),
+                span.Get<uint>("dropped_links_count")),
             Events = span.All("events").Select(e =>
                 new RecordedEvent(e.Get<string>("name") ?? "", Time(e.Get<ulong>("time_unix_nano")), Attributes(e))).ToArray(),
             Links = span.All("links").Select(l =>

@@ -29,7 +29,8 @@ internal sealed class OtlpReading
     public void CountMessage()
     {
         if (++Messages > MaxMessages)
-            throw new OtlpTooLarge($"There are more than {Drawing.Count(MaxMessages, "message")} (spans, attributes, values) in one request.");
+            throw new OtlpTooLarge(
+                $"There are more than {Drawing.Count(MaxMessages, "message")} (spans, attributes, values) in one request.");
     }
 
     /// <summary>Leaves a span out.</summary>

@@ -87,6 +87,42 @@ public sealed class OtlpBoundsTests : IDisposable
         Assert.Equal(1_600, receiver.Spans.Select(s => s.Name).Distinct().Count());
     }
 
+    [Fact]
+    public async Task Thirty_thousand_damaged_bodies_are_decoded_or_refused_and_leave_nothing_behind()
+    {
+        var bodies = await RealBodiesAsync();
+        var random = new Random(20261101);
+        var (accepted, refused, views, sum) = (0, 0, 0, 0L);
+        var before = GC.GetTotalMemory(forceFullCollection: true);
+        var clock = Stopwatch.StartNew();
+        for (var i = 0; i < 30_000; i++)
+        {
+            var damaged = Damage(bodies[i % bodies.Length], random);
+            var allocated = GC.GetAllocatedBytesForCurrentThread();
+            try
+            {
+                OtlpDecoder.Decode(damaged);
+                accepted++;
+            }
+            catch (InvalidDataException e)
+            {
+                Assert.StartsWith("Byte ", e.Message, StringComparison.Ordinal);
+                refused++;
+            }
+
+            allocated = GC.GetAllocatedBytesForCurrentThread() - allocated;
+            sum += allocated;
+            Assert.InRange(allocated, 0, 200_000); // however large a length it claims
+            if (i % 100 == 0)
+                views += OtlpView.Of(damaged) is var view && view.ToHtml().Length + view.ToString().Length < 200_000 ? 1 : 0;
+        }
+
+        Assert.InRange(clock.Elapsed.TotalSeconds, 0, 60);
+        Assert.InRange(GC.GetTotalMemory(forceFullCollection: true) - before, long.MinValue, sum / 10);
+        Assert.True(accepted > 1_000 && refused > 1_000, $"{accepted} accepted, {refused} refused");
+        Assert.Equal(300, views);
+    }
+
     // One span with so many empty messages in one of its fields: two bytes each, and almost nothing when compressed.
     private static byte[] ManyEmpty(int field, int count)
     {

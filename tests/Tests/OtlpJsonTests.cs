@@ -1,11 +1,16 @@
 using System;
 using System.Collections.Generic;
+using System.Diagnostics;
+using System.Diagnostics.Tracing;
 using System.IO;
 using System.Linq;
 using System.Net;
 using System.Net.Http;
 using System.Text;
 using System.Threading.Tasks;
+using OpenTelemetry;
+using OpenTelemetry.Exporter;
+using OpenTelemetry.Trace;
 using Xunit;
 
 namespace TracingTutorial.Tests;
@@ -137,6 +142,59 @@ public sealed class OtlpJsonTests
         var request = Assert.Single(receiver.Requests);
         Assert.Equal((200, 1, 6, Said), (request.Status, request.Spans, request.Rejected, request.Problem));
         Assert.EndsWith($" bytes, 1 span, 6 rejected: {Said}", request.ToString());
+    }
+
+    // The exporter in .NET does not look at a partial success: only the receiver knows.
+    [Fact]
+    public async Task After_a_partial_success_the_exporter_says_nothing_and_the_receiver_shows_what_it_refused()
+    {
+        await using var receiver = await OtlpReceiver.StartAsync();
+        using var heard = new Diagnostics();
+        using var source = new ActivitySource($"test-{Guid.NewGuid():N}");
+        using var provider = Sdk.CreateTracerProviderBuilder().AddSource(source.Name).AddOtlpExporter(o => (o.Endpoint, o.Protocol, o.HttpClientFactory) = (
+            receiver.TracesEndpoint, OtlpExportProtocol.HttpProtobuf, () => new HttpClient(new WithoutIds()))).Build();
+        Activity.Current = null;
+        source.StartActivity("order")!.Dispose();
+
+        Assert.True(provider.ForceFlush());
+
+        var request = Assert.Single(receiver.Requests);
+        Assert.Equal((200, 0, 1), (request.Status, request.Spans, request.Rejected));
+        Assert.Contains(heard.Events, e => e.Level > EventLevel.Warning && e.Text.Contains(receiver.Endpoint.Port.ToString(System.Globalization.CultureInfo.InvariantCulture), StringComparison.Ordinal));
+        Assert.DoesNotContain(heard.Events, e => e.Level <= EventLevel.Warning && e.Text.Contains($":{receiver.Endpoint.Port}/", StringComparison.Ordinal));
+        Assert.DoesNotContain(heard.Events, e => e.Text.Contains("zeros", StringComparison.Ordinal));
+        var table = OtlpRequestTable.Of(receiver.Requests);
+        Assert.Contains("has a trace id of zeros", table.ToHtml());
+        Assert.Matches(@"POST /v1/traces.*200.* 0 .* 1 .*The span 'order' has a trace id", table.ToString());
+        AnyCulture.DrawsTheSame(() => OtlpRequestTable.Of(receiver.Requests));
+    }
+
+    /// <summary>On the way, the first id of a body becomes zeros.</summary>
+    private sealed class WithoutIds() : DelegatingHandler(new HttpClientHandler())
+    {
+        protected override HttpResponseMessage Send(HttpRequestMessage request, System.Threading.CancellationToken cancel)
+        {
+            var body = new MemoryStream();
+            request.Content!.CopyTo(body, null, cancel);
+            var bytes = body.ToArray();
+            bytes.AsSpan(bytes.AsSpan().IndexOf((byte[])[0x0a, 16]) + 2, 16).Clear(); // field 1, 16 bytes: the trace id
+            request.Content = new ByteArrayContent(bytes) { Headers = { ContentType = new("application/x-protobuf") } };
+            return base.Send(request, cancel);
+        }
+    }
+
+    private sealed class Diagnostics : EventListener
+    {
+        public System.Collections.Concurrent.ConcurrentQueue<(EventLevel Level, string Text)> Events { get; } = new();
+
+        protected override void OnEventSourceCreated(EventSource source)
+        {
+            if (source.Name.StartsWith("OpenTelemetry-Exporter", StringComparison.Ordinal))
+                EnableEvents(source, EventLevel.Verbose);
+        }
+
+        protected override void OnEventWritten(EventWrittenEventArgs e) =>
+            Events?.Enqueue((e.Level, string.Format(System.Globalization.CultureInfo.InvariantCulture, e.Message ?? "", [.. e.Payload ?? System.Collections.ObjectModel.ReadOnlyCollection<object?>.Empty])));
     }
 
     [Fact]

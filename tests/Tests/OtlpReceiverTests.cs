@@ -526,42 +526,6 @@ public sealed class OtlpReceiverTests
     public void Malformed_bytes_are_refused_and_the_place_is_named(string hex, string problem) => Assert.Contains(problem, Problem(Convert.FromHexString(hex)));
 
     [Fact]
-    public async Task Thirty_thousand_damaged_bodies_are_decoded_or_refused_and_leave_nothing_behind()
-    {
-        var bodies = await RealBodiesAsync();
-        var random = new Random(20261101);
-        var (accepted, refused, views, sum) = (0, 0, 0, 0L);
-        var before = GC.GetTotalMemory(forceFullCollection: true);
-        var clock = Stopwatch.StartNew();
-        for (var i = 0; i < 30_000; i++)
-        {
-            var damaged = Damage(bodies[i % bodies.Length], random);
-            var allocated = GC.GetAllocatedBytesForCurrentThread();
-            try
-            {
-                OtlpDecoder.Decode(damaged);
-                accepted++;
-            }
-            catch (InvalidDataException e)
-            {
-                Assert.StartsWith("Byte ", e.Message, StringComparison.Ordinal);
-                refused++;
-            }
-
-            allocated = GC.GetAllocatedBytesForCurrentThread() - allocated;
-            sum += allocated;
-            Assert.InRange(allocated, 0, 200_000); // however large a length it claims
-            if (i % 100 == 0)
-                views += OtlpView.Of(damaged) is var view && view.ToHtml().Length + view.ToString().Length < 200_000 ? 1 : 0;
-        }
-
-        Assert.InRange(clock.Elapsed.TotalSeconds, 0, 60);
-        Assert.InRange(GC.GetTotalMemory(forceFullCollection: true) - before, long.MinValue, sum / 10); // not zero, because other tests run at the same time
-        Assert.True(accepted > 1_000 && refused > 1_000, $"{accepted} accepted, {refused} refused");
-        Assert.Equal(300, views);
-    }
-
-    [Fact]
     public async Task Damaged_bodies_over_http_are_answered_with_200_or_400()
     {
         await using var receiver = await OtlpReceiver.StartAsync();
@@ -669,7 +633,7 @@ public sealed class OtlpReceiverTests
         _ => Convert.ToString(value, CultureInfo.InvariantCulture)!,
     };
 
-    private static async Task<byte[][]> RealBodiesAsync()
+    internal static async Task<byte[][]> RealBodiesAsync()
     {
         await using var receiver = await OtlpReceiver.StartAsync();
         using var source = new ActivitySource($"test-{Guid.NewGuid():N}", "1.0");
@@ -688,7 +652,7 @@ public sealed class OtlpReceiverTests
         return [.. receiver.Requests.Select(r => r.Body), Request(Span("a"), Span("b"), Message(Field(1, Id(16, 1)), Field(2, Id(8, 1)), Field(9, KeyValue("deep", deep))))];
     }
 
-    private static byte[] Damage(byte[] body, Random random)
+    internal static byte[] Damage(byte[] body, Random random)
     {
         var damaged = body.ToList();
         for (var n = random.Next(1, 4); n > 0 && damaged.Count > 0; n--)

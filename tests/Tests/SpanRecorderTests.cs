@@ -228,7 +228,7 @@ public sealed class SpanRecorderTests
         using (Provider(source, recorder))
             Root(source, "work").SetTag("bad", new Unwritable()).Dispose();
 
-        Assert.Equal("(Unwritable.ToString() failed: no words)", Assert.Single(recorder.Spans)["bad"]);
+        Assert.Equal("(not sent: Unwritable.ToString() failed: no words)", Assert.Single(recorder.Spans)["bad"]);
     }
 
     private sealed class Unwritable
