@@ -146,7 +146,8 @@ internal sealed class WaterfallHtml(IReadOnlyList<WaterfallPart> parts)
         }
 
         html.Append($"<span class=\"tv-time{(failed ? " tv-bad" : "")}\" style=\"left:{Drawing.Percent(whole.To)}\">")
-            .Append(span.Duration.TotalDays < 1000 ? Drawing.Duration(span.Duration) : $"{span.Duration.Days} d").Append("</span></span></span>");
+            .Append(span.Duration.TotalDays < 1000 ? Drawing.Duration(span.Duration) : $"{span.Duration.Days} d")
+            .Append("</span></span></span>");
     }
 
     private void Pieces(string css, IEnumerable<(double From, double To)> pieces)
