@@ -98,13 +98,15 @@ internal static class AttributeValue
     private static void Write(StringBuilder text, object? value)
     {
         if (value is byte[] bytes && value.GetType() == typeof(byte[])) // an sbyte[] would pass for one
-            text.Append(Convert.ToBase64String(bytes, 0, Math.Min(bytes.Length, MaxLength))).Append($" ({Drawing.Count(bytes.Length, "byte")})");
+            text.Append(Convert.ToBase64String(bytes, 0, Math.Min(bytes.Length, MaxLength)))
+                .Append($" ({Drawing.Count(bytes.Length, "byte")})");
         else if (value is IEnumerable<KeyValuePair<string, object?>> map)
             WriteAll(text, '{', map, e => Write(text.Append(e.Key).Append(": "), e.Value), '}');
         else if (value is IEnumerable list and not string)
             WriteAll(text, '[', list.Cast<object?>(), item => Write(text, item), ']');
         else
-            text.Append(value switch { null => "null", bool b => b ? "true" : "false", _ => Convert.ToString(value, CultureInfo.InvariantCulture) });
+            text.Append(value is null ? "null" : value is bool b ? (b ? "true" : "false")
+                : Convert.ToString(value, CultureInfo.InvariantCulture));
     }
 
     private static void WriteAll<T>(StringBuilder text, char open, IEnumerable<T> items, Action<T> write, char close)

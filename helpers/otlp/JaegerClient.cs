@@ -150,16 +150,8 @@ public sealed class JaegerClient : IDisposable
     {
         var uri = new Uri(Ui, "api/v3/services");
         var (answers, body) = await AskAsync(uri, timeout);
-        return answers.SelectMany(Names).Order(StringComparer.Ordinal).ToArray();
-
-        IEnumerable<string> Names(JsonElement answer) => OtlpJson.Member(answer, "services") switch
-        {
-            { ValueKind: JsonValueKind.Array } names when names.EnumerateArray().All(n => n.ValueKind is JsonValueKind.String) =>
-                names.EnumerateArray().Select(n => n.GetString()!),
-            { ValueKind: JsonValueKind.Undefined } when answer.ValueKind is JsonValueKind.Object
-                && answer.EnumerateObject().All(m => m.Name == "services") => [],
-            _ => throw Unexpected(uri, "no list of services", body),
-        };
+        return answers.SelectMany(a => OtlpJson.Services(a) ?? throw Unexpected(uri, "no list of services", body))
+            .Order(StringComparer.Ordinal).ToArray();
     }
 
     private async Task<RecordedTrace?> GetTraceAsync(string traceId, TimeSpan timeout)
@@ -199,8 +191,7 @@ public sealed class JaegerClient : IDisposable
     private async Task<(IReadOnlyList<JsonElement> Answers, byte[] Body)> AskAsync(Uri uri, TimeSpan timeout)
     {
         var (status, body) = await GetAsync(uri, timeout);
-        var succeeded = (int)status is >= 200 and < 300;
-        IReadOnlyList<JsonElement> answers = [];
+        var (succeeded, answers) = ((int)status is >= 200 and < 300, (IReadOnlyList<JsonElement>)[]);
         try
         {
             answers = OtlpJson.Parse(body);
@@ -209,10 +200,7 @@ public sealed class JaegerClient : IDisposable
         {
             throw Unexpected(uri, $"not JSON ({e.Message.TrimEnd('.')})", body, e);
         }
-        catch (JsonException)
-        {
-            // An error that was not written by Jaeger's API: its text is all there is to say.
-        }
+        catch (JsonException) { } // an error that was not written by Jaeger's API: its text is all there is to say
 
         var error = answers.Select(a => OtlpJson.Member(a, "error")).FirstOrDefault(e => e.ValueKind is JsonValueKind.Object);
         var isError = error.ValueKind is JsonValueKind.Object;

@@ -68,7 +68,7 @@ public static class OtlpDecoder
             SourceVersion = TextOrNull(scope, "version"),
             Resource = resource,
             Start = Time(started),
-            Duration = ended > started ? TimeSpan.FromTicks((long)((ended - started) / 100)) : TimeSpan.Zero,
+            Duration = ended >= started ? TimeSpan.FromTicks((long)((ended - started) / 100)) : -TimeSpan.FromTicks((long)((started - ended) / 100)),
             Status = code is 1 or 2 ? (ActivityStatusCode)code : ActivityStatusCode.Unset,
             StatusDescription = TextOrNull(status, "message"),
             Attributes = Attributes(span),

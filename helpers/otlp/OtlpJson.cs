@@ -54,6 +54,16 @@ internal static class OtlpJson
         return null;
     }
 
+    /// <summary>The names in an answer of Jaeger's <c>/api/v3/services</c>; null if the answer has another shape.</summary>
+    public static string[]? Services(JsonElement answer) => Member(answer, "services") switch
+    {
+        { ValueKind: JsonValueKind.Array } names when names.EnumerateArray().All(n => n.ValueKind is JsonValueKind.String) =>
+            names.EnumerateArray().Select(n => n.GetString()!).ToArray(),
+        { ValueKind: JsonValueKind.Undefined } when answer.ValueKind is JsonValueKind.Object
+            && answer.EnumerateObject().All(m => m.Name == "services") => [],
+        _ => null,
+    };
+
     /// <summary>Reads a <c>TracesData</c> message, which has the fields of an export request.</summary>
     public static OtlpNode Read(JsonElement tracesData, OtlpReading reading) =>
         Read(tracesData, OtlpMessage.Request, reading, depth: 0) ?? new OtlpNode();
