@@ -68,7 +68,7 @@ public static class OtlpDecoder
             SourceVersion = TextOrNull(scope, "version"),
             Resource = resource,
             Start = Time(started),
-            Duration = ended >= started ? TimeSpan.FromTicks((long)((ended - started) / 100)) : -TimeSpan.FromTicks((long)((started - ended) / 100)),
+            Duration = ended >= started ? Ticks(ended - started) : -Ticks(started - ended),
             Status = code is 1 or 2 ? (ActivityStatusCode)code : ActivityStatusCode.Unset,
             StatusDescription = TextOrNull(status, "message"),
             Attributes = Attributes(span),
@@ -82,6 +82,8 @@ public static class OtlpDecoder
                 new RecordedLink(Id(l, "trace_id", NoTrace, reading), Id(l, "span_id", NoSpan, reading), Attributes(l))).ToArray(),
         };
     }
+
+    private static TimeSpan Ticks(ulong nanoseconds) => TimeSpan.FromTicks((long)(nanoseconds / 100));
 
     private static string? TextOrNull(OtlpNode? node, string name) => node?.Get<string>(name) is { Length: > 0 } text ? text : null;
 

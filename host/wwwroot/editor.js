@@ -18,11 +18,11 @@ export class Editor {
   load() {
     return this.loading ??= new Promise(done => {
       require.config({ paths: { vs: '/vs' } });
-      require(['vs/editor/editor.main'], () => {
+      require(['vs/editor/editor.main'], async () => {
         const dark = matchMedia('(prefers-color-scheme: dark)'), theme = () => monaco.editor.setTheme(dark.matches ? 'vs-dark' : 'vs');
         dark.addEventListener('change', theme);
         theme();
-        rawStrings(monaco);
+        await rawStrings(monaco); // before the first model: else the editor's own grammar comes later and wins
         this.#services();
         document.body.dataset.editor = '1';
         done();
