@@ -94,7 +94,7 @@ internal sealed class OtlpReader
     {
         var at = (int)input.Position;
         if (at >= body.Length || body[at] is not (8 or 16) || body.Length - at <= body[at])
-            {
+        {
             var id = input.ReadBytes().Span;
             return Convert.ToHexStringLower(id[..Math.Min(id.Length, MaxId)]);
         }
