@@ -42,8 +42,11 @@ internal sealed class LessonTrial
 {
     private static readonly SemaphoreSlim Cores = new(Environment.ProcessorCount);
 
+    /// <summary>The lessons to try.</summary>
+    public static IEnumerable<string> Lessons => TheHost.Lessons.Where(l => l.StartsWith(Environment.GetEnvironmentVariable("LESSON") ?? "", StringComparison.Ordinal));
+
     private static readonly Dictionary<string, Lazy<Task<LessonTrial>>> Trials =
-        TheHost.Lessons.ToDictionary(lesson => lesson, lesson => new Lazy<Task<LessonTrial>>(() => Task.Run(() => TryAsync(lesson))));
+        Lessons.ToDictionary(lesson => lesson, lesson => new Lazy<Task<LessonTrial>>(() => Task.Run(() => TryAsync(lesson))));
 
     private LessonTrial(Notebook lesson) => Lesson = lesson;
 
