@@ -90,17 +90,13 @@ function draw(m) {
   if (cells.size) { m.cells.filter(d => d.source !== undefined).forEach(redraw); questions.clear(); questions.restore(m.choices); reached(); warm(); return; }
   const all = document.createDocumentFragment();
   let part;
-  m.cells.forEach((d, i) => {
-    if (d.html !== undefined || !part) { part = el('div', 'part'); all.append(part); }
-    if (d.html !== undefined) {
-      const prose = el('section', 'prose');
-      prose.innerHTML = d.html;
-      if (d.notes) prose.dataset.notes = d.notes;
-      part.append(prose);
-    } else {
-      part.append(codeCell(d));
-    }
-  });
+  for (const d of m.cells) {
+    const prose = d.html !== undefined && proseOf(d);
+    if (prose && part) foldsInto(part, prose);
+    if (!part || prose?.childElementCount) { part = el('div', 'part'); all.append(part); }
+    if (!prose) part.append(codeCell(d));
+    else if (prose.childElementCount) part.append(prose);
+  }
   $('main').replaceChildren(all);
   $('main').removeAttribute('aria-busy');
   if (m.orphans.length) $('main').prepend(orphans(m.orphans));
@@ -113,6 +109,20 @@ function draw(m) {
   document.body.dataset.ready = '1';
   performance.mark('lesson-drawn');
   warm();
+}
+function proseOf(d) {
+  const prose = el('section', 'prose');
+  prose.innerHTML = d.html;
+  if (d.notes) prose.dataset.notes = d.notes;
+  return prose;
+}
+// The folds of an exercise stand at the head of the text below its cell: they are of the part before.
+function foldsInto(part, prose) {
+  const folds = el('section', 'prose');
+  while (prose.firstElementChild?.tagName === 'DETAILS') folds.append(prose.firstElementChild);
+  if (!folds.childElementCount) return;
+  if (!prose.childElementCount && prose.dataset.notes) folds.dataset.notes = prose.dataset.notes;
+  part.append(folds);
 }
 const reached = () => { for (const c of cells.values()) if (c.data.ok) questions.reached(c.root); };
 // Drawn first, then the kernel: starting it takes the machine for a moment.

@@ -96,7 +96,7 @@ internal static partial class PlayerBenchmark
             await page.Keyboard.TypeAsync("Console");
             var clock = Stopwatch.StartNew();
             await page.Keyboard.TypeAsync(".");
-            await page.WaitForSelectorAsync(".suggest-widget.visible .monaco-list-row[aria-label^=Write]"); // and not the words like Console
+            await page.WaitForSelectorAsync(".suggest-widget.visible .monaco-list-row[aria-label^=BackgroundColor]"); // and not the words like Console
             lists.Add(clock.Elapsed.TotalMilliseconds);
             await page.Keyboard.PressAsync("Escape");
             await page.Locator(".cell").Last.Locator(".monaco-editor textarea").FocusAsync();
