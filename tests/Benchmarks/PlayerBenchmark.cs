@@ -117,7 +117,7 @@ internal static partial class PlayerBenchmark
         {
             var clock = Stopwatch.StartNew();
             await page.Keyboard.PressAsync("Shift+Enter");
-            await page.WaitForFunctionAsync("() => [...document.querySelectorAll('.cell')].at(-1).querySelector('.html:not([data-seen])')?.shadowRoot.querySelector('.tv-row')", null, new() { Timeout = 60_000 });
+            await page.WaitForFunctionAsync("() => [...document.querySelectorAll('.cell')].at(-1).querySelector('.html:not([data-seen]) > div')?.shadowRoot.querySelector('.tv-row')", null, new() { Timeout = 60_000 });
             first.Add(clock.Elapsed.TotalMilliseconds);
             await page.WaitForFunctionAsync("() => [...document.querySelectorAll('.cell')].at(-1).querySelector('.html')?.dataset.whole", null, new() { Timeout = 60_000 });
             whole.Add(clock.Elapsed.TotalMilliseconds);
