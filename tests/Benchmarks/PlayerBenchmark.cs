@@ -24,6 +24,8 @@ internal static partial class PlayerBenchmark
             Args = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-quic"],
         });
 
+        await EditorAsync(chromium, host, root);
+
         var (toPage, cold, ahead) = (new List<double>(), new List<double>(), new List<double>());
         for (var i = 0; i < Rounds; i++)
         {
@@ -53,7 +55,6 @@ internal static partial class PlayerBenchmark
         }
 
         Say("the same after 20 s of reading (run ahead)", ahead);
-        await EditorAsync(chromium, host, root);
         return 0;
     }
 
@@ -93,10 +94,9 @@ internal static partial class PlayerBenchmark
         {
             await page.Keyboard.PressAsync("Control+A");
             await page.Keyboard.TypeAsync("Console");
-            await page.Keyboard.PressAsync("Escape");
             var clock = Stopwatch.StartNew();
             await page.Keyboard.TypeAsync(".");
-            await page.WaitForSelectorAsync(".suggest-widget.visible .monaco-list-row");
+            await page.WaitForSelectorAsync(".suggest-widget.visible .monaco-list-row[aria-label^=Write]"); // and not the words like Console
             lists.Add(clock.Elapsed.TotalMilliseconds);
             await page.Keyboard.PressAsync("Escape");
             await page.Locator(".cell").Last.Locator(".monaco-editor textarea").FocusAsync();
