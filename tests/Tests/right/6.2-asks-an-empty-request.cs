@@ -23,22 +23,23 @@ static class W3CContext
 }
 
 var answer62 = new SpanRecorder();
-var payment62 = await LiveService.StartAsync("payment-service", answer62, app => app.MapGet("/payments/{user}", () => "12.50"));
-var payments62 = payment62.ClientThrough(new TracedCalls(gatewaySource));
-var edge62 = await LiveService.StartAsync("api-gateway", answer62, app => app
+var payment = await LiveService.StartAsync("payment-service", answer62, app => app
+    .MapGet("/payments/{user}", () => "12.50"));
+var payments = payment.ClientThrough(new TracedCalls(gatewaySource));
+var gateway = await LiveService.StartAsync("api-gateway", answer62, app => app
     .MapGet("/profile/{id}", async (HttpContext http, string id) =>
     {
         var context = W3CContext.Of(http);
         if (context != default)
             Activity.Current?.AddLink(new(context));
         Activity.Current?.SetBaggage("shop.tenant.id", "acme");
-        return await payments62.GetStringAsync("/payments/" + id);
+        return await payments.GetStringAsync("/payments/" + id);
     }),
     setUp: builder =>
     {
         builder.Services.AddSingleton<DistributedContextPropagator>(new EdgePropagator());
     });
 
-var calls62 = await Exercise62.FromOutsideAsync(edge62, payment62);
+var calls62 = await Exercise62.FromOutsideAsync(gateway, payment);
 
 Exercise62.Check(answer62, calls62)

@@ -5,19 +5,23 @@ sealed class EdgePropagator : DistributedContextPropagator
 
     public override IReadOnlyCollection<string> Fields => W3C.Fields;
 
-    public override void ExtractTraceIdAndState(object request, PropagatorGetterCallback get, out string traceparent, out string tracestate) =>
+    public override void ExtractTraceIdAndState(object request, PropagatorGetterCallback get,
+        out string traceparent, out string tracestate) =>
         (traceparent, tracestate) = (null, null);
 
-    public override IEnumerable<KeyValuePair<string, string>> ExtractBaggage(object request, PropagatorGetterCallback get) => null;
+    public override IEnumerable<KeyValuePair<string, string>> ExtractBaggage(
+        object request, PropagatorGetterCallback get) =>
+        null;
 
     public override void Inject(Activity activity, object request, PropagatorSetterCallback set) =>
         W3C.Inject(activity, request, set);
 }
 
 var answer62 = new SpanRecorder();
-var payment62 = await LiveService.StartAsync("payment-service", answer62, app => app.MapGet("/payments/{user}", () => "12.50"));
-var payments62 = payment62.ClientThrough(new TracedCalls(gatewaySource));
-var edge62 = await LiveService.StartAsync("api-gateway", answer62, app => app
+var payment = await LiveService.StartAsync("payment-service", answer62, app => app
+    .MapGet("/payments/{user}", () => "12.50"));
+var payments = payment.ClientThrough(new TracedCalls(gatewaySource));
+var gateway = await LiveService.StartAsync("api-gateway", answer62, app => app
     .MapGet("/profile/{id}", async (HttpContext http, string id) =>
     {
         var caller = new OpenTelemetry.Context.Propagation.TraceContextPropagator()
@@ -25,13 +29,13 @@ var edge62 = await LiveService.StartAsync("api-gateway", answer62, app => app
         if (caller.IsValid())
             Activity.Current?.AddLink(new ActivityLink(caller));
         Activity.Current?.SetBaggage("shop.tenant.id", "acme");
-        return await payments62.GetStringAsync("/payments/" + id);
+        return await payments.GetStringAsync("/payments/" + id);
     }),
     setUp: builder =>
     {
         builder.Services.AddSingleton<DistributedContextPropagator>(new EdgePropagator());
     });
 
-var calls62 = await Exercise62.FromOutsideAsync(edge62, payment62);
+var calls62 = await Exercise62.FromOutsideAsync(gateway, payment);
 
 Exercise62.Check(answer62, calls62)

@@ -21,6 +21,7 @@ var gateway = await LiveService.StartAsync("api-gateway", answer61, app => app
         return await users.GetStringAsync("/users/" + id) + await payments.GetStringAsync("/payments/" + id);
     }));
 
-var pages61 = await Exercise61.TwoPagesAsync(gateway, user, payment);     // /acme/profile/42, then /globex/profile/42
+// It asks for /acme/profile/42, and then for /globex/profile/42.
+var pages61 = await Exercise61.TwoPagesAsync(gateway, user, payment);
 
 Exercise61.Check(answer61, pages61)

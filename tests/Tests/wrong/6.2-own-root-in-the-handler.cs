@@ -7,10 +7,12 @@ sealed class EdgePropagator : DistributedContextPropagator
     public override IReadOnlyCollection<string> Fields => W3C.Fields;
 
     // TODO: the two members that read should read nothing
-    public override void ExtractTraceIdAndState(object request, PropagatorGetterCallback get, out string traceparent, out string tracestate) =>
+    public override void ExtractTraceIdAndState(object request, PropagatorGetterCallback get,
+        out string traceparent, out string tracestate) =>
         W3C.ExtractTraceIdAndState(request, get, out traceparent, out tracestate);
 
-    public override IEnumerable<KeyValuePair<string, string>> ExtractBaggage(object request, PropagatorGetterCallback get) =>
+    public override IEnumerable<KeyValuePair<string, string>> ExtractBaggage(
+        object request, PropagatorGetterCallback get) =>
         W3C.ExtractBaggage(request, get);
 
     public override void Inject(Activity activity, object request, PropagatorSetterCallback set) =>
@@ -18,9 +20,10 @@ sealed class EdgePropagator : DistributedContextPropagator
 }
 
 var answer62 = new SpanRecorder();
-var payment62 = await LiveService.StartAsync("payment-service", answer62, app => app.MapGet("/payments/{user}", () => "12.50"));
-var payments62 = payment62.ClientThrough(new TracedCalls(gatewaySource));
-var edge62 = await LiveService.StartAsync("api-gateway", answer62, app => app
+var payment = await LiveService.StartAsync("payment-service", answer62, app => app
+    .MapGet("/payments/{user}", () => "12.50"));
+var payments = payment.ClientThrough(new TracedCalls(gatewaySource));
+var gateway = await LiveService.StartAsync("api-gateway", answer62, app => app
     .MapGet("/profile/{id}", async (HttpContext http, string id) =>
     {
         Activity.Current = null;
@@ -28,12 +31,12 @@ var edge62 = await LiveService.StartAsync("api-gateway", answer62, app => app
         if (ActivityContext.TryParse(http.Request.Headers["traceparent"], null, isRemote: true, out var caller))
             mine?.AddLink(new ActivityLink(caller));
         Activity.Current?.SetBaggage("shop.tenant.id", "acme");
-        return await payments62.GetStringAsync("/payments/" + id);
+        return await payments.GetStringAsync("/payments/" + id);
     }),
     setUp: builder =>
     {
     });
 
-var calls62 = await Exercise62.FromOutsideAsync(edge62, payment62);
+var calls62 = await Exercise62.FromOutsideAsync(gateway, payment);
 
 Exercise62.Check(answer62, calls62)
