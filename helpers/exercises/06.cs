@@ -69,12 +69,11 @@ public static class Exercise61
                 Travels("user-service", pages61.User) is null ? null
                 : $"payment-service gets it, user-service received {Said(pages61.User)}. A call carries what is in the baggage when it "
                     + "leaves: set it before the first one, on the span of the whole request."),
-            ("The Server span of payment-service has the tenant", () => Pairs().Select(p => OnTheSpan(p.Tenant, p.Trace)).FirstOrDefault(w => w is not null)),
+            ("The Server span of payment-service has the tenant", () =>
+                Tenants.Zip(traces).Select(p => OnTheSpan(p.First, p.Second)).FirstOrDefault(w => w is not null)),
             ("No other span has it", () =>
                 spans.FirstOrDefault(s => s[Key] is not null && !IsPayment(s)) is not { } span ? null
                 : new Wrong($"The {span.Kind} span '{span.Name}' of {span.ServiceName} has {Key} as well.", span)));
-
-        IEnumerable<(string Tenant, RecordedTrace Trace)> Pairs() => Tenants.Zip(traces);
 
         Wrong? Travels(string service, string?[] headers)
         {
@@ -102,7 +101,8 @@ public static class Exercise61
                 : charge[Key] is not null ? new Wrong($"'charge card' has {Key}, the Server span has not. Where the line stands, "
                     + "Activity.Current is the innermost running span.", charge)
                 : new Wrong($"On the page of {tenant}, {Key} arrived in the header and is on no span of payment-service. "
-                    + "Baggage is copied to no span by itself; and it is the Activity's baggage that holds it here, not OpenTelemetry's Baggage.", server);
+                    + "Baggage is copied to no span by itself; and here it is in the Activity's baggage, "
+                    + "not OpenTelemetry's Baggage.", server);
         }
 
         static bool IsPayment(RecordedSpan span) => span.ServiceName == "payment-service" && span.Kind == ActivityKind.Server;
@@ -115,7 +115,9 @@ public static class Exercise61
 /// <summary>Exercise 6.2: an edge that trusts nobody.</summary>
 public static class Exercise62
 {
-    private const string Trace = "4bf92f3577b34da6a3ce929d0e0e4736", Caller = "00f067aa0ba902b7", Broken = "00-4bf92f3577b34da6-00f067aa-01";
+    private const string Trace = "4bf92f3577b34da6a3ce929d0e0e4736";
+    private const string Caller = "00f067aa0ba902b7";
+    private const string Broken = "00-4bf92f3577b34da6-00f067aa-01";
     private static readonly DistributedContextPropagator Original = DistributedContextPropagator.Current;
 
     // The first two come with a traceparent that can be read, and the second of them says: not sampled.
@@ -127,7 +129,9 @@ public static class Exercise62
     /// <param name="Failure">Why a request was not answered; null if all were.</param>
     public sealed record Calls(string?[] Inside, bool IsGlobal, string? Failure);
 
-    /// <summary>Four requests from outside: sampled, not sampled, with a broken header, without one. The first three bring baggage.</summary>
+    /// <summary>
+    /// Four requests from outside: sampled, not sampled, with a broken header, without one. The first three bring baggage.
+    /// </summary>
     public static async Task<Calls> FromOutsideAsync(LiveService gateway, LiveService payment)
     {
         string? failure = null;
@@ -188,8 +192,8 @@ public static class Exercise62
                 : new Wrong("payment-service began a trace of its own: no traceparent came, or it did not read it. The gateway alone is "
                     + "the edge: keep TracedCalls, and payment-service as it is.", cut)),
             ("The caller's baggage stays outside", () =>
-                !calls62.Inside.Any(b => b?.Contains("user.role", StringComparison.Ordinal) == true) ? null
-                : $"payment-service received baggage: {calls62.Inside.First(b => b?.Contains("user.role", StringComparison.Ordinal) == true)}. "
+                calls62.Inside.FirstOrDefault(b => b?.Contains("user.role", StringComparison.Ordinal) == true) is not { } theirs ? null
+                : $"payment-service received baggage: {theirs}. "
                     + "Baggage has a member of its own in the propagator."),
             ("Our own baggage goes on", () =>
                 calls62.Inside.All(b => b?.Contains("shop.tenant.id", StringComparison.Ordinal) == true) ? null

@@ -20,7 +20,8 @@ var gateway = await LiveService.StartAsync("api-gateway", answer61, app => app
     {
         var request = Activity.Current;
         request?.SetBaggage("shop.tenant.id", tenant);
-        return await users.GetStringAsync("/users/" + id) + await payments.GetStringAsync("/payments/" + id);
+        return await users.GetStringAsync("/users/" + id)
+            + await payments.GetStringAsync("/payments/" + id);
     }));
 
 // It asks for /acme/profile/42, and then for /globex/profile/42.

@@ -20,7 +20,8 @@ var gateway = await LiveService.StartAsync("api-gateway", answer61, app => app
     {
         var name = await users.GetStringAsync("/users/" + id);
         Activity.Current?.SetBaggage("shop.tenant.id", tenant);
-        return name + await payments.GetStringAsync("/payments/" + id);
+        return name
+            + await payments.GetStringAsync("/payments/" + id);
     }));
 
 // It asks for /acme/profile/42, and then for /globex/profile/42.

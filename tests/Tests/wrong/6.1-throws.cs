@@ -19,7 +19,8 @@ var gateway = await LiveService.StartAsync("api-gateway", answer61, app => app
     .MapGet("/{tenant}/profile/{id}", async (string tenant, string id) =>
     {
         Activity.Current?.Parent.SetBaggage("shop.tenant.id", tenant);
-        return await users.GetStringAsync("/users/" + id) + await payments.GetStringAsync("/payments/" + id);
+        return await users.GetStringAsync("/users/" + id)
+            + await payments.GetStringAsync("/payments/" + id);
     }));
 
 // It asks for /acme/profile/42, and then for /globex/profile/42.
