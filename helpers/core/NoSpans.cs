@@ -9,7 +9,7 @@ internal static class NoSpans
     private static readonly string[] Reasons =
     [
         "The source was not added: AddSource(\"…\") needs the name of the ActivitySource.",
-        "The provider was not there: it was built after the span started, or disposed before the span ended.",
+        "The provider was not there: built after the span started, or disposed before the span ended.",
         "The span has not ended yet: it is exported when it is disposed, at the end of its using block.",
         "The parent is not sampled: then, by default, neither are its children.",
     ];
