@@ -89,7 +89,7 @@ internal sealed class SpanDetails(WaterfallPart part, RecordedSpan span)
         (int Count, string What)[] sizes =
             [(span.Attributes.Count, "attributes"), (span.Events.Count, "events"), (span.Links.Count, "links")];
         foreach (var (count, what) in sizes.Where(s => s.Count > OtlpLimit))
-            yield return $"{Drawing.Number(count)} {what}: the OTLP exporter of .NET sends {OtlpLimit} of them, if it is not told otherwise";
+            yield return $"{Drawing.Number(count)} {what}: the OTLP exporter of .NET sends {OtlpLimit} of them, unless told otherwise";
     }
 
     private const int OtlpLimit = 128; // the defaults of OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT and its like for events and links
