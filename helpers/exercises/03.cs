@@ -40,35 +40,31 @@ public static class Exercise31
         var spans = answer31.Spans;
         var traces = RecordedTrace.Group(spans);
         return Exercise.Check("Exercise 3.1", traces,
+            ("The caller gets the exception of A-1002, and no other", () =>
+                caught31.Count == 0 ? "A-1002 was not paid, and the caller got no exception: it is swallowed on the way."
+                : caught31.Count > 1 ? $"The caller got {caught31.Count} exceptions. Only A-1002 must fail."
+                : caught31[0] is TimeoutException ? null
+                : $"The caller got an exception of the type {caught31[0].GetType().Name}. Hand on the one that happened: "
+                    + "it may wait for that type."),
             ("Three orders, each with its three spans", () =>
                 (from order in Orders from step in Steps where Span(order, step) is null select (order, step))
                     .FirstOrDefault() is (not null, _) missing
                     ? $"Order {missing.order} has no span '{missing.step}' any more. Keep the three lines that start the spans."
                 : null),
-            ("The caller gets the exception of A-1002", () =>
-                caught31.Count == 0 ? "A-1002 was not paid, and the caller got no exception: it is swallowed on the way."
-                : caught31.Count > 1 ? $"The caller got {caught31.Count} exceptions. Only A-1002 must fail."
-                : caught31[0] is TimeoutException ? null
-                : $"The caller got a {caught31[0].GetType().Name}. Hand on the exception that happened, it may wait for that type."),
-            ("Its stack trace leads to the place where it happened", () =>
-                caught31[0].StackTrace?.Contains(nameof(CheckoutPartners), StringComparison.Ordinal) == true ? null
-                : "The stack trace that the caller sees does not name CheckoutPartners.ChargeCardAsync, where it happened. "
-                    + "An exception that is thrown anew loses the way it came; throw; alone keeps it."),
             ("What worked is Unset", () =>
                 Worked().FirstOrDefault(IsMarked) is not { } other ? null
                 : new Wrong($"{Which(other)} worked, and has {Marks(other)}. Leave it as it is.", other)),
-            ("An order that went on without a voucher is no failure", () =>
+            ("What went on in spite of a failure is Unset", () =>
                 Span("A-1003", "checkout")! is var checkout && !IsMarked(checkout) ? null
                 : new Wrong($"{Which(checkout)} has {Marks(checkout)}. The order was placed and paid: the missing voucher was handled.",
                     checkout)),
-            ("The two spans of A-1002 that failed have the status Error", () =>
-                Failed().FirstOrDefault(s => s.Status != ActivityStatusCode.Error) is not { } other ? null
-                : new Wrong($"{Which(other)} failed and has the status {other.Status}. Each span says it for itself.", other)),
-            ("So has the call that was refused", () =>
-                Refused() is { Status: ActivityStatusCode.Error } ? null
+            ("Each span whose work failed has the status Error", () =>
+                Failed().FirstOrDefault(s => s.Status != ActivityStatusCode.Error) is { } other
+                    ? new Wrong($"{Which(other)} failed and has the status {other.Status}. Each span says it for itself.", other)
+                : Refused() is { Status: ActivityStatusCode.Error } ? null
                 : new Wrong($"{Which(Refused())} was answered with 429 and has the status {Refused().Status}. "
                     + "For a client span, each answer of 4xx and 5xx is an error.", Refused())),
-            ("Each of the three has error.type", () =>
+            ("Each of these has error.type", () =>
                 AllFailed().FirstOrDefault(s => s["error.type"] is null) is not { } other ? null
                 : new Wrong($"{Which(other)} has no error.type, so nobody can count what kind of failure it was.", other)),
             ("error.type is one of few short texts", () =>
@@ -80,7 +76,7 @@ public static class Exercise31
                     ? new Wrong($"{Which(text)} has error.type = '{text["error.type"]}'. A message has many values, a type has few: "
                         + "write the type of the exception, or the status code.", text)
                 : null),
-            ("The two spans of A-1002 have a description", () =>
+            ("The message of an exception is the description", () =>
                 Failed().FirstOrDefault(s => string.IsNullOrWhiteSpace(s.StatusDescription)) is not { } other ? null
                 : new Wrong($"{Which(other)} is an Error without a description. It is the second argument of SetStatus.", other)),
             ("The exception is recorded where it happened", () =>
@@ -93,7 +89,11 @@ public static class Exercise31
             ("It is recorded once", () =>
                 spans.Sum(Exceptions) == 1 ? null
                 : new Wrong($"There are {spans.Sum(Exceptions)} events 'exception' for one exception. Once is enough, where it happened.",
-                    spans.Where(s => Exceptions(s) > (s.Name == "charge card" ? 1 : 0)).ToArray())));
+                    spans.Where(s => Exceptions(s) > (s.Name == "charge card" ? 1 : 0)).ToArray())),
+            ("The caller sees where it happened", () =>
+                caught31[0].StackTrace?.Contains(nameof(CheckoutPartners), StringComparison.Ordinal) == true ? null
+                : "The stack trace that the caller sees does not name CheckoutPartners.ChargeCardAsync, where it happened. "
+                    + "An exception that is thrown anew loses the way it came; throw; alone keeps it."));
 
         RecordedSpan? Span(string order, string step) =>
             spans.FirstOrDefault(s => s.Name == "checkout" && s["shop.order.id"] as string == order) is not { } checkout ? null

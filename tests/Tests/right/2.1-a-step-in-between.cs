@@ -5,7 +5,8 @@ var calls21 = new CheckoutCalls();
 
 async Task Checkout21(string orderId)
 {
-    using var checkout = source21.StartActivity(ActivityKind.Internal, name: "checkout", tags: [new("shop.order.id", orderId)]);
+    using var checkout = source21.StartActivity(ActivityKind.Internal, name: "checkout",
+        tags: [new("shop.order.id", orderId)]);
     await calls21.ReserveArticlesAsync(orderId);    // our own stock
 
     using var pay = source21.StartActivity("pay, at most 3 tries");

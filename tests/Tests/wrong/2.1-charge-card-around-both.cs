@@ -6,7 +6,8 @@ var calls21 = new CheckoutCalls();
 
 async Task Checkout21(string orderId)
 {
-    using var checkout = source21.StartActivity(ActivityKind.Internal, name: "checkout", tags: [new("shop.order.id", orderId)]);
+    using var checkout = source21.StartActivity(ActivityKind.Internal, name: "checkout",
+        tags: [new("shop.order.id", orderId)]);
     using var charge = source21.StartActivity("charge card", ActivityKind.Client);
     await calls21.ReserveArticlesAsync(orderId);    // our own stock
 

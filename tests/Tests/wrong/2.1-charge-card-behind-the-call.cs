@@ -6,7 +6,8 @@ var calls21 = new CheckoutCalls();
 
 async Task Checkout21(string orderId)
 {
-    using var checkout = source21.StartActivity(ActivityKind.Internal, name: "checkout", tags: [new("shop.order.id", orderId)]);
+    using var checkout = source21.StartActivity(ActivityKind.Internal, name: "checkout",
+        tags: [new("shop.order.id", orderId)]);
     await calls21.ReserveArticlesAsync(orderId);    // our own stock
 
     await calls21.ChargeCardAsync(orderId);         // the payment provider

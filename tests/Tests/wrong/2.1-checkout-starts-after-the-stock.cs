@@ -7,7 +7,8 @@ var calls21 = new CheckoutCalls();
 async Task Checkout21(string orderId)
 {
     await calls21.ReserveArticlesAsync(orderId);    // our own stock
-    using var checkout = source21.StartActivity(ActivityKind.Internal, name: "checkout", tags: [new("shop.order.id", orderId)]);
+    using var checkout = source21.StartActivity(ActivityKind.Internal, name: "checkout",
+        tags: [new("shop.order.id", orderId)]);
 
     using var charge = source21.StartActivity("charge card", ActivityKind.Client);
     await calls21.ChargeCardAsync(orderId);         // the payment provider

@@ -1,4 +1,4 @@
-// Says: A-2026 took 3.16 s, but its customer has the plan free
+// Says: A-2026 took 3.15 s, but its customer has the plan free
 // Exercise 2.2: find the slow order
 var morning22 = OrdersOfTheMorning.Traces;
 

@@ -1,4 +1,4 @@
-// Says: A-2007 took 3.88 s, but its customer has the plan free
+// Says: A-2007 took 3.91 s, but its customer has the plan free
 // Exercise 2.2: find the slow order
 var morning22 = OrdersOfTheMorning.Traces;
 

@@ -8,7 +8,7 @@ var partners31 = new CheckoutPartners();
 async Task<bool> LoadVoucher31(string orderId)
 {
     using var activity = source31.StartActivity("load voucher", ActivityKind.Client);
-    var status = await partners31.AskForVoucherAsync(orderId);      // the status code of an HTTP answer
+    var status = await partners31.AskForVoucherAsync(orderId);      // the code of an HTTP answer
     activity?.SetTag("http.response.status_code", status);
     if (status >= 400)
     {
@@ -36,7 +36,8 @@ async Task ChargeCard31(string orderId)
 
 async Task Checkout31(string orderId)
 {
-    using var activity = source31.StartActivity(ActivityKind.Internal, name: "checkout", tags: [new("shop.order.id", orderId)]);
+    using var activity = source31.StartActivity(ActivityKind.Internal, name: "checkout",
+        tags: [new("shop.order.id", orderId)]);
     try
     {
         var voucher = await LoadVoucher31(orderId);
