@@ -7,6 +7,7 @@ using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using TracingTutorial.Host.Notebooks;
 using Xunit;
+using YamlDotNet.Serialization;
 
 namespace TracingTutorial.Tests;
 
@@ -38,6 +39,18 @@ public partial class RepositoryTests
 
         // One place for each in helpers/: the layer that needs it.
         Assert.All(used.Where(u => File.Exists(Path.Combine(TheHost.Root, "helpers", u.File))).GroupBy(u => u.Name), group => Assert.Single(group));
+    }
+
+    [Fact]
+    public void What_runs_on_the_build_machines_of_others_is_pinned_and_the_issue_form_knows_the_lessons()
+    {
+        var uses = Files("*.yml").SelectMany(f => Uses().Matches(File.ReadAllText(f))).Select(m => m.Groups[1].Value).ToArray();
+        Assert.True(uses.Length >= 6);
+        Assert.All(uses, action => Assert.Matches(@"^[\w-]+/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$", action));
+
+        var form = new DeserializerBuilder().Build().Deserialize<Dictionary<string, object>>(Read(".github/ISSUE_TEMPLATE/a-lesson-does-not-work.yml"));
+        var first = (Dictionary<object, object>)((Dictionary<object, object>)((List<object>)form["body"])[0])["attributes"];
+        Assert.Equal(Lessons.Select(l => DibReader.Load(l).Title.Split(':')[0]), ((List<object>)first["options"]).Cast<string>());
     }
 
     /// <summary>Above all not NU1603: another version than the one that is written down.</summary>
@@ -270,6 +283,9 @@ public partial class RepositoryTests
 
     [GeneratedRegex(@"(?i)\blessons? (?:\d+(?:, | and | to | or |–)?)+")]
     private static partial Regex LessonMention();
+
+    [GeneratedRegex(@"(?m)^\s*-? *uses: (.+)$")]
+    private static partial Regex Uses();
 
     [GeneratedRegex(@"\d+")]
     private static partial Regex Number();
