@@ -68,7 +68,7 @@ internal sealed class MissingSpanHeard : IDisposable
     {
         listener = new()
         {
-            ShouldListenTo = source => source.Version != TwinVersion && Note(source.Name),
+            ShouldListenTo = source => source.Version != TwinVersion && Keep(existing, source.Name, true),
             Sample = OnAsked,
             ActivityStarted = OnStarted,
             ActivityStopped = OnEnded,
@@ -128,7 +128,8 @@ internal sealed class MissingSpanHeard : IDisposable
 
     private enum Listening { Nobody, Listener, Provider }
 
-    private Listening Ask(AskedSource source)
+    /// <summary>Notes what the providers that are here now were given: also called before one of them goes.</summary>
+    public ActivityListener[]? Look()
     {
         var now = MissingSpanListeners.Now;
         if (now is not null && !(seen?.TryGetTarget(out var before) == true && ReferenceEquals(now, before)))
@@ -138,7 +139,12 @@ internal sealed class MissingSpanHeard : IDisposable
                 Keep(given, name, latest);
             seen = new(now);
         }
+        return now;
+    }
 
+    private Listening Ask(AskedSource source)
+    {
+        var now = Look();
         if (source.Known is not { } known || known.Change != Interlocked.Read(ref change))
             source.Known = known = new(Interlocked.Read(ref change), MissingSpanListeners.ProviderListens(now, source.Twin) ?? true);
         if (!source.Twin.HasListeners())
@@ -235,15 +241,10 @@ internal sealed class MissingSpanHeard : IDisposable
         return spans.GetOrAdd((source, name), new AskedSpan(this, sources.GetOrAdd(source, made => new(made)), name));
     }
 
-    private bool Note(string source)
-    {
-        Keep(existing, source, true);
-        return true;
-    }
-
-    private static void Keep<T>(ConcurrentDictionary<string, T> names, string name, T value)
+    private static bool Keep<T>(ConcurrentDictionary<string, T> names, string name, T value)
     {
         if (names.ContainsKey(name) || (name.Length < Most && names.Count < Most))
             names[name] = value;
+        return true;
     }
 }
