@@ -85,7 +85,8 @@ public static class Exercise13
                 : new Wrong($"'{twice.Key}' was recorded {twice.Count()} times.", twice.Skip(1).ToArray())),
             ("reserve stock takes the time of its work", () =>
                 spans.First(s => s.Name == "reserve stock") is { Duration.TotalMilliseconds: >= 18 } ? null
-                : new Wrong("'reserve stock' ends before the 20 ms that it is there to measure.", spans.First(s => s.Name == "reserve stock"))),
+                : new Wrong("'reserve stock' ends before the 20 ms that it is there to measure.",
+                    spans.First(s => s.Name == "reserve stock"))),
             ("They are three traces", () =>
                 spans.FirstOrDefault(s => s.ParentSpanId is not null) is not { } child ? null
                 : new Wrong($"'{child.Name}' lies below another span, because that one had not ended when it started. End each before "
@@ -147,7 +148,8 @@ internal sealed record Attempt(IReadOnlyList<Asked> Spans, IReadOnlyList<string>
         span.Unheard && Given.Contains(span.Source, System.StringComparer.OrdinalIgnoreCase)
             ? $"'{span.Name}' was asked for when its provider was not there: it was not built yet, or disposed already."
         : span.Unheard && Given.FirstOrDefault(name => !Exists(name) && MissingSpan.IsNear(name, span.Source)) is { } wrong
-            ? $"The source '{span.Source}' exists, and nobody listens to it: the provider listens to '{wrong}', which is the name of no source."
+            ? $"The source '{span.Source}' exists, and nobody listens to it: the provider listens to '{wrong}', which is "
+                + "the name of no source."
         : span.Unheard ? $"The source '{span.Source}' exists, and nobody listens to it: no AddSource has its name."
         : span.NotEnded ? $"'{span.Name}' was started and never ended. A span is exported when it ends: put it into a using block."
         : span.EndedLate ? $"'{span.Name}' ended after its provider was disposed. End it first."

@@ -36,9 +36,7 @@ public sealed class Shop : IDisposable, IAsyncDisposable
 
     // Each shop that is open has a number of its own, its place here: by it, its sources are told from those of the others.
     private static readonly List<Shop?> OpenShops = [];
-
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
-
     // Once in the process: it is the same code for each shop.
     private static readonly Lazy<Task> WarmedUp = new(WarmUpAsync);
 
@@ -129,9 +127,7 @@ public sealed class Shop : IDisposable, IAsyncDisposable
     /// <summary>What the services logged, in the order of time: the last 20,000 lines.</summary>
     public IReadOnlyList<LogLine> Logs => log.Lines;
 
-    /// <summary>
-    /// One request of the browser, for example <c>/profile/7</c>. When the answer is here, all spans of the request have ended.
-    /// </summary>
+    /// <summary>One request, for example <c>/profile/7</c>. When the answer is here, all spans of the request have ended.</summary>
     public Task<HttpResponseMessage> GetAsync(string path) => Client.GetAsync(path);
 
     /// <summary>Several requests at about the same time, which overtake each other; nothing else may be asked meanwhile.</summary>
@@ -248,9 +244,7 @@ public sealed class Shop : IDisposable, IAsyncDisposable
         Client.Dispose();
         database.Dispose();
         lock (OpenShops)
-        {
             if (OpenShops.IndexOf(this) is >= 0 and var place)
                 OpenShops[place] = null;
-        }
     }
 }
