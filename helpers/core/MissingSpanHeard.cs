@@ -129,7 +129,7 @@ internal sealed class MissingSpanHeard : IDisposable
     private enum Listening { Nobody, Listener, Provider }
 
     /// <summary>Notes what the providers that are here now were given: also called before one of them goes.</summary>
-    public ActivityListener[]? Look()
+    public bool Look()
     {
         var now = MissingSpanListeners.Now;
         if (now is not null && !(seen?.TryGetTarget(out var before) == true && ReferenceEquals(now, before)))
@@ -139,14 +139,15 @@ internal sealed class MissingSpanHeard : IDisposable
                 Keep(given, name, latest);
             seen = new(now);
         }
-        return now;
+
+        return true;
     }
 
     private Listening Ask(AskedSource source)
     {
-        var now = Look();
+        Look();
         if (source.Known is not { } known || known.Change != Interlocked.Read(ref change))
-            source.Known = known = new(Interlocked.Read(ref change), MissingSpanListeners.ProviderListens(now, source.Twin) ?? true);
+            source.Known = known = new(Interlocked.Read(ref change), MissingSpanListeners.ProviderListens(source.Twin) ?? true);
         if (!source.Twin.HasListeners())
             return Listening.Nobody;
         if (known.Provider)
@@ -231,14 +232,12 @@ internal sealed class MissingSpanHeard : IDisposable
         if (last is { } known && known.By == this && ReferenceEquals(known.Name, name) && ReferenceEquals(known.Source.Name, source.Name))
             return known;
         if (!spans.TryGetValue((source.Name, name), out var span) && kept < Most && name.Length < Most)
-            span = Add(source.Name, name);
-        return span is null ? null : last = span;
-    }
+        {
+            Interlocked.Increment(ref kept);
+            span = spans.GetOrAdd((source.Name, name), new AskedSpan(this, sources.GetOrAdd(source.Name, made => new(made)), name));
+        }
 
-    private AskedSpan Add(string source, string name)
-    {
-        Interlocked.Increment(ref kept);
-        return spans.GetOrAdd((source, name), new AskedSpan(this, sources.GetOrAdd(source, made => new(made)), name));
+        return span is null ? null : last = span;
     }
 
     private static bool Keep<T>(ConcurrentDictionary<string, T> names, string name, T value)
