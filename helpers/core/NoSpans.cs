@@ -14,10 +14,13 @@ internal static class NoSpans
         "The parent is not sampled: then, by default, neither are its children.",
     ];
 
+    private const string Which = "MissingSpan.Explain(\"name of the span\") says which one it was.";
+
     public static readonly string Html = $"<style>{Drawing.Css}"
         + $".tv-none{{border-left:3px solid var(--tv-line);padding:4px 12px;max-width:46em}}"
         + $".tv-none ol{{margin:4px 0 0;padding-left:1.6em}}</style><div class=\"tv tv-none\"><b>{Title}</b> The usual reasons:"
-        + $"<ol>{string.Concat(Reasons.Select(r => $"<li>{Drawing.Encode(r)}</li>"))}</ol></div>";
+        + $"<ol>{string.Concat(Reasons.Select(r => $"<li>{Drawing.Encode(r)}</li>"))}</ol>"
+        + $"{Drawing.Encode(Which)}</div>";
 
-    public static readonly string Text = $"{Title} The usual reasons:\n{string.Join('\n', Reasons.Select((r, i) => $"  {i + 1}. {r}"))}";
+    public static readonly string Text = $"{Title} The usual reasons:\n{string.Join('\n', Reasons.Select((r, i) => $"  {i + 1}. {r}"))}\n{Which}";
 }

@@ -87,7 +87,13 @@ internal sealed class SpanDetails(WaterfallPart part, RecordedSpan span)
             yield return "not said to be in another process: was its source added, has it ended, was it sampled?";
         if (span.Kind == ActivityKind.Producer && part.Trace.Children(span).Count == 0 && !part.Links.To(span).Any())
             yield return "nothing here says who read it";
+        (int Count, string What)[] sizes =
+            [(span.Attributes.Count, "attributes"), (span.Events.Count, "events"), (span.Links.Count, "links")];
+        foreach (var (count, what) in sizes.Where(s => s.Count > OtlpLimit))
+            yield return $"{Drawing.Number(count)} {what}: the OTLP exporter of .NET sends {OtlpLimit} of them, if it is not told otherwise";
     }
+
+    private const int OtlpLimit = 128; // the defaults of OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT and its like for events and links
 
     private const string JaegerWarnings = "@jaeger@warnings";
     private static string Dropped(uint count) => count == 0 ? "" : $" ({Drawing.Number(count)} more dropped before sending)";
