@@ -42,7 +42,7 @@ public sealed class RunningShop
     /// <param name="to">The service that is called.</param>
     /// <param name="headers">The names that the proxy between them lets through from now on, besides those that it did.</param>
     public Task<RunningShop> LetThroughAsync(string from, string to, params string[] headers) =>
-        StartAsync(new(((from ?? "").Trim(), (to ?? "").Trim(), headers.Select(h => (h ?? "").Trim()).ToArray()), Traces));
+        StartAsync(new(((from ?? "").Trim(), (to ?? "").Trim(), (headers ?? []).Select(h => (h ?? "").Trim()).ToArray()), Traces));
 
     private static async Task<RunningShop> StartAsync(RunningShop shop)
     {
