@@ -28,12 +28,17 @@ internal static partial class InstructorNotes
                 if (heading != said && heading != lesson.Title)
                     text.Append($"\n*{heading}*\n");
                 said = heading;
+                if (Question().Matches(cell.Source).LastOrDefault() is { } question)
+                    text.Append($"\n> {question.Groups[1].Value.Replace('\n', ' ')}\n");
                 text.Append($"\n{note}\n");
             }
         }
 
         return text.Length == 0 ? "" : $"### {lesson.Title} ({Minutes.Of(lesson)} minutes)\n{text}";
     }
+
+    [GeneratedRegex(@"^\*\*Predict\.\*\* (.+?)\n(?:\n|- )", RegexOptions.Singleline | RegexOptions.Multiline)]
+    private static partial Regex Question();
 
     [GeneratedRegex(@"<!--\s*instructor:(.*?)-->", RegexOptions.Singleline)]
     private static partial Regex Note();

@@ -63,9 +63,9 @@ public class MinutesTests
     [Fact]
     public void What_an_instructor_is_told_stands_below_its_heading_and_is_not_seen_by_a_learner()
     {
-        var lesson = DibReader.Parse("/notebooks/03-test.dib", TheHost.Meta + "#!markdown\n\n# Title\n\nText.\n\n<!-- instructor:\n**Say:** hello.\n-->\n\n#!markdown\n\n## First\n\nMore.\n\n<!-- instructor: **Ask:** why? -->\n\n#!markdown\n\nStill.\n\n<!-- instructor: **Goes wrong:** all. -->\n");
+        var lesson = DibReader.Parse("/notebooks/03-test.dib", TheHost.Meta + "#!markdown\n\n# Title\n\nText.\n\n<!-- instructor:\n**Say:** hello.\n-->\n\n#!markdown\n\n## First\n\nMore.\n\n**Predict.** Is it\nso?\n\n- **A.** Yes.\n- **B.** No.\n\n<!-- instructor: **Ask:** why? -->\n\n#!markdown\n\nStill.\n\n<!-- instructor: **Goes wrong:** all. -->\n");
 
-        Assert.Equal("### Title (5 minutes)\n\n**Say:** hello.\n\n*First*\n\n**Ask:** why?\n\n**Goes wrong:** all.\n", InstructorNotes.Of(lesson));
+        Assert.Equal("### Title (5 minutes)\n\n**Say:** hello.\n\n*First*\n\n> Is it so?\n\n**Ask:** why?\n\n**Goes wrong:** all.\n", InstructorNotes.Of(lesson));
         Assert.Equal("## First\n\nMore.\n\n", InstructorNotes.Without("## First\n\nMore.\n\n<!-- instructor: **Ask:** why? -->"));
     }
 
