@@ -209,11 +209,11 @@ internal sealed class WaterfallHtml(WaterfallPage page)
         .tv-row[open]>.tv-line>.tv-what::before{transform:rotate(45deg)}
         .tv-indent{flex:none;align-self:stretch;width:min(calc(var(--d)*13px - 6px),40%);margin-left:4px;
           background:repeating-linear-gradient(to right,var(--tv-line) 0 1px,transparent 1px 13px)}.tv-in,.tv .tv-kind{color:var(--tv-dim)}
-        .tv-name{font-weight:600;unicode-bidi:isolate}.tv small{font-size:12px}
+        .tv-name{font-weight:600;unicode-bidi:isolate}.tv small{font-size:12px}.tv-what>small{line-height:24px}
         .tv .tv-note{border:1px solid var(--tv-line);background:color-mix(in srgb,currentColor 7%,transparent);border-radius:8px;
           padding:0 6px;display:inline-block;line-height:16px}
         .tv .tv-look{border-color:var(--tv-bad);background:none;color:var(--tv-bad);font-weight:600}
-        .tv-whose{display:block;font-size:12px;color:var(--tv-dim)}.tv-what>small{line-height:24px}.tv-wrong{outline:1.5px solid var(--tv-bad);outline-offset:-1px}
+        .tv-whose{display:block;font-size:12px;color:var(--tv-dim)}.tv-wrong{outline:1.5px solid var(--tv-bad);outline-offset:-1px}
         .tv .tv-failed{--tv-c:var(--tv-red)}.tv-when{flex:1 1 310px;min-width:0;min-height:20px;padding-right:64px;box-sizing:border-box}
         .tv-track{display:block;position:relative;height:100%;min-height:20px;background:var(--tv-grid)}
         .tv-track>*{position:absolute;top:50%;left:min(var(--l),calc(100% - 2px));width:max(var(--w),2px);box-sizing:border-box}
