@@ -27,6 +27,19 @@ public class ExerciseRuleTests
     private static readonly string[] Keys = ["shop.order.id", "error.type", "shop.tenant.id", "http.response.status_code", "url.path", "http.request.resend_count"];
     private static readonly object?[] Values = ["A-1001", "A-1002", "A-1003", "acme", "globex", "a b", "", 200, 502L, 0.5, new[] { "a", "b" }, null];
 
+    // What exercise 2.1 compares the spans with: three orders that were reserved and charged.
+    private static readonly Lazy<CheckoutCalls> Asked = new(() => Task.Run(async () =>
+    {
+        var calls = new CheckoutCalls();
+        foreach (var order in CheckoutCalls.Orders)
+        {
+            await calls.ReserveArticlesAsync(order);
+            await calls.ChargeCardAsync(order);
+        }
+
+        return calls;
+    }).GetAwaiter().GetResult());
+
     [Fact]
     public void A_rule_that_throws_is_told_apart() =>
         Assert.Contains(Fault, Exercise.Check("Exercise 1.1", ("a rule", () => throw new InvalidOperationException("fault"))).ToString(), StringComparison.Ordinal);
@@ -46,7 +59,9 @@ public class ExerciseRuleTests
 
             foreach (var verdict in new[]
             {
-                Exercise11.Check(answer), Exercise12.Check(answer), Exercise21.Check(answer), Exercise22.Check(answer, 1),
+                Exercise11.Check(answer), Exercise12.Check(answer), Exercise21.Check(answer, Asked.Value), Exercise31.Check(answer, random.Next(2) == 0 ? [] : [new TimeoutException()]),
+                Exercise22.Check(OrdersOfTheMorning.Traces, Names[random.Next(Names.Length)], Names[random.Next(Names.Length)]),
+                Exercise22.Check(OrdersOfTheMorning.Traces, $"A-{2000 + random.Next(42)}", Names[random.Next(Names.Length)]),
                 Exercise41.Check(answer), Exercise42.Check(answer, 1, 2), Exercise51.Check(answer), Exercise52.Check(answer, headers),
                 Exercise101.Check(answer.Traces, (Services[random.Next(5)], Names[random.Next(Names.Length)]!, answer.Traces.LastOrDefault()?.TraceId!)),
                 Exercise102.Check(answer.Traces, (Services[random.Next(5)], Names[random.Next(Names.Length)]!, Keys[random.Next(Keys.Length)], answer.Traces.LastOrDefault()?.TraceId!)),
