@@ -160,7 +160,7 @@ public static class Exercise42
             if (!Overlap(user, payments) && !Overlap(orders, payments))
                 return payments.Start >= orders.End
                     ? Because("All three run one after the other. Look at what each of them is given: which one could start "
-                        + "earlier?", payments)
+                        + "earlier?", Root())
                     : Because("You moved 'load payments', but the page still waits for it before it goes on. A call starts the work, and "
                         + "await waits for it: these may be two statements.", payments);
             if (payments.Start >= user.End)
