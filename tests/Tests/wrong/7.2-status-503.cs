@@ -1,0 +1,10 @@
+// Says: No span of api-gateway has
+// Exercise 7.2: one request among forty
+var search72 = new TraceSearch(Service: "api-gateway")
+{
+    Operation = "GET /profile/{id}",
+    Tags = "http.response.status_code=503",
+    MinDuration = TimeSpan.FromMilliseconds(500),
+};
+
+Exercise72.Check(backend72, search72)
