@@ -71,6 +71,9 @@ public sealed class SpanRecorder : BaseExporter<Activity>
         return ExportResult.Success;
     }
 
+    /// <summary>What a provider calls before it goes: it may have been given a name, and nothing was asked for meanwhile.</summary>
+    protected override bool OnShutdown(int timeoutMilliseconds) => MissingSpanHeard.Current?.Look() ?? true;
+
     private bool IsMine(RecordedSpan span) => span.ServiceName == service;
 
     // A notebook cell that runs again builds a new provider around the same recorder: then its resource counts.
@@ -107,29 +110,10 @@ public sealed class SpanRecorder : BaseExporter<Activity>
         Status = activity.Status,
         StatusDescription = activity.StatusDescription,
         Attributes = Copy(activity.EnumerateTagObjects()),
-        Events = CopyEvents(activity),
-        Links = CopyLinks(activity),
+        Events = activity.Events.Select(e => new RecordedEvent(e.Name, e.Timestamp, Copy(e.EnumerateTagObjects()))).ToArray(),
+        Links = activity.Links.Select(l => new RecordedLink(l.Context.TraceId.ToHexString(), l.Context.SpanId.ToHexString(),
+            Copy(l.EnumerateTagObjects()))).ToArray(),
     };
-
-    private static IReadOnlyList<RecordedEvent> CopyEvents(Activity activity)
-    {
-        List<RecordedEvent>? copies = null;
-        foreach (ref readonly var e in activity.EnumerateEvents())
-            (copies ??= []).Add(new RecordedEvent(e.Name, e.Timestamp, Copy(e.EnumerateTagObjects())));
-        return copies is null ? [] : copies.AsReadOnly();
-    }
-
-    private static IReadOnlyList<RecordedLink> CopyLinks(Activity activity)
-    {
-        List<RecordedLink>? copies = null;
-        foreach (ref readonly var link in activity.EnumerateLinks())
-        {
-            var (trace, span) = (link.Context.TraceId.ToHexString(), link.Context.SpanId.ToHexString());
-            (copies ??= []).Add(new RecordedLink(trace, span, Copy(link.EnumerateTagObjects())));
-        }
-
-        return copies is null ? [] : copies.AsReadOnly();
-    }
 
     private static IReadOnlyList<KeyValuePair<string, object?>> Copy(Activity.Enumerator<KeyValuePair<string, object?>> tags)
     {

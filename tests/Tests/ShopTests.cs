@@ -287,6 +287,27 @@ public sealed class ShopTests
     }
 
     [Fact]
+    public async Task A_deployment_changes_the_version_of_all_spans_and_what_the_services_do()
+    {
+        var spans = new SpanRecorder();
+        await using var shop = await StartAsync(spans);
+        foreach (var version in (string[])["1.4.2", "1.5.0", "1.5.1"])
+        {
+            shop.Deploy(version);
+            spans.Clear();
+            await shop.GetAsync("/profile/7");
+
+            Assert.All(spans.Spans, s => Assert.Equal(version, Value(s.Resource, "service.version")));
+            Assert.Equal(3, spans.Spans.Select(s => Value(s.Resource, "service.instance.id")).Distinct().Count());
+            Assert.Equal(version == "1.5.0" ? 7 + ShopDatabase.OrderCount(7) : 7, spans.Count);
+        }
+
+        await using var untraced = await Shop.StartAsync();
+        untraced.Deploy("1.5.0");
+        Assert.Equal(HttpStatusCode.OK, (await untraced.GetAsync("/profile/7")).StatusCode);
+    }
+
+    [Fact]
     public async Task A_slow_query_is_where_most_of_the_critical_path_is()
     {
         var spans = new SpanRecorder();
@@ -320,6 +341,38 @@ public sealed class ShopTests
         Assert.All(lines.Where(l => l.Level == LogLevel.Error), l => Assert.Equal(failed, l.TraceId));
         Assert.Equal(["payment-service", "api-gateway"], lines.Where(l => l.Level == LogLevel.Error).Select(l => l.Service));
         Assert.All(lines, l => Assert.DoesNotContain($"{Shop.UserWithFailingPayments}", l.Level == LogLevel.Error ? l.Message : "")); // nor the user
+    }
+
+    /// <summary>Lesson 0 asks which line is that of the failed request: whoever counts must be wrong, however fast the machine is.</summary>
+    [Theory]
+    [InlineData(0.1)]
+    [InlineData(4)]
+    public async Task Requests_at_once_overtake_each_other_in_the_same_way_each_time_and_counting_lines_of_the_log_misleads(double pace)
+    {
+        var spans = new SpanRecorder();
+        await using var shop = await StartAsync(spans);
+        shop.Pace = TimeSpan.FromMilliseconds(pace);
+        for (var time = 0; time < 2; time++)
+        {
+            var from = shop.Logs.Count;
+            var answers = await shop.GetAllAsync("/profile/2", "/profile/3", "/profile/7", "/profile/11", "/profile/13");
+            Assert.Equal([200, 200, 200, 200, 502], answers.Select(a => (int)a.StatusCode));
+
+            var lines = shop.Logs.Skip(from).ToArray();
+            var failed = lines.First(l => l.Level == LogLevel.Error).TraceId;
+            Assert.Equal(2, Place("loading user"));
+            Assert.Equal((1, 1, 3, 4, 3, 1, 3), (Place("profile page requested"), Place("asking user-service"), Place("orders loaded"),
+                Place("asking payment-service"), Place("asking the bank"), Place("failed", "bank answered"), Place("no profile", "page sent")));
+            Assert.True(Array.FindIndex(lines, l => l.Level == LogLevel.Error) > Array.FindLastIndex(lines, l => l.Message == "loading user"));
+            if (pace >= 1)
+            {
+                // It failed at payment-service, and waited longest for user-service.
+                var calls = spans.Traces.Single(t => t.TraceId == failed).Spans.Where(s => s.Name == "GET").ToArray();
+                Assert.True(calls[0].Duration > calls[1].Duration, $"{calls[0].Duration} and {calls[1].Duration}");
+            }
+
+            int Place(params string[] texts) => lines.Where(l => texts.Any(l.Message.Contains)).TakeWhile(l => l.TraceId != failed).Count() + 1;
+        }
     }
 
     [Fact]
