@@ -107,7 +107,7 @@ public class BackendTests
         Assert.Contains("the provider is closed: 2 in the backend", said);
         Assert.Contains("/traces/detail/", said);
         Assert.Contains("/api/telemetry/traces/", said);
-        Assert.Contains("in the Aspire dashboard: 7 spans", said);
+        Assert.Contains("the Aspire dashboard: 7 spans", said);
         Assert.Contains("GET /profile/{id} answered 404", said);
         Assert.Contains("GET /profile/{id} answered 502", said);
         Assert.DoesNotContain("answered 200", said);

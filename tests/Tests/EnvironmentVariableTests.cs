@@ -54,6 +54,7 @@ public sealed partial class EnvironmentVariableTests : IAsyncDisposable
             "OTEL_BSP_SCHEDULE_DELAY" => Send(1, flush: false, (variable, "50")) && !Send(1, flush: false),
             "OTEL_BSP_MAX_QUEUE_SIZE" => !Send(500, flush: true, (variable, "5"), ("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "5")) && Send(500, flush: true),
             "OTEL_BSP_MAX_EXPORT_BATCH_SIZE" => Send(5, flush: true, (variable, "2")) && receiver.Requests.All(r => r.Spans <= 2),
+            "OTEL_DOTNET_EXPERIMENTAL_OTLP_RETRY" => await ArrivesAfterAFailure((variable, "in_memory")) && !await ArrivesAfterAFailure(),
             "OTEL_TRACES_SAMPLER" => !Send((variable, "always_off")) && receiver.Requests.Count == 0,
             "OTEL_SDK_DISABLED" => !Send((variable, "true")) && receiver.Requests.Count == 0,
             "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT" => OnlyUseOtlpExporterReads(variable, new Uri(receiver.Endpoint, "/other").AbsoluteUri, () => receiver.Requests.Any(r => r.Path == "/other")),
@@ -84,7 +85,7 @@ public sealed partial class EnvironmentVariableTests : IAsyncDisposable
             for (var i = 0; i < spans; i++)
                 source.StartActivity("place order")?.Dispose();
             if (flush)
-                provider.ForceFlush(10_000);
+                provider.Dispose(); // ForceFlush may return while the last of several batches is on its way
             else
                 Task.Delay(1_000).Wait();
             return receiver.Count == spans;
@@ -106,6 +107,19 @@ public sealed partial class EnvironmentVariableTests : IAsyncDisposable
         await server.StartAsync();
         Send((Endpoint, server.Urls.Single()), variable);
         return seen;
+    }
+
+    // The backend starts when the exporter has failed once.
+    private async Task<bool> ArrivesAfterAFailure(params (string Name, string Value)[] variables)
+    {
+        heard.Clear();
+        var port = OtlpReceiver.ReservePort();
+        var sending = Task.Run(() => Send([(Endpoint, $"http://127.0.0.1:{port}"), .. variables]));
+        while (heard.IsEmpty && !sending.IsCompleted)
+            await Task.Delay(20);
+        await using var late = await OtlpReceiver.StartAsync(port);
+        await sending;
+        return late.Count == 3;
     }
 
     // The table's "nothing" is about AddOtlpExporter.
