@@ -133,21 +133,23 @@ public static class Exercise91
             Func<BaseExporter<Activity>, Func<IReadOnlyList<Activity>, bool>, int, BaseProcessor<Activity>> make,
             Func<IReadOnlyList<Activity>, bool> keep, int max, IEnumerable<Activity> ended)
         {
-            var answer = make(Recorder, trace =>
+            var at = "When it was made, your sampler";
+            try
             {
-                Asked.Add(trace[0].TraceId);
-                return keep(trace);
-            }, max);
-            foreach (var span in ended)
-            {
-                try
+                var answer = make(Recorder, trace =>
                 {
+                    Asked.Add(trace[0].TraceId);
+                    return keep(trace);
+                }, max);
+                foreach (var span in ended)
+                {
+                    at = $"When '{span.DisplayName}' ended, OnEnd";
                     answer.OnEnd(span);
                 }
-                catch (Exception e)
-                {
-                    throw new AnswerThrew($"When '{span.DisplayName}' ended, OnEnd threw {e.GetType().Name}: {e.Message}");
-                }
+            }
+            catch (Exception e)
+            {
+                throw new AnswerThrew($"{at} threw {e.GetType().Name}: {e.Message}");
             }
         }
 

@@ -215,7 +215,7 @@ public class SamplingTests
     {
         var cell = DibReader.Load(TheHost.Lesson("09-tail-sampling")).Code.Single(c => c.Source.StartsWith("sealed class TailSampler(", StringComparison.Ordinal)).Source;
 
-        Assert.EndsWith($"\n{cell}\n", File.ReadAllText(Path.Combine(TheHost.Root, "tests", "Tests", "TailSampler.cs")).ReplaceLineEndings("\n"));
+        Assert.EndsWith($"\ninternal {cell}\n", File.ReadAllText(Path.Combine(TheHost.Root, "tests", "Tests", "TailSampler.cs")).ReplaceLineEndings("\n"));
     }
 
     [Fact]
