@@ -14,7 +14,7 @@ public static class Exercise91
 
     private static readonly string[] Services = ["api-gateway", "user-service", "payment-service"];
 
-    /// <summary>Gives the sampler single spans, in an order that is chosen, and then the spans of 2,000 requests.</summary>
+    /// <summary>Gives the sampler single spans, in an order that is chosen, and then the spans of 1,000 requests.</summary>
     /// <param name="tailSampler">Makes the learner's sampler, of an exporter, a policy, and the number of traces that may wait.</param>
     public static Exercise Check(
         Func<BaseExporter<Activity>, Func<IReadOnlyList<Activity>, bool>, int, BaseProcessor<Activity>> tailSampler)
@@ -98,9 +98,9 @@ public static class Exercise91
                     : run.Arrived(second) > 0
                         ? $"'{second.DisplayName}' was decided early and dropped, but a later span of it arrived." : null;
             })),
-            ("On 2,000 requests that it has not seen", Judge(() =>
+            ("On 1,000 requests that it has not seen", Judge(() =>
             {
-                var traffic = new Traffic(2_000, seed: 91);
+                var traffic = new Traffic(1_000, seed: 91);
                 var run = new Run(tailSampler, HasError, 200, traffic.Ended());
                 var outcome = new SamplingOutcome("9.1", traffic, run.Recorder);
                 return outcome.Broken.FirstOrDefault() is { } part ? $"The trace {part.TraceId} ({part.Name}) is not complete."
@@ -168,37 +168,37 @@ public static class Exercise92
 {
     private const double Budget = 0.1, ErrorShare = 0.1, RestShare = 0.02;
 
-    /// <summary>Lets the policy decide about 4,000 requests of a day on which every fifth request fails.</summary>
+    /// <summary>Lets the policy decide about 3,000 requests of a day on which every fifth request fails.</summary>
     /// <param name="answer92">The learner's policy: true keeps the trace that these spans are.</param>
     public static Exercise Check(Func<IReadOnlyList<Activity>, bool> answer92)
     {
-        var traffic = new Traffic(4_000, seed: 92, errors: 0.2, slow: 0.02);
-        var traces = ById(traffic.Ended());
-        var later = ById(traffic.Ended(new DateTimeOffset(2026, 1, 9, 13, 7, 41, 803, TimeSpan.Zero), stretch: 1.003));
-        var kept = new HashSet<string>();
-        var thrown = "";
-        foreach (var request in traffic.Requests)
+        var traffic = new Traffic(3_000, seed: 92, errors: 0.2, slow: 0.02);
+        var (kept, rootFailed, thrown) = (new HashSet<string>(), new HashSet<string>(), "");
+        var drawn = new SpanRecorder();
+        foreach (var (request, trace) in Sent(stretch: 1))
         {
-            var trace = traces[request.TraceId];
             if (Ask(trace, "a trace"))
                 kept.Add(request.TraceId);
+            else if (request.IsSlow && drawn.Count == 0)
+                Array.ForEach(trace, new SimpleActivityExportProcessor(drawn).OnEnd);
             if (trace.Length > 1)
                 Ask(trace.Where(s => s.ParentSpanId != default).ToArray(), "a trace whose root has not ended");
+            if (trace.Any(s => s.ParentSpanId == default && s.Status == ActivityStatusCode.Error))
+                rootFailed.Add(request.TraceId);
         }
 
+        var other = Sent(stretch: 1.003).FirstOrDefault(t => thrown.Length == 0 && Ask(t.Trace, "a trace") != IsKept(t.Request)).Request;
         var (slow, errors, checks) = (Of(r => r.IsSlow), Of(r => r.HasError && !r.IsSlow), Of(r => r.IsHealthCheck));
         var rest = Of(r => !r.HasError && !r.IsSlow && !r.IsHealthCheck);
-        var hidden = errors.Where(r => Root(r).Status != ActivityStatusCode.Error).ToArray();
+        var hidden = errors.Where(r => !rootFailed.Contains(r.TraceId)).ToArray();
         var lostSlow = slow.FirstOrDefault(r => !IsKept(r));
         var health = checks.FirstOrDefault(IsKept);
-        var other = traffic.Requests.FirstOrDefault(r => thrown.Length == 0 && Ask(later[r.TraceId], "a trace") != IsKept(r));
-        var drawn = Recorded(lostSlow is null ? [] : traces[lostSlow.TraceId]);
 
-        return Exercise.Check("Exercise 9.2", RecordedTrace.Group(drawn),
+        return Exercise.Check("Exercise 9.2", drawn.Traces,
             ("The policy answers for every trace, also when its root has not ended", () => thrown.Length == 0 ? null : thrown),
             ("No slow trace is lost", () => lostSlow is null ? null
                 : new Wrong($"{Name(lostSlow)} was dropped, but its root took longer than one second.",
-                    drawn.Where(s => s.ParentSpanId is null).ToArray())),
+                    drawn.Spans.Where(s => s.ParentSpanId is null).ToArray())),
             ("The budget is met", () => kept.Count <= Budget * traffic.Requests.Count ? null
                 : string.Create(CultureInfo.InvariantCulture, $"{100.0 * kept.Count / traffic.Requests.Count:0.0}% of the traces ")
                     + $"were kept: {Kept(slow)} slow ones, {Kept(errors)} of {errors.Length} with an error, {Kept(checks)} health "
@@ -231,20 +231,18 @@ public static class Exercise92
         }
 
         TrafficRequest[] Of(Func<TrafficRequest, bool> condition) => traffic.Requests.Where(condition).ToArray();
-        Activity Root(TrafficRequest request) => traces[request.TraceId].First(s => s.ParentSpanId == default);
         bool IsKept(TrafficRequest request) => kept.Contains(request.TraceId);
         int Kept(TrafficRequest[] requests) => requests.Count(IsKept);
         // Only if chance does not explain it: whoever chose exactly that ratio has kept it.
         bool TooFew(TrafficRequest[] requests, double share) => SamplingView.Interval(Kept(requests), requests.Length).High < share;
-        static Dictionary<string, Activity[]> ById(IReadOnlyList<Activity> spans) =>
-            spans.GroupBy(s => s.TraceId.ToHexString()).ToDictionary(g => g.Key, g => g.ToArray());
-        static string Name(TrafficRequest request) => $"The trace {request.TraceId} ({request.Name})";
-    }
+        // Stretched, it comes at another time and takes a little longer.
+        IEnumerable<(TrafficRequest Request, Activity[] Trace)> Sent(double stretch)
+        {
+            var start = new DateTimeOffset(2026, 1, 5, 9, 0, 0, TimeSpan.Zero).AddTicks(stretch == 1 ? 0 : 3_689_418_030_007);
+            var traces = traffic.Ended(start, stretch).ToLookup(s => s.TraceId.ToHexString());
+            return traffic.Requests.Select(r => (r, traces[r.TraceId].ToArray()));
+        }
 
-    private static RecordedSpan[] Recorded(Activity[] spans)
-    {
-        var recorder = new SpanRecorder();
-        Array.ForEach(spans, new SimpleActivityExportProcessor(recorder.ForService("shop")).OnEnd);
-        return recorder.Spans.ToArray();
+        static string Name(TrafficRequest request) => $"The trace {request.TraceId} ({request.Name})";
     }
 }

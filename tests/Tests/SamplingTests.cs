@@ -213,7 +213,7 @@ public class SamplingTests
     [Fact]
     public void The_tail_sampler_that_is_tested_here_is_that_of_the_lesson()
     {
-        var cell = DibReader.Load(TheHost.Lesson("09-tail-sampling")).Code.Single(c => c.Source.StartsWith("sealed class TailSampler(", StringComparison.Ordinal)).Source;
+        var cell = DibReader.Load(TheHost.Lesson("09-tail-sampling.dib")).Code.Single(c => c.Source.StartsWith("sealed class TailSampler(", StringComparison.Ordinal)).Source;
 
         Assert.EndsWith($"\ninternal {cell}\n", File.ReadAllText(Path.Combine(TheHost.Root, "tests", "Tests", "TailSampler.cs")).ReplaceLineEndings("\n"));
     }
@@ -334,6 +334,7 @@ public class SamplingTests
         using (Sdk.CreateTracerProviderBuilder().SetSampler(new AlwaysOnSampler()).AddSource("api-gateway", "payment-service").Build())
         using (Sdk.CreateTracerProviderBuilder().SetSampler(new AlwaysOnSampler()).AddSource("user-service").ConfigureResource(r => r.AddService("user-service")).AddProcessor(new Only(traffic, tail)).Build())
             traffic.Send();
+        tail.Shutdown();
 
         Assert.Equal(0, tail.DecidedWithoutRoot);
         Assert.Equal(traffic.Requests.Count(r => !r.IsHealthCheck), tail.TracesKept);
