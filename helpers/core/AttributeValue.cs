@@ -16,17 +16,7 @@ internal static class AttributeValue
     /// and maps go out as such, in arrays and below three maps as the name of their type; an enum as its name, in an array as
     /// its number; all else as its text. What it leaves out without a word is said here. Integers keep their .NET type.
     /// </summary>
-    public static object? Sent(object? value)
-    {
-        try
-        {
-            return Sent(value, 0);
-        }
-        catch (Exception e) // a ToString of the learner's that throws, a list that is changed meanwhile: the span is worth more
-        {
-            return $"(not sent: {e.Message})";
-        }
-    }
+    public static object? Sent(object? value) => Entry(value, 0);
 
     private static object? Sent(object? value, int maps) => value switch
     {
@@ -45,7 +35,7 @@ internal static class AttributeValue
         {
             return Sent(value, maps);
         }
-        catch (Exception e)
+        catch (Exception e) // a ToString of the learner's that throws, a list that is changed meanwhile: the span is worth more
         {
             return $"(not sent: {e.Message})";
         }
@@ -71,18 +61,14 @@ internal static class AttributeValue
 
     private static string TextOf(object value)
     {
-        var text = default(string);
-        var problem = "gave null";
         try
         {
-            text = Convert.ToString(value, CultureInfo.InvariantCulture);
+            return Convert.ToString(value, CultureInfo.InvariantCulture) ?? throw new InvalidOperationException("it gave null");
         }
         catch (Exception e)
         {
-            problem = $"failed: {e.Message}";
+            throw new InvalidOperationException($"{value.GetType().Name}.ToString() failed: {e.Message}");
         }
-
-        return text ?? throw new InvalidOperationException($"{value.GetType().Name}.ToString() {problem}");
     }
 
     /// <summary>For a reader: maps in braces, lists in brackets, bytes in base64. Cut where it is longer than anybody reads.</summary>

@@ -62,14 +62,7 @@ public static class Drawing
 
     /// <summary>The same for durations.</summary>
     /// <exception cref="ArgumentException">There are no durations.</exception>
-    public static TimeSpan Median(IEnumerable<TimeSpan> durations)
-    {
-        var sorted = durations.Order().ToArray();
-        if (sorted.Length == 0)
-            throw new ArgumentException("There is no median of nothing.", nameof(durations));
-        var (low, high) = (sorted[(sorted.Length - 1) / 2], sorted[sorted.Length / 2]);
-        return low + (high - low) / 2;
-    }
+    public static TimeSpan Median(IEnumerable<TimeSpan> durations) => new((long)Median(durations.Select(d => (double)d.Ticks)));
 
     /// <summary>The text, cut after so many characters; what is left out is said.</summary>
     public static string Cut(string text, int limit = MaxText)
@@ -124,54 +117,48 @@ public static class Drawing
     /// <summary>The text in exactly (or, unpadded, at most) so many columns; what is too long ends in "…".</summary>
     public static string Fit(string text, int width, bool pad = true)
     {
-        var clean = Clean(text.Length > 4 * width ? text[..(4 * width)] : text); // enough to fill the line, however long the text
-        var line = new StringBuilder();
-        var used = 0;
-        var fits = Columns(clean) <= width;
-        foreach (var rune in clean.EnumerateRunes())
-        {
-            var columns = Columns(rune);
-            if (!fits && used + columns > width - 1)
-            {
-                line.Append('…');
-                used++;
-                break;
-            }
+        var line = Clean(text.Length > 4 * width ? text[..(4 * width)] : text); // enough to fill the line, however long the text
+        if (Columns(line) > width)
+            line = Start(line, width - 1) + "…";
+        return line + new string(' ', pad ? Math.Max(0, width - Columns(line)) : 0);
+    }
 
-            line.Append(rune.ToString());
-            used += columns;
+    // What fits into so many columns.
+    private static string Start(string text, int width)
+    {
+        var (end, used) = (0, 0);
+        foreach (var rune in text.EnumerateRunes())
+        {
+            if ((used += Columns(rune)) > width)
+                break;
+            end += rune.Utf16SequenceLength;
         }
 
-        return line.Append(' ', pad ? Math.Max(0, width - used) : 0).ToString();
+        return text[..end];
     }
 
     /// <summary>The text in lines of at most so many columns, broken at spaces where there are any.</summary>
     public static IEnumerable<string> Wrap(string text, int width)
     {
-        var (line, word, used) = (new StringBuilder(), new StringBuilder(), 0);
-        foreach (var rune in (Clean(text) + " ").EnumerateRunes())
+        var line = "";
+        foreach (var word in Clean(text).Split(' ', StringSplitOptions.RemoveEmptyEntries))
         {
-            var wide = Columns(rune);
-            if (used + wide > width && rune.Value != ' ')
+            if (line.Length > 0 && Columns(line) + 1 + Columns(word) > width)
             {
-                if (line.Length == 0) // a word that does not fit on a line
-                    (line, word) = (word, line);
-                yield return line.ToString().TrimEnd();
-                line.Clear();
-                used = Columns(word.ToString());
+                yield return line;
+                line = "";
             }
 
-            word.Append(rune.ToString());
-            used += wide;
-            if (rune.Value == ' ')
+            line += line.Length > 0 ? " " + word : word;
+            while (Columns(line) > width && Start(line, width) is { Length: > 0 } start)
             {
-                line.Append(word);
-                word.Clear();
+                yield return start;
+                line = line[start.Length..];
             }
         }
 
-        if (line.ToString().Trim().Length > 0)
-            yield return line.ToString().TrimEnd();
+        if (line.Length > 0)
+            yield return line;
     }
 
     /// <summary>How wide a terminal draws it, in columns.</summary>
@@ -226,7 +213,7 @@ public static class Drawing
     public static readonly string Css = """
         .tv{font:13px/1.4 system-ui,-apple-system,"Segoe UI",sans-serif;text-align:left;color:inherit;
           --tv-line:color-mix(in srgb,currentColor 14%,transparent);--tv-dim:color-mix(in srgb,currentColor 74%,transparent);
-          --tv-bad:color-mix(in srgb,#e5202a 62%,currentColor)}
+          --tv-bad:color-mix(in srgb,#e5202a 62%,currentColor);--tv-red:#e5383b}
         .tv i{font-style:normal}
         .tv-dim{color:var(--tv-dim)}
         .tv-bad{color:var(--tv-bad)}

@@ -115,14 +115,9 @@ public sealed class Exercise : NotebookView
     private static readonly string Style = $$"""
         <style>
         {{Drawing.Css}}.ex-box{border:1px solid color-mix(in srgb,currentColor 25%,transparent);border-radius:6px;padding:10px 14px;
-          margin-bottom:12px;max-width:66em;overflow-wrap:anywhere}
-        .tv.ex-box{font-size:14px;line-height:1.5}
-        .ex-title{font-weight:600}
-        .ex-box ul{list-style:none;margin:6px 0 0;padding:0}
-        .ex-box li{padding-left:1.5em;text-indent:-1.5em}
-        .ex-box li>span{display:inline-block;width:1.5em;text-indent:0}
-        .ex-kept{color:#2e9e5b}
-        .ex-broken,.ex-fault{color:var(--tv-bad)}
+          margin-bottom:12px;max-width:66em;overflow-wrap:anywhere}.tv.ex-box{font-size:14px;line-height:1.5}.ex-title{font-weight:600}
+        .ex-box ul{list-style:none;margin:6px 0 0;padding:0}.ex-box li{padding-left:1.5em;text-indent:-1.5em}
+        .ex-box li>span{display:inline-block;width:1.5em;text-indent:0}.ex-kept{color:#2e9e5b}.ex-broken,.ex-fault{color:var(--tv-bad)}
         .ex-row-open{color:var(--tv-dim)}
         .ex-hint{text-indent:0;margin:2px 0 4px;padding:4px 10px;border-left:3px solid var(--tv-bad);
           background:color-mix(in srgb,currentColor 7%,transparent)}

@@ -22,3 +22,49 @@ internal sealed class LinkIndex
     /// <summary>The spans that link to this one.</summary>
     public IEnumerable<RecordedSpan> To(RecordedSpan span) => from[(span.TraceId, span.SpanId)].Distinct();
 }
+
+/// <summary>
+/// Links as arrows in a margin beside the rows: each row has its pieces, so that rows may be of any height. All links of a span
+/// share one arrow with several heads. Arrows for which there is no room are left to the words in the rows.
+/// </summary>
+internal sealed class LinkArrows
+{
+    private const int MaxLanes = 5;
+
+    private readonly Dictionary<RecordedSpan, List<(int Lane, string Css)>> pieces = [];
+    private readonly List<int> free = []; // per lane: the first row below its last arrow
+
+    public LinkArrows(IReadOnlyList<RecordedSpan> rows, LinkIndex links)
+    {
+        var row = new Dictionary<RecordedSpan, int>();
+        for (var i = 0; i < rows.Count; i++)
+            row.TryAdd(rows[i], i);
+        var arrows = row.Where(r => r.Key.Links.Count > 0).Select(r => (Source: r.Value, Targets: r.Key.Links.Select(links.Target)
+            .OfType<RecordedSpan>().Where(t => t != r.Key && row.ContainsKey(t)).Select(t => row[t]).ToHashSet()));
+        foreach (var (source, targets) in arrows.Where(a => a.Targets.Count > 0).OrderBy(a => a.Targets.Append(a.Source).Min()))
+        {
+            var (from, to) = (targets.Append(source).Min(), targets.Append(source).Max());
+            if (free.FindIndex(f => f <= from) is var lane && lane < 0)
+            {
+                if ((lane = free.Count) == MaxLanes)
+                    continue;
+                free.Add(0);
+            }
+
+            free[lane] = to + 1;
+            for (var i = from; i <= to; i++)
+            {
+                if (!pieces.TryGetValue(rows[i], out var here))
+                    pieces[rows[i]] = here = [];
+                var end = i == from ? " tv-a" : i == to ? " tv-z" : "";
+                here.Add((lane, end + (i == source ? " tv-from" : targets.Contains(i) ? " tv-to" : "")));
+            }
+        }
+    }
+
+    /// <summary>How many arrows run beside each other.</summary>
+    public int Lanes => free.Count;
+
+    /// <summary>The pieces beside a row, each with its lane (0 is the outermost) and what it is there.</summary>
+    public IEnumerable<(int Lane, string Css)> Beside(RecordedSpan span) => pieces.GetValueOrDefault(span) ?? [];
+}

@@ -131,8 +131,8 @@ public sealed class MissingSpan : NotebookView
 
     private static string Orphan(MissingSpanHeard heard, AskedSpan span, string parent) =>
         $"Its parent {Quote(parent)} was made with new Activity(…), so no provider has it, and {Quote(span.Name)} is drawn without one: "
-        + (heard.Spans.FirstOrDefault(s => s.Name == parent) is { } library ? $"write AddSource({Quote(library.Source.Name)})."
-            : "start that one from an ActivitySource.");
+        + (heard.Spans.Where(s => s.Name == parent).MaxBy(s => s.TooEarly + s.TooLate + s.ToAListener) is { } library
+            ? $"write AddSource({Quote(library.Source.Name)})." : "start that one from an ActivitySource.");
 
     // A name that AddSource was given, that no source has, and that may have been meant for this one: since it was last asked.
     private static string? Misspelt(MissingSpanHeard heard, AskedSpan span) => heard.NamesGiven

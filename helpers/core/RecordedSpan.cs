@@ -123,16 +123,8 @@ public sealed record RecordedSpan
     /// <summary>As in "user-service: GET /users/{id}".</summary>
     public override string ToString() => $"{ServiceName}: {Name}";
 
-    private static object? Lookup(IReadOnlyList<KeyValuePair<string, object?>> attributes, string key)
-    {
-        for (var i = 0; i < attributes.Count; i++)
-        {
-            if (attributes[i].Key == key)
-                return attributes[i].Value;
-        }
-
-        return null;
-    }
+    private static object? Lookup(IReadOnlyList<KeyValuePair<string, object?>> attributes, string key) =>
+        attributes.FirstOrDefault(a => a.Key == key).Value;
 }
 
 /// <summary>Something that happened at one moment of a span, for example an exception.</summary>

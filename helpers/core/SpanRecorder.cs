@@ -107,29 +107,10 @@ public sealed class SpanRecorder : BaseExporter<Activity>
         Status = activity.Status,
         StatusDescription = activity.StatusDescription,
         Attributes = Copy(activity.EnumerateTagObjects()),
-        Events = CopyEvents(activity),
-        Links = CopyLinks(activity),
+        Events = activity.Events.Select(e => new RecordedEvent(e.Name, e.Timestamp, Copy(e.EnumerateTagObjects()))).ToArray(),
+        Links = activity.Links.Select(l => new RecordedLink(l.Context.TraceId.ToHexString(), l.Context.SpanId.ToHexString(),
+            Copy(l.EnumerateTagObjects()))).ToArray(),
     };
-
-    private static IReadOnlyList<RecordedEvent> CopyEvents(Activity activity)
-    {
-        List<RecordedEvent>? copies = null;
-        foreach (ref readonly var e in activity.EnumerateEvents())
-            (copies ??= []).Add(new RecordedEvent(e.Name, e.Timestamp, Copy(e.EnumerateTagObjects())));
-        return copies is null ? [] : copies.AsReadOnly();
-    }
-
-    private static IReadOnlyList<RecordedLink> CopyLinks(Activity activity)
-    {
-        List<RecordedLink>? copies = null;
-        foreach (ref readonly var link in activity.EnumerateLinks())
-        {
-            var (trace, span) = (link.Context.TraceId.ToHexString(), link.Context.SpanId.ToHexString());
-            (copies ??= []).Add(new RecordedLink(trace, span, Copy(link.EnumerateTagObjects())));
-        }
-
-        return copies is null ? [] : copies.AsReadOnly();
-    }
 
     private static IReadOnlyList<KeyValuePair<string, object?>> Copy(Activity.Enumerator<KeyValuePair<string, object?>> tags)
     {

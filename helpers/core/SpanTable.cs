@@ -15,8 +15,8 @@ public sealed class SpanTable : NotebookView
             return;
         var names = spans.ToLookup(s => (s.TraceId, s.SpanId), s => s.Name);
         var colors = new Drawing.ServiceColors(spans.Select(s => s.ServiceName));
-        table = new Table(new("name", 28), new("kind", 8), new("service", 17), new("parent", 20), new("duration", 9, Right: true),
-            new("status", 23))
+        table = new Table(new("name", 26), new("kind", 8), new("service", 16), new("parent", 17), new("duration", 9, Right: true),
+            new("status", 19))
         {
             RowName = "span",
             Note = spans.Sum(s => s.Copies - 1) is > 0 and var copies ? $"{Drawing.Count(copies, "copy", "copies")} not shown again." : "",
@@ -24,7 +24,7 @@ public sealed class SpanTable : NotebookView
         foreach (var span in spans)
         {
             table.Row(span.Name, SpanText.Kind(span), new TableCell(span.ServiceName) { Mark = colors.Class(span.ServiceName) },
-                span.ParentSpanId is { } id ? names[(span.TraceId, id)].FirstOrDefault() ?? $"{id} (not here)" : "–",
+                span.ParentSpanId is { } id ? names[(span.TraceId, id)].FirstOrDefault() ?? $"(not here) {id}" : "–",
                 Drawing.Duration(span.Duration),
                 new TableCell(SpanText.Status(span)) { Bad = span.Status == ActivityStatusCode.Error });
         }
@@ -36,6 +36,6 @@ public sealed class SpanTable : NotebookView
     /// <summary>The table, for a page.</summary>
     public override string ToHtml() => table?.ToHtml() ?? NoSpans.Html;
 
-    /// <summary>The table, for a terminal: 110 columns.</summary>
+    /// <summary>The table, for a terminal: 100 columns.</summary>
     public override string ToString() => table?.ToString() ?? NoSpans.Text;
 }

@@ -47,6 +47,14 @@ internal static class SpanTimes
         }
     }
 
+    /// <summary>
+    /// How long a client's span runs before and after its server's: in the network, in queues, in what neither of them sees. Null for
+    /// other spans, and where the clocks disagree: then nobody knows.
+    /// </summary>
+    public static (TimeSpan Before, TimeSpan After)? Gap(RecordedSpan span, RecordedSpan? parent) =>
+        parent is null || !IsAnswer(span, parent) || SameProcess(span, parent) || !Fit(span, parent) ? null
+            : (new(Math.Max(0, (span.Start - parent.Start).Ticks)), new(Math.Max(0, (parent.End - span.End).Ticks)));
+
     private static bool IsEarly(RecordedSpan span, RecordedSpan parent) => parent.Start - span.Start >= Rounding;
 
     // Whoever sends a message does not wait for it; a client waits for its server.

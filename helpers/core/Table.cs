@@ -38,13 +38,10 @@ public sealed class Table(params TableColumn[] columns) : NotebookView
 {
     /// <summary>For a view that holds a table and other things: the style that <see cref="Rows"/> needs.</summary>
     public const string Css = """
-        .tv .tv-table{border-collapse:collapse;border:0;width:auto;max-width:100%;font-size:12px}
-        .tv .tv-table tr{background:none}
-        .tv .tv-table th,.tv .tv-table td{border:0;border-bottom:1px solid var(--tv-line);padding:2px 16px 2px 0;
-          text-align:left;vertical-align:top;overflow-wrap:anywhere;font-size:12px;background:none}
-        .tv .tv-table th{font-weight:600;color:var(--tv-dim)}
-        .tv .tv-table .tv-num{text-align:right;white-space:nowrap}
-        .tv-bar{height:4px;margin-top:2px;background:currentColor;opacity:.5}
+        .tv .tv-table{border-collapse:collapse;border:0;width:auto;max-width:100%;font-size:12px}.tv .tv-table tr{background:none}
+        .tv .tv-table th,.tv .tv-table td{border:0;border-bottom:1px solid var(--tv-line);padding:2px 16px 2px 0;text-align:left;
+          vertical-align:top;overflow-wrap:anywhere;font-size:12px;background:none}.tv .tv-table th{font-weight:600;color:var(--tv-dim)}
+        .tv .tv-table .tv-num{text-align:right;white-space:nowrap}.tv-bar{height:4px;margin-top:2px;background:currentColor;opacity:.5}
 
         """;
 

@@ -14,7 +14,8 @@ internal static class TraceRemarks
             yield return $"{Drawing.Count(copies, "copy", "copies")} of spans that are here came too: not counted, not drawn.";
 
         var parentless = trace.Roots.Count(s => s.ParentSpanId is null);
-        var (orphans, missing) = Orphans(trace);
+        var ids = trace.Roots.Select(trace.MissingParent).OfType<string>().ToArray();
+        var (orphans, missing) = (ids.Length, ids.Distinct().Count());
         if (parentless == 0)
         {
             yield return orphans == 0 ? "The root is missing: each span here names a parent, in a circle."
@@ -22,16 +23,8 @@ internal static class TraceRemarks
                     + $"{(missing == 1 ? "a parent that is" : $"{missing} parents that are")} not in this trace.";
         }
 
-        foreach (var sentence in Whole(trace, parentless))
+        foreach (var sentence in Whole(trace, parentless).Concat(Times(part)))
             yield return sentence;
-        foreach (var sentence in Times(part))
-            yield return sentence;
-    }
-
-    private static (int Spans, int Parents) Orphans(RecordedTrace trace)
-    {
-        var ids = trace.Roots.Select(trace.MissingParent).OfType<string>().ToArray();
-        return (ids.Length, ids.Distinct().Count());
     }
 
     // Title, total and critical path tell one story, or it is said why not.
@@ -40,18 +33,15 @@ internal static class TraceRemarks
         var root = trace.Root;
         var (before, after) = (root.Start - trace.Start, trace.End - root.End);
         var least = trace.Duration / 100; // what is shorter is not seen
-        string[] sides =
-        [
-            .. before > least ? [$"begins {Drawing.Duration(before)} before it"] : Array.Empty<string>(),
-            .. after > least ? [$"goes on for {Drawing.Duration(after)} after it"] : Array.Empty<string>(),
-        ];
+        var begins = before > least ? $"begins {Drawing.Duration(before)} before it" : null;
+        var goesOn = after > least ? $"goes on for {Drawing.Duration(after)} after it" : null;
         var name = Drawing.Fit(root.Name, 50, pad: false);
         if (parentless > 1)
             yield return $"{parentless} spans have no parent: the title is that of the first, {name}, and so is the critical path.";
-        if (sides.Length > 0)
+        if ((begins ?? goesOn) is not null)
         {
             yield return $"{name} takes {Drawing.Duration(root.Duration)} of the {Drawing.Duration(trace.Duration)}: the trace "
-                + $"{string.Join(" and ", sides)}. The critical path is that of {name} alone.";
+                + $"{string.Join(" and ", new[] { begins, goesOn }.OfType<string>())}. The critical path is that of {name} alone.";
         }
     }
 

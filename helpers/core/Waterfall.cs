@@ -4,25 +4,28 @@ using System.Linq;
 
 /// <summary>
 /// When each span of a trace ran, below its parent. On a page, a row unfolds to everything the span carries; a terminal shows
-/// plain text of at most 110 columns.
+/// plain text of at most 100 columns.
 /// </summary>
 public sealed class Waterfall : NotebookView
 {
-    private readonly WaterfallPart[] parts;
+    private readonly WaterfallPage page;
 
-    private Waterfall(WaterfallPart[] parts) => this.parts = parts;
+    private Waterfall(WaterfallPage page) => this.page = page;
 
     /// <summary>The waterfall of one trace.</summary>
     public static Waterfall Of(RecordedTrace trace) => Of([trace]);
 
-    /// <summary>One waterfall below the other, each on a time axis of its own.</summary>
+    /// <summary>
+    /// One below the other on one time axis, each at its real start; where they are too far apart for that, each begins at the
+    /// left. Links between them are arrows.
+    /// </summary>
     public static Waterfall Of(IEnumerable<RecordedTrace> traces) => OfParts(traces.Select(trace => new WaterfallPart(trace)));
 
-    internal static Waterfall OfParts(IEnumerable<WaterfallPart> parts) => new(parts.ToArray());
+    internal static Waterfall OfParts(IEnumerable<WaterfallPart> parts) => new(WaterfallPage.Of(parts));
 
     /// <summary>The drawing, for a page.</summary>
-    public override string ToHtml() => parts.Length == 0 ? NoSpans.Html : new WaterfallHtml(parts).Page();
+    public override string ToHtml() => page.Parts.Count == 0 ? NoSpans.Html : new WaterfallHtml(page).Page();
 
     /// <summary>The drawing, for a terminal.</summary>
-    public override string ToString() => parts.Length == 0 ? NoSpans.Text : new WaterfallText(parts).Page();
+    public override string ToString() => page.Parts.Count == 0 ? NoSpans.Text : new WaterfallText(page).Page();
 }

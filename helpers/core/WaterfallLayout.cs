@@ -1,9 +1,7 @@
 #nullable enable
 using System;
-using System.Collections;
 using System.Collections.Generic;
 using System.Diagnostics;
-using System.Globalization;
 using System.Linq;
 
 /// <summary>A trace as one part of a waterfall, and what is said about it there.</summary>
@@ -12,7 +10,6 @@ internal sealed record WaterfallPart(RecordedTrace Trace)
 {
     private static readonly TimeSpan Year = TimeSpan.FromDays(365);
     private readonly (DateTimeOffset Start, DateTimeOffset End) axis = Axis(Trace);
-    private readonly TimeSpan? scale;
     private readonly HashSet<string> instances = Trace.Spans.GroupBy(s => s.ServiceName)
         .Where(g => g.Select(s => s.Instance).OfType<string>().Distinct().Skip(1).Any()).Select(g => g.Key).ToHashSet();
 
@@ -26,12 +23,17 @@ internal sealed record WaterfallPart(RecordedTrace Trace)
     public static string NameOf(RecordedTrace trace) =>
         trace.Root.ParentSpanId is null ? trace.Root.Name : $"(root missing) {trace.Root.Name}";
 
+    /// <summary>One span: its row says it all.</summary>
+    public bool OneSpan => Trace.Spans.Count == 1;
+
+    /// <summary>Where the time axis begins: with the trace, unless several share one.</summary>
+    public DateTimeOffset From { get; init; } = Axis(Trace).Start;
+
+    /// <summary>Of several traces, when it starts, in words; null for the first.</summary>
+    public string? Starts { get; init; }
+
     /// <summary>How much time the width shows; parts with the same can be compared.</summary>
-    public TimeSpan Scale
-    {
-        get => scale ?? axis.End - axis.Start;
-        init => scale = value;
-    }
+    public TimeSpan Scale { get; init; } = Axis(Trace).End - Axis(Trace).Start;
 
     /// <summary>A word at some of the spans; null at the others.</summary>
     public Func<RecordedSpan, string?> Note { get; init; } = _ => null;
@@ -42,13 +44,18 @@ internal sealed record WaterfallPart(RecordedTrace Trace)
     /// <summary>How many spans are drawn at most.</summary>
     public int MaxSpans { get; init; } = Drawing.MaxSpans;
 
+    /// <summary>The spans that are drawn.</summary>
+    public IReadOnlyList<RecordedSpan> Rows { get; set; } = [];
+
     /// <summary>All spans of the page, for links between its traces.</summary>
     public LinkIndex Links { get; set; } = new([Trace]);
+
+    public LinkArrows Arrows { get; set; } = new([], new([]));
 
     public int Errors => Trace.Spans.Count(s => s.Status == ActivityStatusCode.Error);
 
     // Positions in time: 0 where the axis starts, 1 at the end of the scale.
-    public double At(DateTimeOffset time) => Math.Clamp((time - axis.Start).Ticks / (double)Math.Max(1, Scale.Ticks), 0, 1);
+    public double At(DateTimeOffset time) => Math.Clamp((time - From).Ticks / (double)Math.Max(1, Scale.Ticks), 0, 1);
 
     /// <summary>How far the span starts from the time axis, if it is years away: before (less than zero) or after; else null.</summary>
     public TimeSpan? FarAway(RecordedSpan span) => (span.Start - axis.Start).Duration() > Year ? span.Start - axis.Start : null;
@@ -58,7 +65,7 @@ internal sealed record WaterfallPart(RecordedTrace Trace)
 
     // A start in 1970 (a wrong unit) would make one dot of all the others: the axis is that of the most spans that are not
     // years apart, the later ones if there are as many.
-    private static (DateTimeOffset, DateTimeOffset) Axis(RecordedTrace trace)
+    private static (DateTimeOffset Start, DateTimeOffset End) Axis(RecordedTrace trace)
     {
         var (first, best, bestLength) = (0, 0, 0);
         for (var i = 1; i <= trace.Spans.Count; i++)
@@ -136,6 +143,23 @@ internal sealed record WaterfallPart(RecordedTrace Trace)
             yield return text;
     }
 
+    /// <summary>What stands at the span besides its name: the gap to its client, where its links lead and who links to it.</summary>
+    public IEnumerable<string> Notes(RecordedSpan span)
+    {
+        if (Note(span) is { } note)
+            yield return note;
+        if (Gap(span) is var (before, after) && before + after >= Scale / 20)
+            yield return $"before {Drawing.Duration(before)}, after {Drawing.Duration(after)}";
+        var here = span.Links.Select(Links.Target).OfType<RecordedSpan>().ToArray();
+        var from = Links.To(span).Take(100).ToArray();
+        if (here.Length > 0)
+            yield return here.Length == 1 ? $"link to {Drawing.Fit(here[0].Name, 40, pad: false)}" : $"links to {here.Length} spans here";
+        if (span.Links.Count - here.Length is > 0 and var others)
+            yield return others == 1 ? "link to a span that is not here" : $"links to {others} spans that are not here";
+        if (from.Length > 0)
+            yield return "linked from " + (from.Length == 1 ? Drawing.Fit(from[0].Name, 40, pad: false) : $"{from.Length} spans here");
+    }
+
     /// <summary>The service's name where it is entered, with the instance if another one of it takes part; else null.</summary>
     public string? Entered(RecordedSpan span)
     {
@@ -148,8 +172,12 @@ internal sealed record WaterfallPart(RecordedTrace Trace)
     /// <summary>The id of the missing parent, if the span shares it with other spans: these are drawn together; else null.</summary>
     public string? MissingWithOthers(RecordedSpan span) => Trace.MissingParent(span) is { } id && together.Contains(id) ? id : null;
 
+    /// <summary>How long its client runs before and after it, where that can be seen and the clocks agree; else null.</summary>
+    public (TimeSpan Before, TimeSpan After)? Gap(RecordedSpan span) =>
+        SpanTimes.Gap(span, Trace.Parent(span)) is { } gap && gap.Before + gap.After > Scale / 100 ? gap : null;
+
     /// <summary>
-    /// When the span itself was at work, not its children; nothing where a child's times do not fit: then nobody knows.
+    /// When none of the span's children runs; nothing where a child's times do not fit: then nobody knows.
     /// </summary>
     public IReadOnlyList<TimeRange> SelfRanges(RecordedSpan span) =>
         Trace.Children(span).All(Trace.TimesFit) ? Trace.SelfRanges(span) : [];
@@ -162,8 +190,6 @@ internal static class SpanText
 
     public static string Status(RecordedSpan span) =>
         string.IsNullOrEmpty(span.StatusDescription) ? $"{span.Status}" : $"{span.Status}: {span.StatusDescription}";
-
-    public static string Value(object? value) => AttributeValue.Text(value);
 
     public static string Time(RecordedSpan span, RecordedEvent e) =>
         e.Time < span.Start ? $"{Drawing.Duration(span.Start - e.Time)} before the span" : $"+{Drawing.Duration(e.Time - span.Start)}";

@@ -5,66 +5,77 @@ using System.Diagnostics;
 using System.Linq;
 using System.Text;
 
-/// <summary>Draws waterfalls for a terminal, at most 110 columns wide.</summary>
-internal sealed class WaterfallText(IReadOnlyList<WaterfallPart> parts)
+/// <summary>Draws waterfalls for a terminal, at most 100 columns wide.</summary>
+internal sealed class WaterfallText(WaterfallPage page)
 {
-    public const int Width = 110;
-    private const int LabelWidth = 56, BarWidth = 40;
+    public const int Width = 100;
+    private const int LabelWidth = 50, BarWidth = 36;
     private const int MaxIndent = 8; // deeper levels keep this indentation and say their depth
+    private const int MaxName = 120; // a longer one is cut: the page has it in full
 
     private readonly StringBuilder text = new();
 
-    /// <summary>All parts and the key to their signs.</summary>
+    /// <summary>The key to the signs, and all parts.</summary>
     public string Page()
     {
-        var (left, drawn) = (Drawing.MaxSpans, 0);
-        var links = new LinkIndex(parts.Select(p => p.Trace));
-        foreach (var part in parts.TakeWhile(_ => left > 0))
-        {
-            part.Links = links;
-            Part(part, Math.Min(left, part.MaxSpans));
-            left -= Math.Min(part.Trace.Spans.Count, part.MaxSpans);
-            drawn++;
-        }
-
-        if (drawn < parts.Count)
-            text.Append($"{Drawing.Count(parts.Count - drawn, "more trace")} not drawn: choose some with Take or Where.\n\n");
-        return text.Append("█ the span itself  ░ its children  * critical path  ✖ error  ◆ events  → links  ← linked from").ToString();
+        if (!page.Plain)
+            text.Append("█ no child accounts for it  ░ a child runs  * critical path  ✖ error  ◆ events\n\n");
+        Wrapped(page.Says ?? "", "");
+        foreach (var part in page.Parts)
+            Part(part);
+        return text.Append(page.Left).ToString().TrimEnd();
     }
 
-    private void Part(WaterfallPart part, int maxSpans)
+    private void Part(WaterfallPart part)
     {
-        var (trace, errors) = (part.Trace, part.Errors > 0 ? $"✖ {Drawing.Count(part.Errors, "error")} · " : "");
-        var facts = $" · {Drawing.Duration(trace.Duration)} · {Drawing.Count(trace.Spans.Count, "span")} · {errors}"
-            + $"trace {Drawing.Fit(trace.TraceId, 40, pad: false)}";
-        text.Append(Drawing.Fit(Drawing.Fit(part.Title, Width - facts.Length, pad: false) + facts, Width, pad: false)).Append('\n');
+        var trace = part.Trace;
+        if (!part.OneSpan)
+        {
+            var errors = part.Errors > 0 ? $" · ✖ {Drawing.Count(part.Errors, "error")}" : "";
+            var facts = $" · {Drawing.Duration(trace.Duration)} · {Drawing.Count(trace.Spans.Count, "span")}{errors}";
+            Wrapped(Drawing.Fit(part.Title, Width - facts.Length, pad: false) + facts, "");
+            Wrapped(Whose(part), "  ");
+        }
 
-        foreach (var line in TraceRemarks.Of(part).SelectMany(r => Drawing.Wrap(r, Width - 2)))
-            text.Append("  ").Append(line).Append('\n');
+        foreach (var remark in TraceRemarks.Of(part))
+            Wrapped(remark, "  ");
         var criticalPath = trace.CriticalPath;
         string? missing = null;
         var goesOn = new bool[MaxIndent + 1]; // per level: does another child of the same parent follow?
-        foreach (var span in trace.SpansAsTree.Take(maxSpans))
+        foreach (var span in part.Rows)
         {
             if (trace.Parent(span) is null && part.MissingWithOthers(span) is var id && id != missing)
                 text.Append((missing = id) is null ? "" : $"   ? of a parent that is not here, {Drawing.Fit(id!, 40, pad: false)}:\n");
             var failed = span.Status == ActivityStatusCode.Error;
             var (tree, below) = Tree(trace, span, goesOn);
-            var (label, remarks) = (Label(part, span), string.Concat(part.Remarks(span).Select(r => $" ({r})")));
-            var fits = tree.Length + Drawing.Columns(label) + remarks.Length <= LabelWidth;
-            text.Append(criticalPath.Contains(span) ? '*' : ' ').Append(failed ? '✖' : ' ').Append(' ')
-                .Append(Drawing.Fit(tree + label + (fits ? remarks : ""), LabelWidth)).Append(' ')
+            var words = string.Join(' ', part.Notes(span).Concat(part.Remarks(span)).Select(r => $"({r})"));
+            var label = Label(part, span);
+            var fits = tree.Length + Drawing.Columns($"{label} {words}") <= LabelWidth;
+            var lines = Drawing.Wrap(fits ? $"{label} {words}" : label, LabelWidth - tree.Length).ToArray();
+            text.Append(criticalPath.Contains(span) && !part.OneSpan ? '*' : ' ').Append(failed ? '✖' : ' ').Append(' ')
+                .Append(Drawing.Fit(tree + lines.FirstOrDefault(), LabelWidth)).Append(' ')
                 .Append(Drawing.Duration(span.Duration).PadLeft(8)).Append("  ")
                 .Append(Bar(part, span).TrimEnd()).Append('\n');
-            if (!fits && remarks.Length > 0)
-                text.Append(Drawing.Fit($"   {below}{remarks.TrimStart()}", Width, pad: false)).Append('\n');
-            if (failed && !string.IsNullOrEmpty(span.StatusDescription))
-                text.Append(Drawing.Fit($"   {below}ERROR: {span.StatusDescription}", Width, pad: false)).Append('\n');
+            foreach (var line in lines.Skip(1))
+                text.Append($"   {below}{line}\n");
+            Wrapped(fits ? "" : words, $"   {below}");
+            Wrapped(string.IsNullOrEmpty(span.StatusDescription) ? "" : $"ERROR: {Drawing.Cut(span.StatusDescription)}", $"   {below}");
         }
 
-        if (trace.Spans.Count > maxSpans)
-            text.Append($"{Drawing.Count(trace.Spans.Count - maxSpans, "more span")} of this trace not drawn.\n");
-        text.Append('\n');
+        if (part.OneSpan)
+            Wrapped(Whose(part), "     ");
+        if (trace.Spans.Count > part.Rows.Count)
+            text.Append($"{Drawing.Count(trace.Spans.Count - part.Rows.Count, "more span")} of this trace not drawn.\n");
+        text.Append(part.OneSpan ? "" : "\n");
+    }
+
+    private static string Whose(WaterfallPart part) =>
+        $"trace {Drawing.Fit(part.Trace.TraceId, 40, pad: false)}{(part.Starts is { } starts ? $", {starts}" : "")}";
+
+    private void Wrapped(string words, string before)
+    {
+        foreach (var line in Drawing.Wrap(words, Width - before.Length))
+            text.Append(before).Append(line).Append('\n');
     }
 
     // The lines before a span's name, and the same lines going on below it.
@@ -83,11 +94,9 @@ internal sealed class WaterfallText(IReadOnlyList<WaterfallPart> parts)
 
     private static string Label(WaterfallPart part, RecordedSpan span)
     {
-        var counts = (span.Events.Count > 0 ? $" ◆{span.Events.Count}" : "") + (span.Links.Count > 0 ? $" →{span.Links.Count}" : "")
-            + (part.Links.To(span).Count() is > 0 and var linked ? $" ←{linked}" : "");
-        var service = part.Entered(span) is { } name ? Drawing.Cut(name, 100) + ": " : "";
-        var note = (part.Wrong(span) ? "[look here] " : "") + (part.Note(span) is { } word ? $"[{word}] " : "");
-        return service + note + Drawing.Cut(span.Name) + counts;
+        var service = part.Entered(span) is { } name ? Drawing.Cut(name, 60) + ": " : "";
+        return service + (part.Wrong(span) ? "[look here] " : "") + Drawing.Cut(span.Name, MaxName)
+            + (span.Events.Count > 0 ? $" ◆{span.Events.Count}" : "");
     }
 
     private static string Bar(WaterfallPart part, RecordedSpan span)

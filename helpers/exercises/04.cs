@@ -1,67 +1,179 @@
 #nullable enable
+using System;
+using System.Collections.Generic;
+using System.Diagnostics;
 using System.Linq;
+using System.Threading.Tasks;
 
-/// <summary>Exercise 4.1: load what the page needs at the same time.</summary>
+/// <summary>Exercise 4.1: each charge below its own order.</summary>
 public static class Exercise41
 {
-    private static readonly string[] Parts = ["load address", "load invoices", "load messages"];
+    private const string Order = "shop.order.id";
 
-    /// <summary>Judges the spans of the account page.</summary>
+    /// <summary>Judges the spans of three orders, and of the jobs that charge their cards later.</summary>
     public static Exercise Check(SpanRecorder answer41)
     {
-        var spans = answer41.Spans;
-        var traces = RecordedTrace.Group(spans);
+        var traces = RecordedTrace.Group(answer41.Spans);
+        RecordedSpan[] Named(string name) => answer41.Spans.Where(s => s.Name == name).OrderBy(s => s.Start).ToArray();
+        var (orders, charges, jobs) = (Named("place order"), Named("charge card"), Named("run jobs"));
         return Exercise.Check("Exercise 4.1", traces,
-            ("The page and its three parts are recorded", () =>
-                Parts.Append("show account").FirstOrDefault(name => spans.All(s => s.Name != name)) is not { } missing ? null
-                : $"The span '{missing}' is missing. If it is started, it did not end before the provider was disposed: is it awaited?"),
-            ("They are one trace", () =>
-                traces.Count == 1 ? null
-                : new Wrong($"There are {traces.Count} traces. A part that starts outside of the block of 'show account' has no parent.",
-                    traces.Select(t => t.Root).Where(s => s.Name != "show account").ToArray())),
-            ("Each part is a child of the page", () =>
-                Parts.Select(Part).FirstOrDefault(part => part.ParentSpanId != Page().SpanId) is not { } lost ? null
-                : new Wrong($"The parent of '{lost.Name}' is '{traces[0].Parent(lost)?.Name ?? "none"}'.", lost)),
-            ("The page ends after its parts", () =>
-                Parts.Select(Part).FirstOrDefault(part => part.End > Page().End) is not { } late ? null
-                : new Wrong($"'{late.Name}' ends after 'show account': the page did not wait for it.", late)),
-            ("The parts overlap", () => (
-                from first in Parts.Select(Part)
-                from second in Parts.Select(Part)
-                where second.Start >= first.End
-                select new Wrong($"'{second.Name}' starts only when '{first.Name}' has ended. "
-                    + "Start all three before you await the first.", second)).FirstOrDefault()));
+            ("Three orders are placed", () =>
+                orders.Length != 3 ? new Wrong($"There are {orders.Length} spans 'place order'. Keep the loop over three orders.", orders)
+                : orders.Select(Number).Distinct().Count() != 3
+                    ? new Wrong("Each 'place order' needs a number of its own in shop.order.id: keep that line.", orders) : null),
+            ("Each card is charged once", () => charges.Length == 0
+                ? "No span 'charge card' was recorded. Do the jobs still run? And is the context that they get a sampled one? "
+                    + "Below a parent without ActivityTraceFlags.Recorded, no span is made."
+                : charges.FirstOrDefault(c => !orders.Any(o => Number(o) == Number(c))) is { } stranger
+                    ? new Wrong($"There is a charge for the order '{Number(stranger)}', which was not placed: keep the line that sets "
+                        + "shop.order.id.", stranger)
+                : orders.FirstOrDefault(o => !charges.Any(c => Number(c) == Number(o))) is { } open
+                    ? new Wrong($"The card of order {Number(open)} was not charged: each order puts one job into the list.", open)
+                : charges.GroupBy(Number).FirstOrDefault(g => g.Count() > 1) is { } twice
+                    ? new Wrong($"The card of order {twice.Key} was charged {twice.Count()} times.", twice.ToArray()) : null),
+            ("The cards are charged later", () => charges.FirstOrDefault(c => c.Start < OrderOf(c).End) is not { } early ? null
+                : jobs.Any(j => j.Start <= early.Start)
+                    ? new Wrong($"Order {Number(early)} is still open when its card is charged. The user would wait for that: "
+                        + "end 'place order' before the jobs run.", OrderOf(early), early)
+                    : new Wrong($"The card of order {Number(early)} is charged at once, while 'place order' is open. Put the job into "
+                        + "the list as before. Only what you give to it changes.", early)),
+            ("Each charge is below its own order", () =>
+                charges.Where(c => !Above(traces, c).Contains(OrderOf(c))).Select(c => Lost(c)).FirstOrDefault()));
 
-        RecordedSpan Part(string name) => spans.First(s => s.Name == name);
-        RecordedSpan Page() => Part("show account");
+        RecordedSpan OrderOf(RecordedSpan charge) => orders.First(o => Number(o) == Number(charge));
+
+        Wrong Lost(RecordedSpan charge)
+        {
+            var (it, own) = ($"The charge of order {Number(charge)}", OrderOf(charge));
+            if (charge.Links.Any(l => l.SpanId == own.SpanId))
+                return new($"{it} has a link to its order, but a link makes no child. Pass the same context as parent.", charge);
+            if (charge.ParentSpanId is not { } id)
+                return new($"{it} has no parent, so it begins a trace of its own: nobody told it which order caused it.", charge);
+            return Above(traces, charge).FirstOrDefault() is not { } parent
+                ? new($"{it} names a parent that was never recorded ({id}). Take the context of the span 'place order' itself; do not "
+                    + "make one.", charge)
+                : parent.Name == "place order"
+                ? new($"{it} is below order {Number(parent)}. The jobs share one variable, and when they run it holds the context that was "
+                    + "written last. Each job needs a variable of its own.", charge)
+                : new($"{it} is below '{parent.Name}', the span that was current when the job ran. Both `default` and an Activity.Current "
+                    + "inside the job mean that one. Read the context while 'place order' is current, and keep it for the job. (A span "
+                    + "that has ended cannot be made current again.)", charge);
+        }
+    }
+
+    private static string Number(RecordedSpan span) => $"{span[Order] ?? "no number"}";
+
+    internal static IEnumerable<RecordedSpan> Above(IReadOnlyList<RecordedTrace> traces, RecordedSpan span)
+    {
+        var trace = traces.First(t => t.TraceId == span.TraceId);
+        for (var next = trace.Parent(span); next is not null; next = trace.Parent(next))
+            yield return next;
     }
 }
 
-/// <summary>Exercise 4.2: a job that knows what caused it.</summary>
+/// <summary>What the page of exercise 4.2 calls. Each call is a span of the source, and takes its time.</summary>
+public sealed class InvoiceServices(ActivitySource source)
+{
+    private const int Short = 120, Long = 320; // milliseconds
+
+    private readonly int id = Random.Shared.Next(1_000, 10_000);
+
+    /// <summary>user-service: the number of the user who logs in with this name.</summary>
+    public Task<int> FindUserAsync(string login) => CallAsync("find user", Short, "shop.user.id", id);
+
+    /// <summary>How many orders the user with this number has.</summary>
+    public Task<int> LoadOrdersAsync(int user) => CallAsync("load orders", Short, "shop.order.count", Random.Shared.Next(2, 90), user);
+
+    /// <summary>payment-service: how many payments came from the user who logs in with this name.</summary>
+    public Task<int> LoadPaymentsAsync(string login) =>
+        CallAsync("load payments", Long, "shop.payment.count", Random.Shared.Next(100, 900));
+
+    /// <summary>Whether a call took half as long again as it should: then the machine had other things to do.</summary>
+    internal static bool WasLate(RecordedSpan call) =>
+        call.Duration.TotalMilliseconds > 1.5 * (call.Name == "load payments" ? Long : Short);
+
+    private async Task<int> CallAsync(string name, int milliseconds, string key, int answer, int? user = null)
+    {
+        using var activity = source.StartActivity(name, ActivityKind.Client);
+        if (user is not null)
+            activity?.SetTag("shop.user.id", user);
+        await Task.Delay(milliseconds);
+        activity?.SetTag(key, answer);
+        return answer;
+    }
+}
+
+/// <summary>Exercise 4.2: a page that waits for less.</summary>
 public static class Exercise42
 {
-    /// <summary>Judges the spans of an order and of the job that it caused.</summary>
-    public static Exercise Check(SpanRecorder answer42)
+    private const string PageName = "show invoice";
+
+    /// <summary>Judges the page's trace. Only its own bars are compared with each other, so a slow machine decides nothing.</summary>
+    /// <param name="answer42">The spans.</param>
+    /// <param name="orderCount">What the page shows as the number of orders.</param>
+    /// <param name="paymentCount">What it shows as the number of payments.</param>
+    public static Exercise Check(SpanRecorder answer42, int orderCount, int paymentCount)
     {
-        var spans = answer42.Spans;
-        var order = spans.FirstOrDefault(s => s.Name == "confirm order");
-        var label = spans.FirstOrDefault(s => s.Name == "print label");
-        return Exercise.Check("Exercise 4.2", RecordedTrace.Group(spans),
-            ("Both spans are recorded", () =>
-                order is null ? "The span 'confirm order' is missing."
-                : label is null ? "The span 'print label' is missing: did the job run?" : null),
-            ("The job still runs later", () =>
-                label!.Start >= order!.End ? null
-                : new Wrong("'print label' starts while 'confirm order' is still open. "
-                    + "Put it into the list, as before; only what you hand to it changes.", label)),
-            ("They are one trace", () =>
-                label!.TraceId == order!.TraceId ? null
-                : label.ParentSpanId is null
-                    ? new Wrong("'print label' has no parent. When the job runs, 'confirm order' is no longer current: "
-                        + "take its context while it is.", label)
-                    : new Wrong($"'print label' has the parent {label.ParentSpanId}, which is not 'confirm order'.", label)),
-            ("The parent of 'print label' is 'confirm order'", () =>
-                label!.ParentSpanId == order!.SpanId ? null
-                : new Wrong("'print label' is in the right trace, but below another span.", label)));
+        var traces = RecordedTrace.Group(answer42.Spans);
+        RecordedSpan Of(string name) => answer42.Spans.First(s => s.Name == name);
+        RecordedSpan Root() => Of(PageName);
+        RecordedSpan[] Calls() => [Of("find user"), Of("load orders"), Of("load payments")];
+        return Exercise.Check("Exercise 4.2", traces,
+            ("The page and its three calls are recorded, each once", () =>
+            {
+                foreach (var name in (string[])[PageName, "find user", "load orders", "load payments"])
+                {
+                    var same = answer42.Spans.Where(s => s.Name == name).ToArray();
+                    if (same.Length == 0)
+                        return $"The span '{name}' is missing. If it was started, it had not ended when the provider was disposed: "
+                            + "does the page wait for it?";
+                    if (same.Length > 1)
+                        return new Wrong($"'{name}' is there {same.Length} times. Once is enough: keep its task, and await that.", same);
+                }
+
+                return null;
+            }),
+            ("The calls belong to the page", () =>
+                Calls().FirstOrDefault(c => !Exercise41.Above(traces, c).Contains(Root())) is not { } lost ? null
+                : new Wrong($"'{lost.Name}' is not below '{PageName}': it was called {(lost.Start < Root().Start ? "before" : "after")} "
+                    + "the time in which that span was current.", lost)),
+            ("The page ends after its calls", () =>
+                Calls().FirstOrDefault(c => c.End > Root().End) is not { } late ? null
+                : new Wrong($"'{late.Name}' ends after '{PageName}': the page was sent without it.", late)),
+            ("The page shows what the calls answered", () =>
+                $"{Of("load orders")["shop.user.id"]}" != $"{Of("find user")["shop.user.id"]}"
+                    ? new Wrong($"'load orders' was called for user {Of("load orders")["shop.user.id"]}, but 'find user' says "
+                        + $"{Of("find user")["shop.user.id"]}. That is the one real dependency: it has to wait.", Of("load orders"))
+                : Shown("load orders", "shop.order.count", orderCount) ?? Shown("load payments", "shop.payment.count", paymentCount)),
+            ("No call waits for an answer that it does not need", () => Waiting(Of("find user"), Of("load orders"), Of("load payments"))),
+            ("The page takes less time than its calls together", () => Root().Duration < Sum() ? null
+                : new Wrong($"{Times()} The calls overlap now, but the page waits for something else too.", Root())));
+
+        TimeSpan Sum() => new(Calls().Sum(c => c.Duration.Ticks));
+        string Times() => $"The page takes {Drawing.Duration(Root().Duration)}, its calls together {Drawing.Duration(Sum())}.";
+
+        Wrong? Shown(string call, string key, int number) => $"{Of(call)[key]}" == $"{number}" ? null
+            : new Wrong($"The page shows the number {number} for '{call}', which answered {Of(call)[key]}.", Of(call));
+
+        Wrong? Waiting(RecordedSpan user, RecordedSpan orders, RecordedSpan payments)
+        {
+            if (!Overlap(user, payments) && !Overlap(orders, payments))
+                return payments.Start >= orders.End
+                    ? Because("All three run one after the other. Look at what each of them is given: which one could start "
+                        + "earlier?", payments)
+                    : Because("You moved 'load payments', but the page still waits for it before it goes on. A call starts the work, and "
+                        + "await waits for it: these may be two statements.", payments);
+            if (payments.Start >= user.End)
+                return Because("'load payments' runs beside 'load orders' now, but it still waits for 'find user'. What does it need from "
+                    + "there?", payments);
+            return orders.Start < payments.End ? null
+                : Because("Now 'load orders' waits for 'load payments', of which it needs nothing. Wait for each call where its answer is "
+                    + "used, and not before.", orders);
+        }
+
+        Wrong Because(string why, RecordedSpan span) => new($"{Times()} {why}{(Calls().Any(InvoiceServices.WasLate)
+            ? " (But this machine was busy: if you are sure of your answer, run the cell once more.)" : "")}", span);
+
+        static bool Overlap(RecordedSpan a, RecordedSpan b) => a.Start < b.End && b.Start < a.End;
     }
 }

@@ -3,87 +3,144 @@ using System;
 using System.Collections.Generic;
 using System.Diagnostics;
 using System.Linq;
+using System.Threading.Tasks;
 
 /// <summary>Exercise 5.1: join payment-service to the trace.</summary>
 public static class Exercise51
 {
-    /// <summary>Judges the spans of one request through two services.</summary>
-    public static Exercise Check(SpanRecorder answer51)
+    /// <summary>Opens the profile page once, asks payment-service once without a header, and judges the spans and the wire.</summary>
+    /// <param name="gateway51">The gateway, with the route <c>/profile/{id}</c>.</param>
+    /// <param name="payment51">The service that it calls, with the route <c>/payments/{user}</c>.</param>
+    /// <param name="answer51">What both record.</param>
+    public static Exercise Check(LiveService gateway51, LiveService payment51, SpanRecorder answer51)
     {
-        var spans = answer51.Spans;
-        var traces = RecordedTrace.Group(spans);
+        var before = payment51.Received.Count;
+        answer51.Clear();
+        var pageFault = Ask(gateway51, "/profile/42");
+        var (page, wire) = (answer51.Spans, payment51.Received.Skip(before).FirstOrDefault());
+        var aloneFault = Ask(payment51, "/payments/42");
+        var alone = answer51.Spans.Skip(page.Count).ToArray();
+
+        var caller = Find("api-gateway", ActivityKind.Server);
+        var call = Find("api-gateway", ActivityKind.Client);
         var payment = Find("payment-service", ActivityKind.Server);
-        return Exercise.Check("Exercise 5.1", traces,
-            ("All three spans are there, with their kinds", () =>
-                Find("api-gateway", ActivityKind.Server) is null ? Missing(ActivityKind.Server)
-                : Find("api-gateway", ActivityKind.Client) is null ? Missing(ActivityKind.Client)
-                : payment is null ? new Wrong("payment-service has no span of kind Server.",
-                    spans.Where(s => s.ServiceName == "payment-service").ToArray())
-                : spans.Count > 3 ? $"There are {spans.Count} spans; three are enough." : null),
-            ("They are one trace", () =>
-                traces.Count == 1 ? null
-                : payment!.ParentSpanId is { } id
-                    ? new Wrong($"The span of payment-service has the parent {id}, but in another trace.", payment)
-                : new Wrong("The span of payment-service has no parent. Either no header left the gateway, "
-                    + "or payment-service did not use it, or the value is not a whole traceparent.", payment)),
-            ("The parent is the Client span of the call", () =>
-                traces[0].Parent(payment!) is not { } parent
-                    ? new Wrong("The parent of payment-service's span is not in the trace.", payment!)
-                : parent.Kind == ActivityKind.Client ? null
-                : new Wrong($"The parent of payment-service's span is the {parent.Kind} span '{parent.Name}'. "
-                    + "Which one is the call?", payment!)),
+        var header = TraceparentView.Of(wire?["traceparent"]);
+        return Exercise.Check("Exercise 5.1", RecordedTrace.Group(page),
+            ("The page is answered", () =>
+                pageFault is null ? null
+                : wire is null ? $"The page failed before the call: {pageFault}"
+                : $"The page failed: {pageFault}"),
+            ("The gateway has its two spans", () =>
+                caller is null ? "api-gateway has no span of kind Server. Keep the line that starts it."
+                : call is null ? "api-gateway has no span of kind Client. Keep the line that starts it: it is the call."
+                : wire is null ? new Wrong("The gateway did not call payment-service.", call) : null),
+            ("The call carries a whole traceparent", () => HeaderMissing() ?? HeaderBroken()),
+            ("The header names the Client span of the call", () =>
+                header.TraceId != call!.TraceId ? new Wrong($"The header has the trace id {header.TraceId}, and the gateway's spans "
+                    + "have another one: take the context from the span.", call)
+                : header.ParentId == call.SpanId ? null
+                : header.ParentId == caller!.SpanId ? new Wrong(
+                    "The header names the gateway's Server span. Which of its two spans is the call?", caller)
+                : new Wrong($"The header names a span {header.ParentId}, which the gateway never made.", call)),
+            ("The header says that the trace is sampled", () =>
+                header.IsSampled ? null
+                : new Wrong("The flags in the header end in 0: that says 'not sampled', though the gateway records its spans.", call!)),
+            ("payment-service has a span of kind Server", () =>
+                payment is not null ? null
+                : page.Where(s => s.ServiceName == "payment-service").ToArray() is { Length: > 0 } others
+                    ? new Wrong($"The span of payment-service has the kind {others[0].Kind}: who answers a request is a Server.", others)
+                : "payment-service has no span. Keep the line that starts it."),
+            ("That span has the parent from the header", () =>
+                payment!.TraceId == header.TraceId && payment.ParentSpanId == header.ParentId ? null
+                : payment.Links.Any(l => l.SpanId == header.ParentId)
+                    ? new Wrong("payment-service links to the caller, and its trace is its own. Here the call is its parent.", payment)
+                : payment.ParentSpanId is null
+                    ? new Wrong("The header arrived, and payment-service did not use it: its span has no parent.", payment)
+                : new Wrong($"The parent of payment-service's span is {payment.ParentSpanId}; the header says {header.ParentId}.",
+                    payment)),
             ("The parent is marked as remote", () =>
                 payment!.HasRemoteParent ? null
-                : new Wrong("The span of payment-service takes its parent for a local one. "
-                    + "TryParse has a parameter for that.", payment)));
+                : new Wrong("payment-service takes the parent for a span of its own process. Read the header with TryParse, "
+                    + "which has a parameter for that, and give the span what came out.", payment)),
+            ("A request without a header is answered too, in a trace of its own", () =>
+                aloneFault is not null ? $"Asked without a header, payment-service fails: {aloneFault} "
+                    + "A lost header must never cost an answer."
+                : alone.FirstOrDefault(s => s.Kind == ActivityKind.Server) is not { } root
+                    ? "Asked without a header, payment-service makes no span."
+                : root.ParentSpanId is null && root.TraceId != call!.TraceId ? null
+                : Smuggled("Asked without a header, payment-service still takes")));
 
-        RecordedSpan? Find(string service, ActivityKind kind) =>
-            spans.FirstOrDefault(s => s.ServiceName == service && s.Kind == kind);
-        static string Missing(ActivityKind kind) => $"api-gateway has no span of kind {kind}. Keep the lines that start its spans.";
+        Wrong? HeaderMissing() =>
+            wire!["traceparent"] is not null ? null
+            : wire.Headers.FirstOrDefault(h => h.Value.Contains(call!.TraceId, StringComparison.Ordinal)) is { Key: { } name }
+                ? new Wrong($"The context left in a header called '{name}'. Its name is traceparent.", call!)
+            : payment?.TraceId == call!.TraceId ? Smuggled("No header is on the wire, and yet payment-service takes")
+            : new Wrong("No traceparent is on the wire: the gateway did not inject.", call!);
+
+        Wrong? HeaderBroken() =>
+            header.IsValid ? null
+            : new Wrong($"The wire says traceparent: {wire!["traceparent"]}. That is no whole value: "
+                + "version, trace id, parent id and flags, joined by hyphens.", call!);
+
+        static string Smuggled(string what) => what + " its parent from the gateway's memory, through a variable. "
+            + "Here both run in one program; on two machines that cannot work. Only the request goes across.";
+
+        RecordedSpan? Find(string service, ActivityKind kind) => page.FirstOrDefault(s => s.ServiceName == service && s.Kind == kind);
+    }
+
+    private static string? Ask(LiveService service, string path)
+    {
+        try
+        {
+            return Task.Run(() => service.Client.GetStringAsync(path)).Wait(TimeSpan.FromSeconds(10)) ? null : "no answer in ten seconds.";
+        }
+        catch (AggregateException e)
+        {
+            return $"{e.InnerException!.GetType().Name}: {e.InnerException.Message}";
+        }
     }
 }
 
-/// <summary>Exercise 5.2: the tenant travels as baggage.</summary>
+/// <summary>Exercise 5.2: find the lost header.</summary>
 public static class Exercise52
 {
-    private const string Key = "shop.tenant.id";
-    private static readonly string[] Tenants = ["acme", "globex"];
-
-    /// <summary>Judges two requests, the first of the tenant acme, the second of globex.</summary>
-    /// <param name="answer52">What the three services recorded.</param>
-    /// <param name="wire52">The header <c>baggage</c> of each call, as the service received it; null if there was none.</param>
-    public static Exercise Check(SpanRecorder answer52, IEnumerable<(string Service, string? Baggage)> wire52)
+    /// <summary>Judges what the proxies let through now, by the traces of the next order.</summary>
+    public static Exercise Check(RunningShop answer52)
     {
-        var spans = answer52.Spans;
-        var traces = RecordedTrace.Group(spans);
-        return Exercise.Check("Exercise 5.2", traces,
-            ("Two requests are recorded, one trace each", () =>
-                traces.Count != 2 ? $"There are {traces.Count} traces. Keep the two requests and all calls."
-                : traces.All(t => Payment(t) is not null) ? null
-                : "payment-service has no span of kind Server in one of the requests. Keep all calls."),
-            ("The header baggage brings shop.tenant.id to payment-service", () =>
-                Arrived("payment-service") ? null
-                : $"payment-service received: {Received("payment-service")}. "
-                    + "The gateway has to put each tenant into the baggage of the Activity, under the key shop.tenant.id."),
-            ("It comes to user-service too, as baggage does", () =>
-                Arrived("user-service") ? null
-                : $"user-service received: {Received("user-service")}. "
-                    + "Set the baggage on the span of the whole request, before the first call."),
-            ("The Server spans of payment-service have the tenant", () =>
-                Tenants.Zip(traces, (tenant, trace) => (Tenant: tenant, Span: Payment(trace)!))
-                    .Where(request => request.Span[Key] as string != request.Tenant)
-                    .Select(request => new Wrong($"In the request of {request.Tenant}, the span of payment-service has "
-                        + $"shop.tenant.id = '{request.Span[Key] ?? "nothing"}'.", request.Span)).FirstOrDefault()),
-            ("No other span has it", () =>
-                spans.FirstOrDefault(s => s[Key] is not null && !IsPayment(s)) is not { } other ? null
-                : new Wrong($"The {other.Kind} span '{other.Name}' of {other.ServiceName} has shop.tenant.id as well.", other)));
+        var (from, to, passed) = answer52.Change ?? ("", "", []);
+        var calls = answer52.Before.SelectMany(t => t.Spans).Where(s => s.Kind == ActivityKind.Client).ToArray();
+        var call = calls.FirstOrDefault(s => s.ServiceName == from && Called(s) == to);
+        var joined = call is null ? null : ChildOf(call, answer52.Before);
+        string[] known = [.. RunningShop.Services, RunningShop.Bank];
+        return Exercise.Check("Exercise 5.2", answer52.Traces,
+            ("A hop is named", () =>
+                from.Length == 0 || to.Length == 0 ? "Nothing has changed yet: name who calls, who is called, and the header."
+                : !known.Contains(from) || !known.Contains(to)
+                    ? $"There is no service '{(known.Contains(from) ? to : from)}' here. The names are {string.Join(", ", known)}." : null),
+            ("Somebody calls there", () =>
+                call is not null ? null
+                : from == RunningShop.Bank ? "The bank calls nobody here: it is not ours, and no span of ours says so."
+                : calls.FirstOrDefault(s => s.ServiceName == to && Called(s) == from) is { } turned
+                    ? new Wrong($"{from} does not call {to}; it is the other way round.", turned)
+                : $"{from} never calls {to}: none of its Client spans has that address."),
+            ("The header is lost there", () =>
+                to == RunningShop.Bank ? new Wrong("That call has no child, and it cannot have one: the bank is another company. Its spans "
+                    + "are in a backend of its own.", call!)
+                : joined is not null ? new Wrong($"Nothing is lost between {from} and {to}: the Server span of {to} is a child of "
+                    + "that call already.", call!, joined) : null),
+            ("The trace is whole now", () =>
+                answer52.Traces.Any(t => t.Find(RunningShop.Lost)?.ParentSpanId is not null) ? null
+                : passed.FirstOrDefault(p => p.Contains(':')) is { } value
+                    ? new Wrong($"A proxy lets a header through by its name alone; you gave '{value}'.", Cut())
+                : passed.All(p => p.Length == 0)
+                    ? new Wrong("The hop is right. Now name the header that the proxy must let through.", Cut())
+                : new Wrong($"The hop is right. It lets {string.Join(", ", passed)} through now, and the trace is still cut: "
+                    + "which header has the ids?", Cut())));
 
-        static bool IsPayment(RecordedSpan span) => span.ServiceName == "payment-service" && span.Kind == ActivityKind.Server;
-        static RecordedSpan? Payment(RecordedTrace trace) => trace.Spans.FirstOrDefault(IsPayment);
-        IEnumerable<string> Headers(string service) =>
-            wire52.Where(w => w.Service == service).Select(w => w.Baggage ?? "no header");
-        string Received(string service) => string.Join("; ", Headers(service).DefaultIfEmpty("no call"));
-        bool Arrived(string service) => Tenants.All(tenant => Headers(service).Any(header =>
-            header.Contains(Key, StringComparison.Ordinal) && header.Contains(tenant, StringComparison.Ordinal)));
+        RecordedSpan Cut() => answer52.Traces.Select(t => t.Find(RunningShop.Lost)).OfType<RecordedSpan>().First();
+        static string? Called(RecordedSpan client) => client["server.address"] as string;
+        static RecordedSpan? ChildOf(RecordedSpan call, IEnumerable<RecordedTrace> traces) =>
+            traces.Where(t => t.TraceId == call.TraceId).SelectMany(t => t.Children(call))
+                .FirstOrDefault(s => s.Kind == ActivityKind.Server);
     }
 }

@@ -27,7 +27,7 @@ public static class Incident
             (service, tracing) => tracing.AddProcessor(new SimpleActivityExportProcessor(spans.ForService(service))), version);
         shop.Pace = TimeSpan.FromMilliseconds(3);
         shop.Faults.FailingPayments = 0.2; // in every version: these accounts are locked
-        shop.Faults.NPlusOne = shop.Faults.RetryPayments = version == "1.5.0";
+        shop.Faults.Deploy(version);
 
         var clock = Stopwatch.StartNew();
         var pages = new List<Task>();

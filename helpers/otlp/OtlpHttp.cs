@@ -4,6 +4,7 @@ using System.Collections.Generic;
 using System.Globalization;
 using System.IO;
 using System.IO.Compression;
+using System.Linq;
 using System.Text.Json;
 using System.Threading;
 using System.Threading.Tasks;
@@ -16,7 +17,7 @@ internal sealed class OtlpHttp
     /// <summary>The longest body in bytes, on the wire and decompressed.</summary>
     public const int MaxBody = 16 << 20;
 
-    public const string TracesPath = "/v1/traces";
+    public const string TracesPath = "/v1/traces", TraceApiPath = "/api/v3/traces/";
 
     private const string Protobuf = "application/x-protobuf", Json = "application/json";
     private const long MaxUnread = 4L * MaxBody;
@@ -191,6 +192,20 @@ internal sealed class OtlpHttp
         response.ContentLength = body.Length;
         if (!HttpMethods.IsHead(http.Request.Method))
             await response.Body.WriteAsync(body);
+    }
+
+    /// <summary>Answers a <c>GET</c> for one trace as Jaeger's API does. False if this is another request.</summary>
+    public static async Task<bool> AnswerForTraceAsync(HttpContext http, Func<string, Task<RecordedTrace?>> find)
+    {
+        var path = http.Request.Path.Value ?? "";
+        if (!HttpMethods.IsGet(http.Request.Method) || path.Length != TraceApiPath.Length + 32
+            || !path.StartsWith(TraceApiPath, StringComparison.Ordinal))
+            return false;
+        var trace = path[TraceApiPath.Length..] is var id && id.All(char.IsAsciiHexDigit) ? await find(id) : null;
+        (http.Response.StatusCode, http.Response.ContentType) = trace is null ? (404, "text/plain; charset=utf-8") : (200, Json);
+        await http.Response.Body.WriteAsync(trace is null
+            ? """{"error":{"httpCode":404,"message":"No traces found"}}"""u8.ToArray() : OtlpJsonWriter.Write(trace));
+        return true;
     }
 
     // A message of numbers, texts and messages. What is zero or nothing is not written.

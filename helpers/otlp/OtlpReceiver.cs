@@ -15,10 +15,11 @@ using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 
 /// <summary>
-/// A small backend: takes traces over OTLP/HTTP as a collector or Jaeger does, and keeps the spans in memory. It listens
-/// on this machine only (127.0.0.1). Safe for concurrent requests; what it keeps is bounded, the oldest spans go first.
+/// A small backend: takes traces over OTLP/HTTP as a collector or Jaeger does, keeps the spans in memory, and answers for one
+/// trace as Jaeger's API does. It listens on this machine only (127.0.0.1). Safe for concurrent requests; what it keeps is bounded,
+/// the oldest spans go first.
 /// </summary>
-public sealed class OtlpReceiver : IDisposable, IAsyncDisposable
+public sealed class OtlpReceiver : ITraceBackend, IDisposable, IAsyncDisposable
 {
     /// <summary>
     /// The longest body in bytes, on the wire and decompressed; a longer one is answered with 413. (The OTLP specification
@@ -108,6 +109,30 @@ public sealed class OtlpReceiver : IDisposable, IAsyncDisposable
 
     /// <summary>With the path: what <c>OtlpExporterOptions.Endpoint</c> takes. The exporter adds nothing to that.</summary>
     public Uri TracesEndpoint => new(Endpoint, OtlpHttp.TracesPath);
+
+    /// <inheritdoc/>
+    public string Name => "the receiver in this notebook";
+
+    /// <inheritdoc/>
+    public Uri TraceApi(string traceId) => new(Endpoint, OtlpHttp.TraceApiPath + TraceBackend.CheckedTraceId(traceId));
+
+    /// <inheritdoc/>
+    public Uri? TraceLink(string traceId) => null;
+
+    /// <inheritdoc/>
+    public Task<RecordedTrace?> GetTraceAsync(string traceId)
+    {
+        traceId = TraceBackend.CheckedTraceId(traceId);
+        var spans = Spans.Where(s => s.TraceId == traceId).ToArray();
+        return Task.FromResult(spans.Length > 0 ? new RecordedTrace(spans) : null);
+    }
+
+    /// <inheritdoc/>
+    public Task<RecordedTrace> WaitForTraceAsync(string traceId, int spans = 1, TimeSpan? timeout = null) =>
+        TraceBackend.WaitAsync(traceId, spans, timeout, $"the receiver at {Endpoint}", _ => GetTraceAsync(traceId), () => null);
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<RecordedTrace>> SearchAsync(TraceSearch search) => Task.FromResult(search.In(Traces));
 
     /// <summary>The spans in the order in which they arrived, as they are now: later spans do not appear in this list.</summary>
     public IReadOnlyList<RecordedSpan> Spans => store.Spans;
@@ -212,6 +237,8 @@ public sealed class OtlpReceiver : IDisposable, IAsyncDisposable
         private async Task HandleAsync(HttpContext context)
         {
             var owner = Owner;
+            if (owner is not null && await OtlpHttp.AnswerForTraceAsync(context, owner.GetTraceAsync))
+                return;
             var (request, spans, messages) = await http.ReadAsync(context);
             owner?.Keep(request, spans, 2L * request.Body.Length + 64L * messages + 400L * spans.Count);
             if (!context.RequestAborted.IsCancellationRequested)

@@ -35,7 +35,7 @@ public sealed class ServiceMap : NotebookView
         var width = lines.Max(l => Drawing.Columns(l.Names));
         return string.Join('\n', lines.Select(l => $"{Drawing.Fit(l.Names, width)}  {l.Facts}").Append(Left).Where(l => l.Length > 0));
 
-        static string Name(MapNode node) => Drawing.Fit(node.Label, 36, pad: false);
+        static string Name(MapNode node) => Drawing.Fit(node.Label, 33, pad: false);
     }
 
     /// <summary>The map as SVG.</summary>

@@ -43,9 +43,9 @@ public sealed class Shop : IDisposable, IAsyncDisposable
     private static readonly Lazy<Task> WarmedUp = new(WarmUpAsync);
 
     private readonly List<ShopService> services = [];
-    private readonly List<TracerProvider> providers = [];
     private readonly ShopLog log = new();
     private readonly ShopDatabase database;
+    private ShopProviders? providers;
     private bool disposed;
 
     // With number 0, nobody can listen to the shop.
@@ -60,9 +60,8 @@ public sealed class Shop : IDisposable, IAsyncDisposable
 
         ShopService AddService(string name)
         {
-            var service = new ShopService(name, number, log);
-            services.Add(service);
-            return service;
+            services.Add(new ShopService(name, number, log));
+            return services[^1];
         }
     }
 
@@ -79,11 +78,9 @@ public sealed class Shop : IDisposable, IAsyncDisposable
         try
         {
             foreach (var service in shop.services)
-            {
                 await service.App.StartAsync();
-                if (tracing is not null)
-                    shop.providers.Add(ShopTracing.BuildProvider(service.Name, service.Source.Name, version, tracing));
-            }
+            shop.providers = new(shop.services, tracing);
+            shop.providers.Build(version);
         }
         catch
         {
@@ -135,6 +132,13 @@ public sealed class Shop : IDisposable, IAsyncDisposable
     /// One request of the browser, for example <c>/profile/7</c>. When the answer is here, all spans of the request have ended.
     /// </summary>
     public Task<HttpResponseMessage> GetAsync(string path) => Client.GetAsync(path);
+
+    /// <summary>Another version goes live, between two requests; its spans say so in <c>service.version</c>.</summary>
+    public void Deploy(string version)
+    {
+        providers?.Build(version);
+        Faults.Deploy(version);
+    }
 
     // ---- The services: there is no line about tracing in them ----------------------------------------------------
 
@@ -233,10 +237,8 @@ public sealed class Shop : IDisposable, IAsyncDisposable
             return;
         foreach (var service in services)
             await service.App.DisposeAsync();
-        foreach (var provider in providers)
-            provider.Dispose();
-        foreach (var service in services)
-            service.Source.Dispose();
+        providers?.Dispose();
+        services.ForEach(service => service.Source.Dispose());
         Client.Dispose();
         database.Dispose();
         lock (OpenShops)

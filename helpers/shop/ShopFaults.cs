@@ -21,6 +21,9 @@ public sealed class ShopFaults
     /// <summary>api-gateway sends no <c>traceparent</c>.</summary>
     public bool NoPropagation { get; set; }
 
+    /// <summary>What a version of the services does wrong; everything else stays as it is.</summary>
+    internal void Deploy(string version) => NPlusOne = RetryPayments = version == "1.5.0";
+
     // Multiples of the golden ratio spread evenly between 0 and 1, so any share of the users is met closely.
     internal bool FailsFor(int userId) => userId * 0.6180339887498949 % 1 < FailingPayments;
 }

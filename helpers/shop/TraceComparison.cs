@@ -13,7 +13,7 @@ internal sealed class TraceComparison
     private readonly Dictionary<RecordedSpan, RecordedSpan> later = [], earlier = [];
     private readonly TimeSpan scale, visible; // of the longer trace: the length of the common time axis
 
-    public TraceComparison(RecordedTrace before, RecordedTrace after, string leftTitle, string rightTitle)
+    public TraceComparison(RecordedTrace before, RecordedTrace after, string leftTitle, string rightTitle, bool say)
     {
         (leftTitle, rightTitle) = (Drawing.Cut(leftTitle, 100), Drawing.Cut(rightTitle, 100));
         var (left, right) = (new WaterfallPart(before).Scale, new WaterfallPart(after).Scale);
@@ -21,8 +21,8 @@ internal sealed class TraceComparison
         visible = scale / 20; // what is shorter is no change that anyone should look at
         Match((trace, span) => (span.ServiceName, span.Name, Called(trace, span)?.ToString()));
         Match((_, span) => (span.ServiceName, span.Name, null));
-        (Left, Right) = (Part(before, leftTitle, later), Part(after, rightTitle, earlier));
-        Lines = Sentences(before, leftTitle, after, rightTitle).ToArray();
+        Page = new([Part(before, leftTitle, later, say), Part(after, rightTitle, earlier, say)], beside: true);
+        Lines = say ? Sentences(before, leftTitle, after, rightTitle).ToArray() : [];
 
         void Match(Func<RecordedTrace, RecordedSpan, (string, string, string?)> key)
         {
@@ -37,9 +37,7 @@ internal sealed class TraceComparison
     }
 
     /// <summary>The two traces with a word at each span that changed.</summary>
-    public WaterfallPart Left { get; }
-
-    public WaterfallPart Right { get; }
+    public WaterfallPage Page { get; }
 
     /// <summary>What changed, in sentences.</summary>
     public IReadOnlyList<string> Lines { get; }
@@ -47,11 +45,11 @@ internal sealed class TraceComparison
     private static RecordedSpan? Called(RecordedTrace trace, RecordedSpan span) =>
         trace.Children(span).FirstOrDefault(c => c.ServiceName != span.ServiceName);
 
-    private WaterfallPart Part(RecordedTrace trace, string title, Dictionary<RecordedSpan, RecordedSpan> matches) => new(trace)
+    private WaterfallPart Part(RecordedTrace trace, string title, Dictionary<RecordedSpan, RecordedSpan> matches, bool say) => new(trace)
     {
         Title = $"{title}: {WaterfallPart.NameOf(trace)}",
         Scale = scale,
-        Note = span => Note(matches, span),
+        Note = span => say ? Note(matches, span) : null,
         MaxSpans = Drawing.MaxSpans / 2,
     };
 
@@ -70,37 +68,51 @@ internal sealed class TraceComparison
         yield return $"{Facts(left, before)} {Facts(right, after)} "
             + (change.Duration() < visible ? "About the same time." : $"{Change(change)}.");
 
-        var changes = later.Select(m => (Span: m.Value, Before: before.SelfTime(m.Key), After: after.SelfTime(m.Value)))
-            .Where(c => (c.After - c.Before).Duration() >= visible).OrderByDescending(c => (c.After - c.Before).Duration()).Take(3)
-            .Select(c => $"{Short(c.Span)} {Drawing.Duration(c.Before)} → {Drawing.Duration(c.After)} ({Change(c.After - c.Before)})")
-            .ToArray();
-        yield return changes.Length > 0 ? $"Longest changes, each without the span's children: {string.Join("; ", changes)}."
-            : later.Count == 0 ? "No span is in both."
-            : "No span's own time changed by more than 5% of the whole.";
+        var (was, now) = (Operations(before), Operations(after));
+        var all = was.Keys.Union(now.Keys)
+            .Select(o => (Name: $"{Cut(o.Name)} in {Cut(o.Service)}", Was: was.GetValueOrDefault(o), Now: now.GetValueOrDefault(o)))
+            .Select(o => (o.Name, o.Was, o.Now, Change: o.Now.Time - o.Was.Time)).OrderByDescending(o => o.Change.Duration()).ToArray();
+        var often = all.Where(o => o.Was.Calls != o.Now.Calls).Select(o => $"{Word(o.Was.Calls, o.Now.Calls)}: {o.Name}, "
+            + $"{o.Was.Calls} → {Drawing.Count(o.Now.Calls, "call")}, {Change(o.Change)}.").ToArray();
+        var longer = all.Where(o => o.Was.Calls == o.Now.Calls && o.Change.Duration() >= visible)
+            .Select(o => $"{(o.Change > TimeSpan.Zero ? "Longer" : "Shorter")}: {o.Name}, {Drawing.Duration(o.Was.Time)} → "
+                + $"{Drawing.Duration(o.Now.Time)} ({Change(o.Change)}).").ToArray();
+        foreach (var line in often.Take(MaxLines).Concat(longer.Take(MaxLines)))
+            yield return line;
+        if (Math.Max(0, often.Length - MaxLines) + Math.Max(0, longer.Length - MaxLines) is > 0 and var more)
+            yield return $"{Drawing.Count(more, "more operation")} changed.";
+        if (often.Length + longer.Length == 0)
+            yield return "The same operations, as often; no operation's own time changed by more than 5% of the whole.";
 
-        var (lost, added) = (before.SpansAsTree.Where(s => !later.ContainsKey(s)), after.SpansAsTree.Where(s => !earlier.ContainsKey(s)));
         var mended = later.Where(m => Failed(m.Key) && !Failed(m.Value)).Select(m => m.Key);
         var broken = later.Where(m => !Failed(m.Key) && Failed(m.Value)).Select(m => m.Value);
-        foreach (var (what, spans) in new[]
-        {
-            ($"Only in {left}", lost), ($"Only in {right}", added), ($"Errors only in {left}", mended), ($"Errors only in {right}", broken),
-        })
+        foreach (var (where, spans) in new[] { (left, mended), (right, broken) })
         {
             if (spans.Any())
-                yield return $"{what}: {Names(spans)}.";
+                yield return $"Errors only in {where}: {Names(spans)}.";
         }
     }
 
+    private const int MaxLines = 5;
+
+    // All spans of one service with one name: how many, and the time that no child accounts for.
+    private static Dictionary<(string Name, string Service), (int Calls, TimeSpan Time)> Operations(RecordedTrace trace) =>
+        trace.Spans.GroupBy(s => (s.Name, s.ServiceName))
+            .ToDictionary(g => g.Key, g => (g.Count(), new TimeSpan(g.Sum(s => trace.SelfTime(s).Ticks))));
+
+    private static string Cut(string name) => Drawing.Fit(name, 60, pad: false);
+
+    private static string Word(int was, int now) => was == 0 ? "New" : now == 0 ? "Gone" : now > was ? "Repeated" : "Less often";
+
     private static string Facts(string title, RecordedTrace trace) =>
         $"{title}: {Drawing.Duration(trace.Duration)}, {Drawing.Count(trace.Spans.Count, "span")}.";
-
-    private static string Short(RecordedSpan span) => Drawing.Fit(span.ToString(), 60, pad: false);
 
     private static bool Failed(RecordedSpan span) => span.Status == ActivityStatusCode.Error;
 
     private static string Names(IEnumerable<RecordedSpan> spans)
     {
-        var names = spans.GroupBy(Short).Select(g => g.Count() == 1 ? g.Key : $"{Drawing.Count(g.Count(), "time")} {g.Key}").ToArray();
+        var names = spans.GroupBy(s => Cut($"{s}"))
+            .Select(g => g.Count() == 1 ? g.Key : $"{Drawing.Count(g.Count(), "time")} {g.Key}").ToArray();
         return string.Join("; ", names.Take(4)) + (names.Length > 4 ? $"; {names.Length - 4} more" : "");
     }
 }

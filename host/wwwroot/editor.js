@@ -109,6 +109,11 @@ export class Editor {
     }, 700);
   }
 
+  // The first answer takes the kernel long on a busy machine, and the pointer does not ask again by itself.
+  async #askTwice(type, command) {
+    return await this.page.ask(type, command) ?? (this.page.isBusy() ? null : await this.page.ask(type, command));
+  }
+
   #services() {
     const kinds = monaco.languages.CompletionItemKind, renamed = { ExtensionMethod: 'Method', Local: 'Variable', Parameter: 'Variable', Structure: 'Struct', Namespace: 'Module', Delegate: 'Function' };
     monaco.languages.registerCompletionItemProvider('csharp', {
@@ -125,7 +130,7 @@ export class Editor {
     });
     monaco.languages.registerHoverProvider('csharp', {
       provideHover: async (model, position) => {
-        const answer = await this.page.ask('RequestHoverText', at(model, position));
+        const answer = await this.#askTwice('RequestHoverText', at(model, position));
         return answer && { range: answer.linePositionSpan ? range(answer.linePositionSpan) : undefined, contents: answer.content.map(({ value }) => {
           const [head, ...rest] = value.split('\n'); // the first line is code
           return { value: `\`\`\`csharp\n${head.trim()}\n\`\`\`\n${rest.join('\n')}` };
@@ -135,7 +140,7 @@ export class Editor {
     monaco.languages.registerSignatureHelpProvider('csharp', {
       signatureHelpTriggerCharacters: ['(', ','],
       provideSignatureHelp: async (model, position) => {
-        const answer = await this.page.ask('RequestSignatureHelp', at(model, position));
+        const answer = await this.#askTwice('RequestSignatureHelp', at(model, position));
         const text = d => d && { value: d.value };
         return answer && { dispose() { }, value: { activeSignature: answer.activeSignatureIndex, activeParameter: answer.activeParameterIndex,
           signatures: answer.signatures.map(s => ({ label: s.label, documentation: text(s.documentation), parameters: s.parameters.map(p => ({ label: p.label, documentation: text(p.documentation) })) })) } };

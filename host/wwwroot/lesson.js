@@ -90,17 +90,13 @@ function draw(m) {
   if (cells.size) { m.cells.filter(d => d.source !== undefined).forEach(redraw); questions.clear(); questions.restore(m.choices); reached(); warm(); return; }
   const all = document.createDocumentFragment();
   let part;
-  m.cells.forEach((d, i) => {
-    if (d.html !== undefined || !part) { part = el('div', 'part'); all.append(part); }
-    if (d.html !== undefined) {
-      const prose = el('section', 'prose');
-      prose.innerHTML = d.html;
-      if (d.notes) prose.dataset.notes = d.notes;
-      part.append(prose);
-    } else {
-      part.append(codeCell(d));
-    }
-  });
+  for (const d of m.cells) {
+    const prose = d.html !== undefined && proseOf(d);
+    if (prose && part) foldsInto(part, prose);
+    if (!part || prose?.childElementCount) { part = el('div', 'part'); all.append(part); }
+    if (!prose) part.append(codeCell(d));
+    else if (prose.childElementCount) part.append(prose);
+  }
   $('main').replaceChildren(all);
   $('main').removeAttribute('aria-busy');
   if (m.orphans.length) $('main').prepend(orphans(m.orphans));
@@ -113,6 +109,20 @@ function draw(m) {
   document.body.dataset.ready = '1';
   performance.mark('lesson-drawn');
   warm();
+}
+function proseOf(d) {
+  const prose = el('section', 'prose');
+  prose.innerHTML = d.html;
+  if (d.notes) prose.dataset.notes = d.notes;
+  return prose;
+}
+// The folds of an exercise stand at the head of the text below its cell: they are of the part before.
+function foldsInto(part, prose) {
+  const folds = el('section', 'prose');
+  while (prose.firstElementChild?.tagName === 'DETAILS') folds.append(prose.firstElementChild);
+  if (!folds.childElementCount) return;
+  if (!prose.childElementCount && prose.dataset.notes) folds.dataset.notes = prose.dataset.notes;
+  part.append(folds);
 }
 const reached = () => { for (const c of cells.values()) if (c.data.ok) questions.reached(c.root); };
 // Drawn first, then the kernel: starting it takes the machine for a moment.
@@ -187,20 +197,25 @@ function output(cell, o) {
 // first rows are seen before its last ones are there, and the page answers a key meanwhile.
 const PIECE = 100_000;
 const BASE = '<style>:host{display:block;font:14px/1.45 system-ui,sans-serif}table{border-collapse:collapse}td,th{padding:2px 8px;text-align:left}pre{white-space:pre-wrap}</style>';
+const LONG = 'details{content-visibility:auto;contain-intrinsic-size:auto 1.8em}'; // rows far below the screen are not laid out
 const OPENERS = ['popover', 'popovertarget', 'commandfor', 'interestfor'];
 function shadow(html) {
   const box = el('div', 'html'), host = el('div'), root = host.attachShadow({ mode: 'open' });
-  const close = () => root.querySelectorAll(OPENERS.map(name => `[${name}]`).join()).forEach(e => OPENERS.forEach(name => e.removeAttribute(name)));
+  // Goes on where it stopped, so that the pieces of a long output are each looked at once; at the end all of it again, for a
+  // parser moves what stands in a wrong place to the front.
+  const walk = () => document.createTreeWalker(root, NodeFilter.SHOW_ELEMENT);
+  let walker = walk();
+  const close = () => { while (walker.nextNode()) for (const name of OPENERS) walker.currentNode.removeAttribute(name); };
   box.append(host);
   if (html.length <= PIECE) { root.innerHTML = BASE + html; close(); return box; }
   const parser = document.implementation.createHTMLDocument();
-  parser.write(`${BASE}<div>`);
+  parser.write(`${BASE}<style>${LONG}</style><div>`);
   root.append(...parser.querySelectorAll('style'), parser.querySelector('div'));
   let at = 0;
   const more = () => {
     parser.write(html.slice(at, at += PIECE));
     close();
-    if (at < html.length) setTimeout(more); else { parser.close(); box.dataset.whole = '1'; }
+    if (at < html.length) setTimeout(more); else { parser.close(); walker = walk(); close(); box.dataset.whole = '1'; }
   };
   more();
   return box;

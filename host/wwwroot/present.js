@@ -7,6 +7,7 @@ export class Presenter {
     this.button = document.getElementById('present');
     this.button.onclick = () => this.toggle();
     addEventListener('keydown', e => this.#key(e));
+    addEventListener('ended', e => this.#result(e.target));
   }
 
   draw(main, notes) {
@@ -41,6 +42,13 @@ export class Presenter {
   #page(direction) {
     const page = document.scrollingElement, end = page.scrollHeight - innerHeight, more = direction > 0 ? page.scrollTop < end - 8 : page.scrollTop > 8;
     if (more) page.scrollBy(0, direction * innerHeight * .85); else this.show(this.at + direction);
+  }
+
+  // What a cell shows is what the room looks at: below a long cell it is brought up.
+  #result(cell) {
+    if (!this.on || !cell.closest('.part.now')) return;
+    const { top, bottom } = cell.querySelector('.outputs').getBoundingClientRect(), head = document.querySelector('.bar').offsetHeight + 8;
+    if (bottom > innerHeight) scrollBy(0, Math.min(top - head, bottom - innerHeight + 8));
   }
 
   #key(e) {

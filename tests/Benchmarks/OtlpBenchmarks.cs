@@ -26,17 +26,7 @@ public class OtlpBenchmarks
     [GlobalSetup]
     public void Setup()
     {
-        using var source = new ActivitySource("benchmark.otlp", "1.0.0");
-        using var listener = new ActivityListener { ShouldListenTo = s => s == source, Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllDataAndRecorded };
-        ActivitySource.AddActivityListener(listener);
-        _activities = Enumerable.Range(0, Spans).Select(i =>
-        {
-            using var activity = source.StartActivity("GET /orders/{id}", ActivityKind.Server)!;
-            activity.SetTag("http.request.method", "GET").SetTag("http.route", "/orders/{id}").SetTag("http.response.status_code", 200);
-            activity.SetTag("url.path", $"/orders/{i}").SetTag("url.scheme", "http").SetTag("server.address", "shop.example");
-            activity.AddEvent(new ActivityEvent("cache.miss", tags: new() { ["cache.key"] = $"order-{i}" }));
-            return activity;
-        }).ToArray();
+        _activities = ReceiverBenchmark.Batch(Spans);
         _exporter = new OtlpTraceExporter(new OtlpExporterOptions
         {
             Protocol = OtlpExportProtocol.HttpProtobuf,

@@ -115,8 +115,9 @@ public sealed class AttributeTypeTests
     public async Task What_the_limits_of_the_exporter_drop_is_counted_read_and_drawn()
     {
         await using var receiver = await OtlpReceiver.StartAsync();
+        var recorder = new SpanRecorder();
         using var source = new ActivitySource($"test-{Guid.NewGuid():N}");
-        using (Sdk.CreateTracerProviderBuilder().AddSource(source.Name).AddOtlpExporter(o => (o.Endpoint, o.Protocol, o.ExportProcessorType) = (receiver.TracesEndpoint, OtlpExportProtocol.HttpProtobuf, ExportProcessorType.Simple)).Build())
+        using (Sdk.CreateTracerProviderBuilder().AddSource(source.Name).AddProcessor(new SimpleActivityExportProcessor(recorder)).AddOtlpExporter(o => (o.Endpoint, o.Protocol, o.ExportProcessorType) = (receiver.TracesEndpoint, OtlpExportProtocol.HttpProtobuf, ExportProcessorType.Simple)).Build())
         {
             Activity.Current = null;
             var links = Enumerable.Range(0, 130).Select(_ => new ActivityLink(new ActivityContext(ActivityTraceId.CreateRandom(), ActivitySpanId.CreateRandom(), default)));
@@ -133,6 +134,13 @@ public sealed class AttributeTypeTests
         var page = Waterfall.Of(new RecordedTrace([sent])).ToHtml();
         Assert.Contains("<b>Attributes (3 more dropped before sending)</b>", page);
         Assert.Contains("<b>Events (4 more dropped before sending), links (2 more dropped before sending)</b>", page);
+
+        // The recorder keeps all, and says what the exporter will do.
+        var kept = Waterfall.Of(recorder.Traces).ToHtml();
+        Assert.Contains("131 attributes: the OTLP exporter of .NET sends 128 of them", kept);
+        Assert.Contains("132 events: ", kept);
+        Assert.Contains("130 links: ", kept);
+        Assert.DoesNotContain("of .NET sends", page);
     }
 
     [Fact]

@@ -6,9 +6,7 @@ using System.Linq;
 using System.Text.RegularExpressions;
 using System.Threading.Tasks;
 using Xunit;
-using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
-using YamlDotNet.Serialization;
 
 namespace TracingTutorial.Tests;
 
@@ -35,28 +33,34 @@ public partial class DockerTests
         ["4318"] = "JAEGER_OTLP_HTTP_PORT",
         ["4317"] = "JAEGER_OTLP_GRPC_PORT",
         ["13133"] = "JAEGER_HEALTH_PORT",
+        ["8888"] = "JAEGER_METRICS_PORT",
     };
 
-    private static YamlMappingNode Compose => Load("compose.yaml");
-    private static YamlMappingNode Config => Load("tail-sampling.yaml");
-    private static YamlMappingNode[] Services => Map(Compose, "services").Children.Values.Cast<YamlMappingNode>().ToArray();
+    private static readonly string[] Variables = [.. Ports.Values, "JAEGER_IMAGE", "JAEGER_CONFIG"];
+
+    public static TheoryData<string> Configurations => ["keep-all", "tail-sampling"];
+
+    private static YamlMappingNode Service => Assert.IsType<YamlMappingNode>(Assert.Single(Map(Load("compose.yaml"), "services").Children).Value);
 
     [Fact]
-    public void Docker_compose_up_starts_one_Jaeger_and_a_profile_starts_the_other_one_instead()
+    public void One_service_has_a_variable_for_its_configuration_and_keeps_every_trace_without_it()
     {
-        var profiles = Map(Compose, "services").ToDictionary(s => ((YamlScalarNode)s.Key).Value!, s => Assert.Single(Texts((YamlMappingNode)s.Value, "profiles")));
-        var byDefault = Settings().Single(s => s.Name == "COMPOSE_PROFILES").Value;
+        var mounts = Texts(Service, "volumes").Select(v => v.Split(':')).ToDictionary(v => v[0], v => v[1..]);
 
-        Assert.Equal(["keep-all", "tail-sampling"], profiles.Values.Order());
-        Assert.Equal("keep-all", byDefault);
-        Assert.Equal("jaeger", profiles.Single(p => p.Value == byDefault).Key);
+        Assert.Equal(["--config", "/etc/jaeger/${JAEGER_CONFIG:-keep-all}.yaml"], Texts(Service, "command"));
+        Assert.Equal(Configurations.Select(c => $"./{c.Data}.yaml"), mounts.Keys);
+        foreach (var (file, mount) in mounts)
+        {
+            Assert.True(File.Exists(Path.Combine(Folder, file)), file);
+            Assert.Equal($"/etc/jaeger/{Path.GetFileName(file)}", mount[0]);
+            Assert.Contains("ro", mount[1].Split(',')); // the container cannot change it
+        }
     }
 
     [Fact]
     public void Jaeger_is_an_exact_version_and_the_same_in_every_file()
     {
-        foreach (var service in Services)
-            Assert.Equal("${JAEGER_IMAGE:-jaegertracing/jaeger:2.20.0}", Text(service, "image"));
+        Assert.Equal("${JAEGER_IMAGE:-jaegertracing/jaeger:2.20.0}", Text(Service, "image"));
         foreach (var file in Directory.GetFiles(Folder))
         {
             foreach (Match version in Version().Matches(File.ReadAllText(file)))
@@ -65,76 +69,67 @@ public partial class DockerTests
     }
 
     [Fact]
-    public void Ports_are_open_to_this_machine_only_and_a_variable_moves_each()
-    {
-        foreach (var service in Services)
-            Assert.Equal(Ports.Select(p => $"127.0.0.1:${{{p.Value}:-{p.Key}}}:{p.Key}"), Texts(service, "ports"));
-    }
+    public void Ports_are_open_to_this_machine_only_and_a_variable_moves_each() =>
+        Assert.Equal(Ports.Select(p => $"127.0.0.1:${{{p.Value}:-{p.Key}}}:{p.Key}"), Texts(Service, "ports"));
 
     [Fact]
     public void Every_variable_is_explained_beside_the_file_and_in_the_README()
     {
-        var variables = Variable().Matches(File.ReadAllText(Path.Combine(Folder, "compose.yaml"))).Select(m => m.Groups[1].Value).Distinct().ToArray();
+        var compose = File.ReadAllText(Path.Combine(Folder, "compose.yaml"));
         var settings = Settings().ToDictionary(s => s.Name, s => s.Value);
         var readme = File.ReadAllText(Path.Combine(Folder, "README.md"));
 
-        Assert.Equal(Ports.Values.Append("JAEGER_IMAGE").Order(), variables.Order());
-        foreach (var variable in variables)
+        Assert.Equal(Variables.Order(), Variable().Matches(compose).Select(m => m.Groups[1].Value).Distinct().Order());
+        foreach (var variable in Variables)
         {
             Assert.Contains(variable, readme, StringComparison.Ordinal);
-            Assert.Contains($"${{{variable}:-{settings[variable]}}}", File.ReadAllText(Path.Combine(Folder, "compose.yaml")), StringComparison.Ordinal);
+            Assert.Contains($"${{{variable}:-{settings[variable]}}}", compose, StringComparison.Ordinal);
         }
     }
 
     [Fact]
     public void The_container_has_no_rights_that_it_does_not_need()
     {
-        foreach (var service in Services)
-        {
-            Assert.Equal("true", Text(service, "read_only"));
-            Assert.Equal(["ALL"], Texts(service, "cap_drop"));
-            Assert.Equal(["no-new-privileges:true"], Texts(service, "security_opt"));
-            Assert.Equal("1g", Text(service, "mem_limit"));
-            Assert.NotEqual("0", Text(service, "user"));
-            Assert.DoesNotContain(service.Children.Keys, k => ((YamlScalarNode)k).Value is "privileged" or "cap_add" or "network_mode" or "pid" or "devices");
-        }
-    }
-
-    [Fact]
-    public void Looking_at_traces_adds_none()
-    {
-        foreach (var service in Services)
-            Assert.Equal("always_off", Text(Map(service, "environment"), "OTEL_TRACES_SAMPLER"));
-        Assert.Equal("false", Text(Map(Config, "extensions", "jaeger_query"), "enable_tracing")); // a Jaeger without Docker too
+        Assert.Equal("true", Text(Service, "read_only"));
+        Assert.Equal(["ALL"], Texts(Service, "cap_drop"));
+        Assert.Equal(["no-new-privileges:true"], Texts(Service, "security_opt"));
+        Assert.Equal("1g", Text(Service, "mem_limit"));
+        Assert.NotEqual("0", Text(Service, "user"));
+        Assert.DoesNotContain(Service.Children.Keys, k => ((YamlScalarNode)k).Value is "privileged" or "cap_add" or "network_mode" or "pid" or "devices");
     }
 
     [Fact]
     public void Wait_ends_when_Jaeger_itself_says_that_it_is_ready()
     {
-        foreach (var service in Services)
-        {
-            var test = Texts(Map(service, "healthcheck"), "test");
-            Assert.Equal(["CMD", "wget"], test[..2]);
-            Assert.Equal("http://127.0.0.1:13133/status", test[^1]);
-        }
+        var test = Texts(Map(Service, "healthcheck"), "test");
+        Assert.Equal(["CMD", "wget"], test[..2]);
+        Assert.Equal("http://127.0.0.1:13133/status", test[^1]);
     }
 
     [Fact]
-    public void The_tail_sampling_profile_starts_Jaeger_with_our_file_which_it_cannot_change()
+    public void The_README_starts_Jaeger_without_Docker_with_the_same_files()
     {
-        var service = Services.Single(s => Texts(s, "profiles").Contains("tail-sampling"));
-        var mount = Assert.Single(Texts(service, "volumes")).Split(':');
+        var readme = File.ReadAllText(Path.Combine(Folder, "README.md"));
+        var start = JaegerStart().Matches(readme).Select(m => m.Groups[1].Value).ToArray();
 
-        Assert.Equal(["--config", mount[1]], Texts(service, "command"));
-        Assert.Contains("ro", mount[2].Split(','));
-        Assert.True(File.Exists(Path.Combine(Folder, mount[0])), mount[0]);
-        Assert.Single(Services, s => s.Children.ContainsKey("volumes"));
+        Assert.Equal(Configurations.Select(c => $" --config {c.Data}.yaml"), start); // never without one: UI and API would be open to all
+        Assert.Contains("](keep-all.yaml)", readme);
+        Assert.Contains("](tail-sampling.yaml)", readme);
     }
 
-    [Fact]
-    public void The_configuration_names_only_parts_that_Jaeger_has_and_that_are_set_up()
+    // ---- The two configurations ------------------------------------------------------------------------------------
+
+    [Theory]
+    [MemberData(nameof(Configurations))]
+    public void Looking_at_traces_adds_none(string configuration) =>
+        Assert.Equal("false", Text(Map(Load($"{configuration}.yaml"), "extensions", "jaeger_query"), "enable_tracing"));
+
+    [Theory]
+    [MemberData(nameof(Configurations))]
+    public void The_configuration_names_only_parts_that_Jaeger_has_and_that_are_set_up(string configuration)
     {
-        var service = Map(Config, "service");
+        var config = Load($"{configuration}.yaml");
+        var service = Map(config, "service");
         var pipeline = Map(service, "pipelines", "traces");
         var used = new Dictionary<string, string[]>
         {
@@ -146,36 +141,59 @@ public partial class DockerTests
 
         foreach (var (section, names) in used)
         {
-            Assert.Equal(names.Order(), Map(Config, section).Children.Keys.Select(k => ((YamlScalarNode)k).Value!).Order());
+            Assert.Equal(names.Order(), Map(config, section).Children.Keys.Select(k => ((YamlScalarNode)k).Value!).Order());
             Assert.Subset(PartsOfJaeger.ToHashSet(), names.ToHashSet());
         }
 
-        var storage = Assert.Single(Map(Config, "extensions", "jaeger_storage", "backends").Children);
+        var storage = Assert.Single(Map(config, "extensions", "jaeger_storage", "backends").Children);
         var name = ((YamlScalarNode)storage.Key).Value;
-        Assert.Equal(name, Text(Map(Config, "extensions", "jaeger_query", "storage"), "traces"));
-        Assert.Equal(name, Text(Map(Config, "exporters", "jaeger_storage_exporter"), "trace_storage"));
+        Assert.Equal(name, Text(Map(config, "extensions", "jaeger_query", "storage"), "traces"));
+        Assert.Equal(name, Text(Map(config, "exporters", "jaeger_storage_exporter"), "trace_storage"));
+    }
+
+    [Theory]
+    [MemberData(nameof(Configurations))]
+    public void Every_address_is_named_so_that_a_Jaeger_without_Docker_stays_on_this_machine(string configuration)
+    {
+        var config = Load($"{configuration}.yaml");
+        var metrics = Map(config, "service", "telemetry", "metrics");
+        List<string> addresses =
+        [
+            Text(Map(config, "extensions", "jaeger_query", "http"), "endpoint"),
+            Text(Map(config, "receivers", "otlp", "protocols", "http"), "endpoint"),
+            Text(Map(config, "receivers", "otlp", "protocols", "grpc"), "endpoint"),
+            Text(Map(config, "extensions", "healthcheckv2", "http"), "endpoint"),
+        ];
+        if (Text(metrics, "level") == "none")
+            Assert.False(metrics.Children.ContainsKey("readers"));
+        else
+        {
+            var reader = Map(Assert.IsType<YamlMappingNode>(Assert.Single(Assert.IsType<YamlSequenceNode>(metrics.Children["readers"]))), "pull", "exporter", "prometheus");
+            addresses.Add($"{Text(reader, "host")}:{Text(reader, "port")}");
+        }
+
+        Assert.Equal(Ports.Keys.Take(addresses.Count).Append("16685").Select(port => $"${{env:JAEGER_LISTEN_HOST:-localhost}}:{port}"),
+            addresses.Append(Text(Map(config, "extensions", "jaeger_query", "grpc"), "endpoint")));
+        Assert.Equal("0.0.0.0", Text(Map(Service, "environment"), "JAEGER_LISTEN_HOST"));
     }
 
     [Fact]
-    public void The_configuration_listens_where_the_published_ports_lead()
+    public void The_two_configurations_differ_in_tail_sampling_and_its_metrics_alone()
     {
-        string[] endpoints =
-        [
-            Text(Map(Config, "extensions", "jaeger_query", "http"), "endpoint"),
-            Text(Map(Config, "receivers", "otlp", "protocols", "http"), "endpoint"),
-            Text(Map(Config, "receivers", "otlp", "protocols", "grpc"), "endpoint"),
-            Text(Map(Config, "extensions", "healthcheckv2", "http"), "endpoint"),
-        ];
+        var (all, tail) = (Load("keep-all.yaml"), Load("tail-sampling.yaml"));
 
-        Assert.Equal(Ports.Keys.Select(port => $"${{env:JAEGER_LISTEN_HOST:-localhost}}:{port}"), endpoints);
-        foreach (var service in Services)
-            Assert.Equal("0.0.0.0", Text(Map(service, "environment"), "JAEGER_LISTEN_HOST"));
+        Assert.Equal(["batch"], Texts(Map(all, "service", "pipelines", "traces"), "processors"));
+        Assert.Equal(["tail_sampling", "batch"], Texts(Map(tail, "service", "pipelines", "traces"), "processors"));
+        foreach (var section in (string[])["receivers", "exporters", "extensions"])
+            Assert.Equal(Map(all, section), Map(tail, section));
+        Assert.Equal(Map(all, "processors", "batch"), Map(tail, "processors", "batch"));
+        Assert.Equal("normal", Text(Map(tail, "service", "telemetry", "metrics"), "level")); // what it lost is seen nowhere else
     }
 
     [Fact]
     public void Tail_sampling_keeps_all_errors_all_slow_traces_and_five_percent_of_the_rest()
     {
-        var sampling = Map(Config, "processors", "tail_sampling");
+        var sampling = Map(Load("tail-sampling.yaml"), "processors", "tail_sampling");
         var policies = ((YamlSequenceNode)sampling.Children["policies"]).Cast<YamlMappingNode>().ToDictionary(p => Text(p, "type"));
 
         Assert.Equal("5s", Text(sampling, "decision_wait"));
@@ -184,31 +202,33 @@ public partial class DockerTests
         Assert.Equal("200", Text(Map(policies["latency"], "latency"), "threshold_ms"));
         Assert.Equal("5", Text(Map(policies["probabilistic"], "probabilistic"), "sampling_percentage"));
         Assert.Equal(3, policies.Values.Select(p => Text(p, "name")).Distinct().Count());
-        Assert.Equal("tail_sampling", Texts(Map(Config, "service", "pipelines", "traces"), "processors")[0]);
     }
 
+    // ---- Docker Compose --------------------------------------------------------------------------------------------
+
     [Theory]
-    [InlineData("")]
-    [InlineData("--profile tail-sampling")]
-    [InlineData("--profile keep-all --profile tail-sampling")]
-    public async Task Docker_Compose_accepts_the_file(string profiles)
+    [MemberData(nameof(Configurations))]
+    public async Task Docker_Compose_accepts_the_file_and_starts_the_configuration_that_the_variable_names(string configuration)
     {
-        var (exitCode, output) = await DockerCompose($"{profiles} config");
+        var (exitCode, output) = await DockerCompose("config", ("JAEGER_CONFIG", configuration));
 
         Assert.True(exitCode == 0, output);
         Assert.Contains("jaegertracing/jaeger:2.20.0", output, StringComparison.Ordinal);
+        Assert.Contains($"- /etc/jaeger/{configuration}.yaml", output, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task Docker_Compose_uses_the_variables()
     {
         var (exitCode, output) = await DockerCompose(
-            "--profile keep-all config", ("JAEGER_UI_PORT", "26686"), ("JAEGER_IMAGE", "mirror.example/jaeger:2.20.0"));
+            "config", ("JAEGER_UI_PORT", "26686"), ("JAEGER_METRICS_PORT", "28888"), ("JAEGER_IMAGE", "mirror.example/jaeger:2.20.0"));
 
         Assert.True(exitCode == 0, output);
         Assert.Contains("26686", output, StringComparison.Ordinal);
+        Assert.Contains("28888", output, StringComparison.Ordinal);
         Assert.DoesNotContain("127.0.0.1:16686", output, StringComparison.Ordinal);
         Assert.Contains("image: mirror.example/jaeger:2.20.0", output, StringComparison.Ordinal);
+        Assert.Contains("--config\n    - /etc/jaeger/keep-all.yaml", output.ReplaceLineEndings("\n"), StringComparison.Ordinal);
     }
 
     private static async Task<(int ExitCode, string Output)> DockerCompose(string arguments, params (string Name, string Value)[] environment)
@@ -219,7 +239,7 @@ public partial class DockerTests
         Assert.SkipWhen(command is null, "docker-compose is not installed, so docker/compose.yaml was only read, not validated by Docker Compose.");
 
         var start = new ProcessStartInfo(command, arguments) { WorkingDirectory = Folder, RedirectStandardOutput = true, RedirectStandardError = true };
-        foreach (var name in Ports.Values.Append("JAEGER_IMAGE").Append("COMPOSE_PROFILES"))
+        foreach (var name in Variables)
             start.Environment.Remove(name);
         foreach (var (name, value) in environment)
             start.Environment[name] = value;
@@ -234,14 +254,11 @@ public partial class DockerTests
     private static IEnumerable<(string Name, string Value)> Settings() => File.ReadLines(Path.Combine(Folder, ".env"))
         .Select(line => Setting().Match(line)).Where(m => m.Success).Select(m => (m.Groups[1].Value, m.Groups[2].Value));
 
-    // With "<<: *anchor" resolved, as Docker Compose does.
     private static YamlMappingNode Load(string file)
     {
         using var reader = new StreamReader(Path.Combine(Folder, file));
-        var merged = new DeserializerBuilder().Build().Deserialize<object>(new MergingParser(new Parser(reader)));
-        using var text = new StringReader(new SerializerBuilder().Build().Serialize(merged));
         var yaml = new YamlStream();
-        yaml.Load(text);
+        yaml.Load(reader);
         return (YamlMappingNode)Assert.Single(yaml.Documents).RootNode;
     }
 
@@ -258,6 +275,9 @@ public partial class DockerTests
 
     [GeneratedRegex(@"\$\{([A-Z_]+)")]
     private static partial Regex Variable();
+
+    [GeneratedRegex(@"(?m)^\./jaeger\S*/jaeger(.*)$")]
+    private static partial Regex JaegerStart();
 
     [GeneratedRegex(@"(?<![\d.])\d+\.\d+\.\d+(?!\.?\d)")]
     private static partial Regex Version();

@@ -5,7 +5,9 @@ using System.IO;
 using System.Linq;
 using System.Net;
 using System.Net.Http;
+using System.Text.Json;
 using System.Threading.Tasks;
+using Microsoft.AspNetCore.WebUtilities;
 using Xunit;
 
 namespace TracingTutorial.Tests;
@@ -27,8 +29,96 @@ public sealed class JaegerAnswerTests : IAsyncDisposable
         { "clock-ahead.v3.json", 3, 0 }, { "delivered-twice.v3.json", 3, 1 }, { "ends-before-it-starts.v3.json", 1, 0 }, { "no-root.v3.json", 2, 0 },
         { "no-service.v3.json", 1, 0 }, { "rich-values.v3.json", 1, 0 }, { "shared-span-id.v3.json", 4, 0 },
         { "10-trace-payment-fails.json", 7, 3 }, { "10-trace-user-404.json", 4, 1 }, { "10-trace-400.json", 1, 0 }, { "10-trace-n-plus-one.json", 13, 0 },
-        { "14-trace-id-upper-case.json", 7, 0 },
+        { "14-trace-id-upper-case.json", 7, 0 }, { "10-trace-plain.json", 7, 0 }, { "10-trace-slow-query.json", 7, 0 },
     };
+
+    /// <summary>What was asked of the real Jaeger's <c>/api/v3</c>, in order, and how it answered.</summary>
+    public static TheoryData<string, string, int> Recorded
+    {
+        get
+        {
+            var data = new TheoryData<string, string, int>();
+            foreach (var row in Read("index.tsv").Split('\n').Select(line => line.Split('\t')).Where(row => row.Length > 4 && row[3].StartsWith("/api/v3/", StringComparison.Ordinal)))
+                data.Add(row[0], row[3], int.Parse(row[4]));
+            return data;
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Recorded))]
+    public async Task Every_recorded_answer_is_read_for_what_it_is(string file, string asked, int status)
+    {
+        if (!File.Exists(Answer(file)))
+        {
+            Assert.Equal("44-no-such-api.txt", file); // no JSON
+            return;
+        }
+
+        var (path, json) = (asked.Split('?')[0], Read(file));
+        jaeger.On(path.ToLowerInvariant(), _ => (status, json));
+        jaeger.On($"/api/v3/traces/{Id}", _ => (status, json));
+        using var client = jaeger.Client();
+
+        if (path == "/api/v3/services")
+            Assert.Equal(json.Count(c => c == '"') / 2 - 1, (await client.ServicesAsync()).Count);
+        else if (path is "/api/v3/operations" or "/api/v3/trace-summaries")
+            Assert.Contains("no OTLP JSON", (await Assert.ThrowsAsync<InvalidDataException>(() => client.GetTraceAsync(Id))).Message); // never no trace
+        else if (status == 400)
+            Assert.Equal(HttpStatusCode.BadRequest, (await Assert.ThrowsAsync<HttpRequestException>(() => client.GetTraceAsync(Id))).StatusCode);
+        else if (path == "/api/v3/traces")
+            Assert.Equal(TraceIds(json), (await client.SearchAsync(Search(asked) is { Service: "" } all ? all with { Service = "any" } : Search(asked))).Select(t => t.TraceId).ToHashSet());
+        else if (path.Length < "/api/v3/traces/".Length + 32)
+            await Assert.ThrowsAsync<ArgumentException>(() => client.GetTraceAsync(path["/api/v3/traces/".Length..])); // told before it is sent
+        else
+            Assert.Equal(status == 200 ? TraceIds(json).Single() : null, (await client.GetTraceAsync(path["/api/v3/traces/".Length..]))?.TraceId);
+    }
+
+    public static TheoryData<string, string> RecordedSearches => [.. Recorded.Select(r => r.Data)
+        .Where(r => r.Item2.StartsWith("/api/v3/traces?", StringComparison.Ordinal) && r.Item3 is 200 or 404 && r.Item2.Contains("query.serviceName=", StringComparison.Ordinal) && r.Item1[0] == '2')
+        .Select(r => (r.Item1, r.Item2))];
+
+    [Theory]
+    [MemberData(nameof(RecordedSearches))]
+    public async Task A_search_asks_Jaeger_what_its_page_asks_and_the_receiver_finds_what_Jaeger_found(string file, string asked)
+    {
+        jaeger.On("/api/v3/traces", _ => (200, "{}"));
+        using var client = jaeger.Client();
+        var search = Search(asked);
+
+        await client.SearchAsync(search);
+        foreach (var (name, value) in QueryHelpers.ParseQuery(asked[asked.IndexOf('?')..]))
+        {
+            var sent = jaeger.LastQuery[name].ToString();
+            Assert.Equal(name.Contains("Time", StringComparison.Ordinal) ? DateTimeOffset.Parse(value.ToString()).ToString("O") : value.ToString(),
+                name.Contains("Time", StringComparison.Ordinal) ? DateTimeOffset.Parse(sent).ToString("O") : sent.Replace("200000000ns", "200ms"));
+        }
+
+        jaeger.Answers("/api/v3/traces", Read("20-search-service.json"));
+        var shop = await client.SearchAsync("api-gateway", DateTimeOffset.UnixEpoch, DateTimeOffset.MaxValue);
+        Assert.Equal(7, shop.Count);
+        var found = search.In(shop).Select(t => t.TraceId).ToHashSet();
+        if (file.StartsWith("21", StringComparison.Ordinal)) // which one is the last to come depends on the order in a batch
+            Assert.Single(found);
+        else
+            Assert.Equal(TraceIds(Read(file)), found);
+    }
+
+    private static TraceSearch Search(string asked)
+    {
+        var query = QueryHelpers.ParseQuery(asked[asked.IndexOf('?')..]);
+        string? Field(string name) => query.TryGetValue($"query.{name}", out var value) ? value.ToString() : null;
+        return new TraceSearch(Field("serviceName") ?? "")
+        {
+            Operation = Field("operationName"),
+            Tags = string.Join(' ', JsonSerializer.Deserialize<Dictionary<string, string>>(Field("attributes") ?? "{}")!.Select(a => $"{a.Key}={a.Value}")),
+            MinDuration = Field("durationMin") is { } ms ? TimeSpan.FromMilliseconds(int.Parse(ms[..^2])) : null,
+            Limit = int.Parse(Field("searchDepth") ?? "20"),
+            From = DateTimeOffset.Parse(Field("startTimeMin")!),
+            To = DateTimeOffset.Parse(Field("startTimeMax")!),
+        };
+    }
+
+    private static HashSet<string> TraceIds(string json) => [.. json.Split("\"traceId\":\"").Skip(1).Select(rest => rest[..32])];
 
     [Theory]
     [MemberData(nameof(RealAnswers))]
@@ -185,7 +275,6 @@ public sealed class JaegerAnswerTests : IAsyncDisposable
     public async Task Services_in_another_shape_are_an_error_and_no_Jaeger(string body)
     {
         jaeger.Answers("/api/v3/services", body);
-        jaeger.Answers("/status", "{}");
         using var client = jaeger.Client();
 
         Assert.Contains(body, (await Assert.ThrowsAsync<InvalidDataException>(client.ServicesAsync)).Message);
@@ -241,7 +330,9 @@ public sealed class JaegerAnswerTests : IAsyncDisposable
         Assert.EndsWith("This could not be read: The span 'order' has the span id 'b8', which is not 16 hex digits.", error.Message);
     }
 
-    private static string Read(string file) => File.ReadAllText(Path.Combine(TheHost.Root, "tests", "Tests", "jaeger", file));
+    private static string Read(string file) => File.ReadAllText(Answer(file));
+
+    private static string Answer(string file) => Path.Combine(TheHost.Root, "tests", "Tests", "jaeger", file);
 
     private static string Traces(string spans) =>
         "{\"resourceSpans\":[{\"resource\":{\"attributes\":[{\"key\":\"service.name\",\"value\":{\"stringValue\":\"shop\"}}]},\"scopeSpans\":[{\"scope\":{\"name\":\"s\"},\"spans\":[" + spans + "]}]}]}";

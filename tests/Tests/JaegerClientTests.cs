@@ -21,7 +21,7 @@ namespace TracingTutorial.Tests;
 
 /// <summary>
 /// What a learner sees of <see cref="JaegerClient"/>, against a web server on loopback that answers in the shapes of Jaeger
-/// 2.20's API. The shapes are written from the OTLP specification and from Jaeger's source; no Jaeger runs here.
+/// 2.20's API, written from the OTLP specification and from Jaeger's source. What a real one answered: <see cref="JaegerAnswerTests"/>.
 /// </summary>
 public sealed class JaegerClientTests : IAsyncDisposable
 {
@@ -279,16 +279,33 @@ public sealed class JaegerClientTests : IAsyncDisposable
     }
 
     [Theory]
-    [InlineData(200, """{"healthy":true,"status":"StatusOK"}""", """{"services":[]}""", true)]
-    [InlineData(503, """{"healthy":false,"status":"StatusStarting"}""", """{"services":[]}""", false)]
-    [InlineData(200, "fine", "<!doctype html>", false)] // some other program
-    public async Task Jaeger_runs_when_its_health_check_and_its_API_say_so(int status, string health, string services, bool runs)
+    [InlineData(200, """{"services":[]}""", true)]
+    [InlineData(503, """{"error":{"httpCode":503,"message":"not yet"}}""", false)]
+    [InlineData(200, "<!doctype html>", false)] // some other program
+    public async Task Jaeger_runs_when_its_API_answers_whether_its_health_check_can_be_reached_or_not(int status, string services, bool runs)
     {
-        jaeger.On("/status", _ => (status, health));
-        jaeger.Answers("/api/v3/services", services);
+        jaeger.On("/api/v3/services", _ => (status, services));
         using var client = jaeger.Client();
 
         Assert.Equal(runs, await client.IsRunningAsync());
+    }
+
+    [Fact]
+    public void Jaeger_is_looked_for_where_the_folder_docker_has_put_it()
+    {
+        using var folder = new TempFolder();
+        var notebooks = Directory.CreateDirectory(Path.Combine(folder.Path, "notebooks")).FullName;
+        Directory.CreateDirectory(Path.Combine(folder.Path, "docker"));
+        var file = Path.Combine(folder.Path, "docker", ".env");
+
+        Assert.Equal(1, JaegerPorts.Of("JAEGER_UI_PORT", 1, Path.GetTempPath()));
+        File.WriteAllText(file, "#JAEGER_UI_PORT=16686\n");
+        Assert.Equal(16686, JaegerPorts.Of("JAEGER_UI_PORT", 16686, notebooks));
+        File.WriteAllText(file, "JAEGER_UI_PORT=26686\nJAEGER_OTLP_HTTP_PORT=none\n");
+        Assert.Equal(26686, JaegerPorts.Of("JAEGER_UI_PORT", 16686, notebooks));
+        Assert.Equal(4318, JaegerPorts.Of("JAEGER_OTLP_HTTP_PORT", 4318, notebooks));
+        Assert.Equal(16686, JaegerPorts.Ui); // of this repository: nothing is changed there
+        Assert.Equal(4318, JaegerPorts.OtlpHttp);
     }
 
     [Fact]
@@ -342,6 +359,8 @@ public sealed class JaegerClientTests : IAsyncDisposable
     {
         using var client = new JaegerClient();
 
+        Assert.Equal("http://127.0.0.1:4318/v1/traces", client.TracesEndpoint.AbsoluteUri);
+        Assert.Equal($"http://127.0.0.1:16686/api/v3/traces/{Id}", client.TraceApi(Id).AbsoluteUri);
         Assert.Equal($"http://127.0.0.1:16686/trace/{Id}", client.TraceLink(Id.ToUpperInvariant()).AbsoluteUri);
         Assert.Equal($"http://127.0.0.1:16686/trace/{Id}...{OtherId}", client.CompareLink(Id, OtherId).AbsoluteUri);
         Assert.Equal("http://127.0.0.1:16686/search?service=a%20%26%20b", client.SearchLink("a & b").AbsoluteUri);

@@ -181,6 +181,26 @@ public sealed class PlayerEditorTests(ThePlayer player) : IClassFixture<ThePlaye
         await Expect(notes).ToBeHiddenAsync();
     }
 
+    [Fact]
+    public async Task In_the_presenters_view_an_exercise_keeps_its_folds_and_what_a_long_cell_shows_comes_into_view()
+    {
+        var lesson = player.Write("78-present", "# Head", Code(new string('\n', 30).Replace("\n", "// a line\n") + "\"shown\""),
+            Text("<details>\n<summary>Hint 1</summary>\n\nLook.\n\n</details>\n\n## Second\n\nText."), Text("<details>\n<summary>Hint 2</summary>\n\nLook.\n\n</details>"), Code("1"));
+        await using var shown = await player.OpenAsync(lesson, 1280, 720);
+        var page = shown.Page;
+        await page.Button("Present").ClickAsync();
+        await Expect(page.GetByText("Hint 1")).ToBeVisibleAsync();
+        await Expect(page.Locator("#part")).ToHaveTextAsync("1 of 2");
+        await page.Cell(0).RunAsync();
+        await Expect(page.Cell(0).GetByText("shown", new() { Exact = true }).Last).ToBeInViewportAsync();
+
+        await page.Keyboard.PressAsync("ArrowRight");
+        await Expect(page.GetByText("Hint 1")).ToBeHiddenAsync();
+        await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Second" })).ToBeVisibleAsync();
+        await Expect(page.GetByText("Hint 2")).ToBeVisibleAsync();
+        await Expect(page.Cell(1)).ToBeVisibleAsync();
+    }
+
     /// <summary>A lesson of two cells, of which the first has run.</summary>
     private async Task<BrowserPage> OpenAsync(string name, string first, string second)
     {

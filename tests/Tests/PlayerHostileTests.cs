@@ -124,6 +124,8 @@ public sealed class PlayerHostileTests(ThePlayer player) : IClassFixture<ThePlay
         { "cover", "<style>:host { position: fixed !important; inset: 0 !important; z-index: 99999 !important; contain: none !important; overflow: visible !important; display: block !important; background: red } body, .bar, * { display: none !important } div.cover { display: block !important; position: fixed !important; inset: 0; width: 100vw; height: 100vh; z-index: 99999; background: red }</style><div class=cover></div>" },
         { "cover beside", "<div style='position:absolute;left:-5000px;top:-5000px;width:9999px;height:9999px;background:red;z-index:99999'></div><div style='margin:-3000px;height:3000px;width:100vw;background:red;transform:translateY(-900px) scale(9)'></div>" },
         { "top layer", "<button popovertarget=p>send</button><div popover=manual id=p style='inset:0;width:100vw;height:100vh;background:red;border:0;margin:0;max-width:none;max-height:none'></div><button commandfor=d command=show-modal>send</button><dialog id=d style='inset:0;width:100vw;height:100vh;background:red;max-width:none;max-height:none'></dialog>" },
+        // What stands in a table and in no cell of it is moved before the table, where the page has looked already.
+        { "moved", "</td></tr><button popovertarget=p>send</button><div popover=manual id=p style='inset:0;width:100vw;height:100vh;background:red;border:0;margin:0;max-width:none;max-height:none'></div><table><tr><td>x" },
         { "unclosed", "</div></div></section></main></template><div style='position:fixed;inset:0;background:red;z-index:99999'></div><img src=x onerror='window.hacked = 1'><style>.bar { display: none !important }" },
     };
 
@@ -141,8 +143,8 @@ public sealed class PlayerHostileTests(ThePlayer player) : IClassFixture<ThePlay
     {
         await using var stranger = await Stranger.StartAsync();
         html = html.Replace("STRANGER", stranger.Origin);
-        // Long ones take another way into the page.
-        var lesson = player.Write($"21-{name.Replace(' ', '-')}", $"# {name}", Code($"var html = {JsonSerializer.Serialize(html)};\nHTML(html)"), Code("HTML(html + new string(' ', 150_000) + html)"), Code("\"the end\""));
+        // Long ones take another way into the page. (An id counts where it stands first.)
+        var lesson = player.Write($"21-{name.Replace(' ', '-')}", $"# {name}", Code($"var html = {JsonSerializer.Serialize(html)};\nHTML(html)"), Code("HTML(html.Replace(\"=p \", \"=q \").Replace(\"=p>\", \"=q>\") + new string(' ', 150_000) + html)"), Code("\"the end\""));
         await using var shown = await player.OpenAsync(lesson);
         var page = shown.Page;
 

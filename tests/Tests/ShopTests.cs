@@ -287,6 +287,27 @@ public sealed class ShopTests
     }
 
     [Fact]
+    public async Task A_deployment_changes_the_version_of_all_spans_and_what_the_services_do()
+    {
+        var spans = new SpanRecorder();
+        await using var shop = await StartAsync(spans);
+        foreach (var version in (string[])["1.4.2", "1.5.0", "1.5.1"])
+        {
+            shop.Deploy(version);
+            spans.Clear();
+            await shop.GetAsync("/profile/7");
+
+            Assert.All(spans.Spans, s => Assert.Equal(version, Value(s.Resource, "service.version")));
+            Assert.Equal(3, spans.Spans.Select(s => Value(s.Resource, "service.instance.id")).Distinct().Count());
+            Assert.Equal(version == "1.5.0" ? 7 + ShopDatabase.OrderCount(7) : 7, spans.Count);
+        }
+
+        await using var untraced = await Shop.StartAsync();
+        untraced.Deploy("1.5.0");
+        Assert.Equal(HttpStatusCode.OK, (await untraced.GetAsync("/profile/7")).StatusCode);
+    }
+
+    [Fact]
     public async Task A_slow_query_is_where_most_of_the_critical_path_is()
     {
         var spans = new SpanRecorder();

@@ -117,7 +117,7 @@ public sealed class ViewBrowserTests(Browser browser)
 
             Assert.Empty(await shown.Page.EvaluateAsync<string[]>("() => {" + Helpers + """
                 return [
-                  ...failing('.tv-title,.tv-head span,.tv-what span,.tv-what b,.tv-what small,.tv-tick,.tv-time,.tv-part b,dt,dd,.tv-foot span,th,td,td span,.tv-none b,.tv-none li,.tv-changes div,.tv-map-foot,.tp-head span,.tp-text,.tp-between,.tp-part small,.tp-name,.tp-says,.tp-rule,.ex-title,.ex-hint,.ex-row-open,.ex-broken', 4.5, textOf),
+                  ...failing('.tv-title,.tv-head span,.tv-what span,.tv-what b,.tv-what small,.tv-tick,.tv-time,.tv-part b,dt,dd,.tv-legend span,th,td,td span,.tv-none b,.tv-none li,.tv-changes div,.tv-map-foot,.tp-head span,.tp-text,.tp-between,.tp-part small,.tp-name,.tp-says,.tp-rule,.ex-title,.ex-hint,.ex-row-open,.ex-broken', 4.5, textOf),
                   ...failing('.tv-map text', 4.5, e => getComputedStyle(e).fill),
                   ...failing('.tv-map-line', 3, e => getComputedStyle(e).stroke),
                   ...failing('.tv-map-head', 3, e => getComputedStyle(e).fill),

@@ -136,7 +136,7 @@ public sealed class ViewTests
 
     [Theory]
     [MemberData(nameof(All))]
-    public void Terminal_text_fits_110_columns_and_controls_nothing(string name)
+    public void Terminal_text_fits_100_columns_and_controls_nothing(string name)
     {
         var hostile = Span($"{Hostile}\u001b[31m\r\n\u202e\u2028{new string('長', 90)}", null, 0, 1, Hostile + new string('é', 500)) with { Status = ActivityStatusCode.Error, StatusDescription = $"{Hostile}\n\u001b]0;x\u0007 {new string('w', 300)}" };
         var called = hostile with { SpanId = "called", ParentSpanId = hostile.SpanId, Resource = Tags(("service.name", new string('長', 90))) };
@@ -146,7 +146,7 @@ public sealed class ViewTests
         }.Select(v => v.ToString());
         foreach (var line in texts.SelectMany(t => t.Split('\n')))
         {
-            Assert.True(Views.Columns(line) <= 110, line);
+            Assert.True(Views.Columns(line) <= 100, line);
             Assert.DoesNotContain(line, c => char.IsControl(c) || char.GetUnicodeCategory(c) is UnicodeCategory.Format or UnicodeCategory.LineSeparator);
         }
     }

@@ -1,15 +1,17 @@
 // Exercise 5.1: join payment-service to the trace
+using OpenTelemetry.Context.Propagation;
+
 var answer51 = new SpanRecorder();
 
-await using (var payment = await StartAsync(Service("payment-service", answer51), app => app
+var payment51 = await LiveService.StartByHandAsync("payment-service", answer51, app => app
     .MapGet("/payments/{user}", (HttpContext http) =>
     {
         var caller = Propagators.DefaultTextMapPropagator.Extract(default, http.Request.Headers,
             (headers, name) => headers[name]).ActivityContext;
         using var server = paymentSource.StartActivity("GET /payments/{user}", ActivityKind.Server, caller);
         return "12.50";
-    })))
-await using (var gateway = await StartAsync(Service("api-gateway", answer51), app => app
+    }));
+var gateway51 = await LiveService.StartByHandAsync("api-gateway", answer51, app => app
     .MapGet("/profile/{id}", async (string id) =>
     {
         using var server = gatewaySource.StartActivity("GET /profile/{id}", ActivityKind.Server);
@@ -17,11 +19,8 @@ await using (var gateway = await StartAsync(Service("api-gateway", answer51), ap
         using var request = new HttpRequestMessage(HttpMethod.Get, "/payments/" + id);
         Propagators.DefaultTextMapPropagator.Inject(new PropagationContext(call?.Context ?? default, default), request,
             (message, name, value) => message.Headers.TryAddWithoutValidation(name, value));
-        using var response = await payment.GetTestClient().SendAsync(request);
+        using var response = await payment51.Client.SendAsync(request);
         return await response.Content.ReadAsStringAsync();
-    })))
-{
-    await gateway.GetTestClient().GetStringAsync("/profile/42");
-}
+    }));
 
-Exercise51.Check(answer51)
+Exercise51.Check(gateway51, payment51, answer51)

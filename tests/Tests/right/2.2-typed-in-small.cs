@@ -1,0 +1,7 @@
+// Exercise 2.2: find the slow order
+var morning22 = OrdersOfTheMorning.Traces;
+
+var order22 = " a-2031 ";
+var step22 = "reserve articles";
+
+Exercise22.Check(morning22, order22, step22)

@@ -1,0 +1,4 @@
+// Exercise 5.2: find the lost header
+var answer52 = await shop.LetThroughAsync("warehouse", "user-service", "traceparent", "tracestate", "baggage");
+
+Exercise52.Check(answer52)

@@ -1,0 +1,8 @@
+// Says: A-2026 took 3.15 s, but its customer has the plan free
+// Exercise 2.2: find the slow order
+var morning22 = OrdersOfTheMorning.Traces;
+
+var order22 = "A-2026";
+var step22 = "charge card";
+
+Exercise22.Check(morning22, order22, step22)

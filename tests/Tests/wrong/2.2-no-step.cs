@@ -1,0 +1,8 @@
+// Says: Now name the span in which the time was spent
+// Exercise 2.2: find the slow order
+var morning22 = OrdersOfTheMorning.Traces;
+
+var order22 = "A-2031";
+var step22 = "";
+
+Exercise22.Check(morning22, order22, step22)

@@ -1,0 +1,8 @@
+// Says: No trace has shop.order.id = A-3001
+// Exercise 2.2: find the slow order
+var morning22 = OrdersOfTheMorning.Traces;
+
+var order22 = "A-3001";
+var step22 = "charge card";
+
+Exercise22.Check(morning22, order22, step22)

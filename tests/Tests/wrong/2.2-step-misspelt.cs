@@ -1,0 +1,8 @@
+// Says: There is no span 'reserve-articles' in it
+// Exercise 2.2: find the slow order
+var morning22 = OrdersOfTheMorning.Traces;
+
+var order22 = "A-2031";
+var step22 = "reserve-articles";
+
+Exercise22.Check(morning22, order22, step22)

@@ -1,0 +1,8 @@
+// Says: 'checkout' is the whole order
+// Exercise 2.2: find the slow order
+var morning22 = OrdersOfTheMorning.Traces;
+
+var order22 = "A-2031";
+var step22 = "checkout";
+
+Exercise22.Check(morning22, order22, step22)

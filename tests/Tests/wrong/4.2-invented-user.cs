@@ -1,0 +1,24 @@
+// Says: That is the one real dependency
+// Exercise 4.2: a page that waits for less
+var answer42 = new SpanRecorder();
+var services = new InvoiceServices(orders);
+int orderCount = 0, paymentCount = 0;               // what the page shows
+
+using (Sdk.CreateTracerProviderBuilder()
+    .ConfigureResource(resource => resource.AddService("orders"))
+    .AddSource("shop.orders")
+    .AddProcessor(new SimpleActivityExportProcessor(answer42))
+    .Build())
+{
+    using (orders.StartActivity("show invoice"))
+    {
+        var found = services.FindUserAsync("ada");
+        var count = services.LoadOrdersAsync(7);
+        var payments = services.LoadPaymentsAsync("ada");
+        await Task.WhenAll(found, count, payments);
+        orderCount = count.Result;
+        paymentCount = await payments;
+    }
+}
+
+Exercise42.Check(answer42, orderCount, paymentCount)

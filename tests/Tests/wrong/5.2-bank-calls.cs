@@ -1,0 +1,5 @@
+// Says: The bank calls nobody here
+// Exercise 5.2: find the lost header
+var answer52 = await shop.LetThroughAsync(from: "bank", to: "payment-service", "traceparent");
+
+Exercise52.Check(answer52)

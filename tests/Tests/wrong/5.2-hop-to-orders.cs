@@ -1,0 +1,5 @@
+// Says: Nothing is lost between api-gateway and orders
+// Exercise 5.2: find the lost header
+var answer52 = await shop.LetThroughAsync(from: "api-gateway", to: "orders", "traceparent");
+
+Exercise52.Check(answer52)

@@ -1,0 +1,5 @@
+// Says: Now name the header
+// Exercise 5.2: find the lost header
+var answer52 = await shop.LetThroughAsync(from: "warehouse", to: "user-service");
+
+Exercise52.Check(answer52)
