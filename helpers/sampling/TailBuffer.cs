@@ -10,7 +10,7 @@ using OpenTelemetry;
 /// remembers what was decided, and counts. When a span ends, and when a trace is due, says who derives from it. Safe for
 /// concurrent use.
 /// </summary>
-/// <remarks>Across processes the same work belongs into a Collector (<c>tail_sampling</c>): all spans of a trace into the same one.</remarks>
+/// <remarks>Across processes, the same work belongs into a Collector (<c>tail_sampling</c>) that gets all spans of a trace.</remarks>
 public abstract class TailBuffer : CompositeProcessor<Activity>
 {
     private readonly object gate = new();

@@ -87,7 +87,7 @@ public sealed class Traffic
     /// </summary>
     public void Send() => SendAt(SimulatedClock.Start, 1);
 
-    /// <summary>The same requests with the same trace ids at another time, and stretched: what depends on times comes out otherwise.</summary>
+    /// <summary>The same requests with the same trace ids at another time, and stretched: what depends on times changes.</summary>
     internal void SendAt(DateTimeOffset start, double stretch)
     {
         using var gateway = new ActivitySource("api-gateway");

@@ -184,6 +184,18 @@ public class SamplingTests
     }
 
     [Fact]
+    public void A_sampler_set_in_code_wins_over_the_configuration()
+    {
+        using var source = new ActivitySource($"configured {Guid.NewGuid()}");
+        var settings = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?> { ["OTEL_TRACES_SAMPLER"] = "always_on" }).Build();
+        using var provider = Sdk.CreateTracerProviderBuilder().ConfigureServices(services => services.AddSingleton<IConfiguration>(settings)).SetSampler(new AlwaysOffSampler()).AddSource(source.Name).Build();
+
+        Activity.Current = null;
+        using var span = source.StartActivity("span");
+        Assert.False(span?.Recorded);
+    }
+
+    [Fact]
     public void RecordOnly_and_a_processor_that_sets_the_flag_lose_no_error_and_break_its_trace()
     {
         var (traffic, spans) = (new Traffic(3_000, seed: 13), new SpanRecorder());
