@@ -145,7 +145,7 @@ public sealed class MissingSpan : NotebookView
     private static string Quote(string? name) => $"\"{Drawing.Cut(name ?? "", 80)}\"";
 
     // Another case, other signs between the words, a part of it, or one or two letters that differ.
-    private static bool IsNear(string one, string other)
+    internal static bool IsNear(string one, string other)
     {
         var (a, b) = (Letters(one), Letters(other));
         var (part, whole) = a.Length < b.Length ? (a, b) : (b, a);

@@ -68,7 +68,7 @@ internal sealed class MissingSpanHeard : IDisposable
     {
         listener = new()
         {
-            ShouldListenTo = source => source.Version != TwinVersion && Note(source.Name),
+            ShouldListenTo = source => source.Version != TwinVersion && Keep(existing, source.Name, true),
             Sample = OnAsked,
             ActivityStarted = OnStarted,
             ActivityStopped = OnEnded,
@@ -128,7 +128,8 @@ internal sealed class MissingSpanHeard : IDisposable
 
     private enum Listening { Nobody, Listener, Provider }
 
-    private Listening Ask(AskedSource source)
+    /// <summary>Notes what the providers that are here now were given: also called before one of them goes.</summary>
+    public bool Look()
     {
         var now = MissingSpanListeners.Now;
         if (now is not null && !(seen?.TryGetTarget(out var before) == true && ReferenceEquals(now, before)))
@@ -139,8 +140,14 @@ internal sealed class MissingSpanHeard : IDisposable
             seen = new(now);
         }
 
+        return true;
+    }
+
+    private Listening Ask(AskedSource source)
+    {
+        Look();
         if (source.Known is not { } known || known.Change != Interlocked.Read(ref change))
-            source.Known = known = new(Interlocked.Read(ref change), MissingSpanListeners.ProviderListens(now, source.Twin) ?? true);
+            source.Known = known = new(Interlocked.Read(ref change), MissingSpanListeners.ProviderListens(source.Twin) ?? true);
         if (!source.Twin.HasListeners())
             return Listening.Nobody;
         if (known.Provider)
@@ -225,25 +232,18 @@ internal sealed class MissingSpanHeard : IDisposable
         if (last is { } known && known.By == this && ReferenceEquals(known.Name, name) && ReferenceEquals(known.Source.Name, source.Name))
             return known;
         if (!spans.TryGetValue((source.Name, name), out var span) && kept < Most && name.Length < Most)
-            span = Add(source.Name, name);
+        {
+            Interlocked.Increment(ref kept);
+            span = spans.GetOrAdd((source.Name, name), new AskedSpan(this, sources.GetOrAdd(source.Name, made => new(made)), name));
+        }
+
         return span is null ? null : last = span;
     }
 
-    private AskedSpan Add(string source, string name)
-    {
-        Interlocked.Increment(ref kept);
-        return spans.GetOrAdd((source, name), new AskedSpan(this, sources.GetOrAdd(source, made => new(made)), name));
-    }
-
-    private bool Note(string source)
-    {
-        Keep(existing, source, true);
-        return true;
-    }
-
-    private static void Keep<T>(ConcurrentDictionary<string, T> names, string name, T value)
+    private static bool Keep<T>(ConcurrentDictionary<string, T> names, string name, T value)
     {
         if (names.ContainsKey(name) || (name.Length < Most && names.Count < Most))
             names[name] = value;
+        return true;
     }
 }

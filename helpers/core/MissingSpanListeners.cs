@@ -20,8 +20,8 @@ internal static class MissingSpanListeners
     public static ActivityListener[]? Now => Listeners?.GetValue(All) as ActivityListener[];
 
     /// <summary>Whether a <c>TracerProvider</c> listens to this source; null if it is not known.</summary>
-    public static bool? ProviderListens(ActivityListener[]? listeners, ActivitySource source) =>
-        listeners?.Any(l => IsSdk(l.ShouldListenTo?.Method.DeclaringType) && l.ShouldListenTo!(source));
+    public static bool? ProviderListens(ActivitySource source) =>
+        Now?.Any(l => IsSdk(l.ShouldListenTo?.Method.DeclaringType) && l.ShouldListenTo!(source));
 
     /// <summary>What these providers were given as <c>AddSource</c>: whole names, not those with a star.</summary>
     public static IEnumerable<string> NamesGiven(ActivityListener[]? listeners) =>

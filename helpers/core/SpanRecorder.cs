@@ -71,6 +71,9 @@ public sealed class SpanRecorder : BaseExporter<Activity>
         return ExportResult.Success;
     }
 
+    /// <summary>What a provider calls before it goes: it may have been given a name, and nothing was asked for meanwhile.</summary>
+    protected override bool OnShutdown(int timeoutMilliseconds) => MissingSpanHeard.Current?.Look() ?? true;
+
     private bool IsMine(RecordedSpan span) => span.ServiceName == service;
 
     // A notebook cell that runs again builds a new provider around the same recorder: then its resource counts.

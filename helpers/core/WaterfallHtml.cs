@@ -63,7 +63,7 @@ internal sealed class WaterfallHtml(WaterfallPage page)
         {
             html.Append($"<div class=\"tv-head\"><b class=\"tv-title\">{title}</b><span>{time}</span><span>{count}</span>")
                 .Append(part.Errors > 0 ? $"<span class=\"tv-bad\">✖ {Drawing.Count(part.Errors, "error")}</span>" : "")
-                .Append(part.Starts is { } starts ? $"<span>{starts}</span>" : "")
+                .Append(part.Starts is { } starts ? $"<span>starts {starts}</span>" : "")
                 .Append($"<span class=\"tv-dim\">trace <span class=\"tv-id\">{Drawing.Encode(trace.TraceId)}</span></span></div>");
         }
 
@@ -189,9 +189,10 @@ internal sealed class WaterfallHtml(WaterfallPage page)
     // Label and bar are side by side while there is room for both, else one below the other: flex-wrap decides, for all rows
     // alike. Names are never cut: a long one takes a second line. An arrow's pieces lie in a margin left of the rows.
     private const string Css = """
-        .tv-trace{padding-left:calc(var(--tv-lanes,0)*11px)}
+        .tv-trace{padding-left:calc(var(--tv-lanes,0)*11px)}.tv-trace:last-child{margin-bottom:10px}
         .tv-trace:not(.tv-one)+.tv-trace>.tv-top,.tv-trace+.tv-trace:not(.tv-one)>.tv-top{padding-top:18px}
-        .tv-top,.tv-row,.tv-gone{position:relative}.tv-head{display:flex;flex-wrap:wrap;align-items:baseline;gap:2px 14px;margin:0 0 4px}
+        .tv-top,.tv-row,.tv-gone{position:relative;display:flow-root}
+        .tv-head{display:flex;flex-wrap:wrap;align-items:baseline;gap:2px 14px;margin:0 0 4px}
         .tv-title{font-size:15px;overflow-wrap:anywhere}
         .tv-id{font-family:ui-monospace,Consolas,Menlo,monospace;font-size:12px;overflow-wrap:anywhere}
         .tv-service{display:inline-flex;align-items:center;gap:5px;min-width:0;max-width:100%;overflow-wrap:anywhere}
@@ -203,13 +204,12 @@ internal sealed class WaterfallHtml(WaterfallPage page)
         .tv-row>.tv-line:hover{background:color-mix(in srgb,currentColor 6%,transparent)}
         .tv-what{flex:1 1 280px;min-width:0;display:flex;align-items:flex-start;gap:6px;padding-left:16px;position:relative}
         .tv-label{min-width:0;padding:3px 0;line-height:18px;overflow-wrap:anywhere}.tv-what>.tv-mark{margin-top:8px}
-        .tv-what>small{line-height:24px}
         .tv-row>.tv-line>.tv-what::before{content:"";position:absolute;left:3px;top:9px;border:solid var(--tv-dim);
           border-width:0 1.5px 1.5px 0;width:4px;height:4px;transform:rotate(-45deg)}
         .tv-row[open]>.tv-line>.tv-what::before{transform:rotate(45deg)}
         .tv-indent{flex:none;align-self:stretch;width:min(calc(var(--d)*13px - 6px),40%);margin-left:4px;
           background:repeating-linear-gradient(to right,var(--tv-line) 0 1px,transparent 1px 13px)}.tv-in,.tv .tv-kind{color:var(--tv-dim)}
-        .tv-name{font-weight:600;unicode-bidi:isolate}.tv small{font-size:12px}
+        .tv-name{font-weight:600;unicode-bidi:isolate}.tv small{font-size:12px}.tv-what>small{line-height:24px}
         .tv .tv-note{border:1px solid var(--tv-line);background:color-mix(in srgb,currentColor 7%,transparent);border-radius:8px;
           padding:0 6px;display:inline-block;line-height:16px}
         .tv .tv-look{border-color:var(--tv-bad);background:none;color:var(--tv-bad);font-weight:600}
@@ -227,8 +227,8 @@ internal sealed class WaterfallHtml(WaterfallPage page)
           font-variant-numeric:tabular-nums}.tv-axis{cursor:default;font-size:12px;color:var(--tv-dim)}
         .tv-track>.tv-tick{width:auto;transform:translate(-50%,-50%);white-space:nowrap}
         .tv-track>.tv-tick:first-child{transform:translate(0,-50%)}
-        .tv-lane{position:absolute;left:calc((var(--k) - var(--tv-lanes))*11px);top:0;bottom:0;--w:calc((var(--tv-lanes) - var(--k))*11px);
-          border-left:1.5px dashed currentColor}.tv-a{top:12px}.tv-z{bottom:auto;height:12px}
+        .tv-lane{position:absolute;left:calc((var(--k) - var(--tv-lanes))*11px);top:-1px;bottom:-1px;border-left:1.5px dashed currentColor;
+          --w:calc((var(--tv-lanes) - var(--k))*11px)}.tv-a{top:12px}.tv-z{bottom:auto;height:13px}
         .tv-from::before,.tv-to::before{content:"";position:absolute;left:0;top:12px;width:var(--w);border-top:1.5px dashed currentColor}
         .tv-to::after{content:"";position:absolute;left:calc(var(--w) - 6px);top:8px;border:5px solid transparent;
           border-left:7px solid currentColor;border-right:0}.tv-a::before{top:0}.tv-a::after{top:-4px}.tv-z::before{top:auto;bottom:0}

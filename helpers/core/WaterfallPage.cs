@@ -46,7 +46,7 @@ internal sealed class WaterfallPage
         var comparable = trees.Length == 0 || longest.Ticks <= Comparable * trees.Min();
         return new(all.Select(p => p with
         {
-            Starts = p.From > from ? $"starts {Drawing.Duration(p.From - from)} after the first" : null,
+            Starts = p.From > from ? $"{Drawing.Duration(p.From - from)} after the first" : null,
             From = near ? from : p.From,
             Scale = near ? to - from : comparable ? longest : p.Scale,
         }))

@@ -107,8 +107,8 @@ internal sealed class WaterfallText(WaterfallPage page)
         cells.AsSpan(from, to - from).Fill(part.Trace.Children(span).Count > 0 ? '░' : '█');
         foreach (var own in part.SelfRanges(span))
         {
-            var (start, end) = ((int)Math.Round(part.At(own.Start) * BarWidth), (int)Math.Round(part.At(own.End) * BarWidth));
-            cells.AsSpan(start, end - start).Fill('█');
+            var start = own.Start == span.Start ? from : (int)Math.Round(part.At(own.Start) * BarWidth);
+            cells.AsSpan(start, (own.End == span.End ? to : (int)Math.Round(part.At(own.End) * BarWidth)) - start).Fill('█');
         }
 
         return new string(cells);

@@ -1,18 +1,18 @@
 #nullable enable
+using System.Collections.Generic;
 using System.Linq;
 
 /// <summary>Exercise 1.1: a source and a span of one's own.</summary>
 public static class Exercise11
 {
+    private static readonly Attempts Attempts = new("shop.warehouse");
+
     /// <summary>Judges what the learner's provider recorded.</summary>
     public static Exercise Check(SpanRecorder answer11)
     {
-        var spans = answer11.Spans;
+        var (spans, attempt) = (answer11.Spans, Attempts.Next());
         return Exercise.Check("Exercise 1.1", RecordedTrace.Group(spans),
-            ("A span was recorded", () =>
-                spans.Count > 0 ? null
-                : "Nothing was recorded. Three things must be there: a source, AddSource with its name, "
-                    + "and a span that is ended inside the using block."),
+            ("A span was recorded", () => spans.Count > 0 ? null : attempt.WhyNothing("shop.warehouse", "pick parcel")),
             ("It comes from the source shop.warehouse", () =>
                 spans.FirstOrDefault(s => s.SourceName != "shop.warehouse") is not { } other ? null
                 : new Wrong($"The span '{other.Name}' comes from the source '{other.SourceName}'.", other)),
@@ -36,20 +36,122 @@ public static class Exercise12
             ("The span was recorded", () =>
                 spans.Any(s => s.Name == "send parcel") ? null
                 : "The span 'send parcel' is gone. Keep the lines that listen to the source and start the span."),
-            ("service.name is warehouse", () =>
-                OtherThan("service.name", "warehouse") is not { } other ? null
-                : new Wrong($"The span '{other.Name}' comes from the service '{Value(other, "service.name")}'.", other)),
-            ("service.version is 2.0.1", () =>
-                OtherThan("service.version", "2.0.1") is not { } other ? null
-                : new Wrong($"The resource says service.version = '{Value(other, "service.version")}'. "
-                    + "AddService has a parameter for it.", other)),
+            ("service.name is warehouse", () => OtherThan("service.name", "warehouse") is not { } other ? null : Named(other)),
+            ("service.version is 2.0.1", () => OtherThan("service.version", "2.0.1") is not { } other ? null : Versioned(other)),
             ("deployment.environment.name is workshop", () =>
                 OtherThan("deployment.environment.name", "workshop") is not { } other ? null
-                : new Wrong($"The resource says deployment.environment.name = '{Value(other, "deployment.environment.name")}'. "
+                : OnTheSpan(other, "deployment.environment.name")
+                ?? new Wrong($"The resource says deployment.environment.name = '{Value(other, "deployment.environment.name")}'. "
                     + "Is it set on the resource, and spelled like this?", other)));
 
         RecordedSpan? OtherThan(string key, string value) => spans.FirstOrDefault(s => Value(s, key) != value);
-        static string Value(RecordedSpan span, string key) =>
-            span.Resource.Where(a => a.Key == key).Select(a => $"{a.Value}").FirstOrDefault() ?? "nothing";
     }
+
+    private static Wrong Named(RecordedSpan span) => OnTheSpan(span, "service.name") ?? (Value(span, "service.name") is var name
+        && name.StartsWith("unknown_service", System.StringComparison.Ordinal)
+            ? new Wrong($"The span '{span.Name}' comes from the service '{name}': nobody gave it a name. AddService does.", span)
+            : new Wrong($"The span '{span.Name}' comes from the service '{name}'.", span));
+
+    private static Wrong Versioned(RecordedSpan span) => Value(span, "service.namespace") == "2.0.1"
+        ? new Wrong("2.0.1 became the service.namespace: the second parameter of AddService is the namespace, and the version the third. "
+            + "Write its name: serviceVersion: \"2.0.1\".", span)
+        : OnTheSpan(span, "service.version")
+        ?? new Wrong($"The resource says service.version = '{Value(span, "service.version")}'. AddService has a parameter for it.", span);
+
+    private static Wrong? OnTheSpan(RecordedSpan span, string key) => span[key] is null ? null
+        : new Wrong($"{key} is an attribute of this one span. It belongs on the resource, which is on all spans of the program.", span);
+
+    private static string Value(RecordedSpan span, string key) =>
+        span.Resource.Where(a => a.Key == key).Select(a => $"{a.Value}").FirstOrDefault() ?? "nothing";
+}
+
+/// <summary>Exercise 1.3: three spans that do not arrive, each for a reason of its own.</summary>
+public static class Exercise13
+{
+    private static readonly string[] Names = ["read order", "reserve stock", "confirm order"];
+    private static readonly Attempts Attempts = new("shop.orders");
+
+    /// <summary>Judges what the learner's provider recorded.</summary>
+    public static Exercise Check(SpanRecorder answer13)
+    {
+        var (spans, attempt) = (answer13.Spans, Attempts.Next());
+        return Exercise.Check("Exercise 1.3", RecordedTrace.Group(spans),
+        [
+            .. Names.Select(name => ($"{name} was recorded", (System.Func<Wrong?>)(() =>
+                spans.Any(s => s.Name == name) ? null : attempt.WhyMissing("shop.orders", name)))),
+            ("Each of them once, and nothing else", () =>
+                spans.FirstOrDefault(s => !Names.Contains(s.Name)) is { } other ? new Wrong($"There is also a span '{other.Name}'.", other)
+                : spans.GroupBy(s => s.Name).FirstOrDefault(g => g.Count() > 1) is not { } twice ? null
+                : new Wrong($"'{twice.Key}' was recorded {twice.Count()} times.", twice.Skip(1).ToArray())),
+            ("reserve stock takes the time of its work", () =>
+                spans.First(s => s.Name == "reserve stock") is { Duration.TotalMilliseconds: >= 18 } ? null
+                : new Wrong("'reserve stock' ends before the 20 ms that it is there to measure.",
+                    spans.First(s => s.Name == "reserve stock"))),
+            ("They are three traces", () =>
+                spans.FirstOrDefault(s => s.ParentSpanId is not null) is not { } child ? null
+                : new Wrong($"'{child.Name}' lies below another span, because that one had not ended when it started. End each before "
+                    + "the next one starts.", child)),
+        ]);
+    }
+}
+
+/// <summary>
+/// What was asked for since an exercise was checked last. Each answer is judged by itself, and not by those before it.
+/// </summary>
+/// <param name="sources">The beginning of the names that the exercise is about.</param>
+internal sealed class Attempts(string sources)
+{
+    private Dictionary<AskedSpan, (long Asked, long Unheard, long Started, long Ended, long Late)> before = [];
+    private long change = -1;
+
+    /// <summary>What is new.</summary>
+    public Attempt Next()
+    {
+        if (MissingSpanHeard.Current is not { } heard)
+            return new Attempt([], [], _ => false);
+        var now = heard.Spans.ToDictionary(s => s, s => (s.Asked, s.TooEarly + s.TooLate, s.Started, s.Ended, s.EndedTooLate));
+        var fresh = now.Select(s => (Span: s.Key, Now: s.Value, Then: before.GetValueOrDefault(s.Key)))
+            .Where(s => s.Now.Asked > s.Then.Asked && (before.Count > 0 || IsMine(s.Span)))
+            .Select(s => new Asked(s.Span.Source.Name, s.Span.Name, s.Now.Item2 > s.Then.Unheard,
+                s.Now.Started - s.Then.Started > s.Now.Ended + s.Now.EndedTooLate - s.Then.Ended - s.Then.Late,
+                s.Now.EndedTooLate > s.Then.Late))
+            .OrderByDescending(s => s.Source.StartsWith(sources, System.StringComparison.OrdinalIgnoreCase)).ToArray();
+        var given = heard.NamesGiven.Where(n => n.Value > change).Select(n => n.Key).ToArray();
+        (before, change) = (now, heard.NamesGiven.Values.DefaultIfEmpty(-1).Max());
+        return new Attempt(fresh, given, heard.Exists);
+    }
+
+    private bool IsMine(AskedSpan span) => span.Source.Name.StartsWith(sources, System.StringComparison.OrdinalIgnoreCase);
+}
+
+/// <summary>A span that one answer asked for.</summary>
+internal sealed record Asked(string Source, string Name, bool Unheard, bool NotEnded, bool EndedLate);
+
+/// <summary>Why spans of one answer are not there.</summary>
+/// <param name="Spans">What it asked for.</param>
+/// <param name="Given">What its provider was given as AddSource, without those with a star.</param>
+/// <param name="Exists">Whether there is a source of this name.</param>
+internal sealed record Attempt(IReadOnlyList<Asked> Spans, IReadOnlyList<string> Given, System.Func<string, bool> Exists)
+{
+    /// <summary>Nothing at all was recorded, although one span should be.</summary>
+    public string WhyNothing(string source, string span) =>
+        (Spans.FirstOrDefault(s => s.Name == span) ?? Spans.FirstOrDefault()) is { } asked ? Why(asked)
+        : Exists(source) ? $"The source '{source}' is there, and nothing was started: call its StartActivity(\"{span}\") inside the block."
+        : $"Nothing was started: there is no source '{source}' yet. Create it first.";
+
+    /// <summary>This span was not recorded.</summary>
+    public string WhyMissing(string source, string span) =>
+        Spans.FirstOrDefault(s => s.Name == span) is { } asked ? Why(asked)
+        : $"Nothing has asked for '{span}'. Keep the three spans and their names; change only what keeps them from arriving.";
+
+    private string Why(Asked span) =>
+        span.Unheard && Given.Contains(span.Source, System.StringComparer.OrdinalIgnoreCase)
+            ? $"'{span.Name}' was asked for when its provider was not there: it was not built yet, or disposed already."
+        : span.Unheard && Given.FirstOrDefault(name => !Exists(name) && MissingSpan.IsNear(name, span.Source)) is { } wrong
+            ? $"The source '{span.Source}' exists, and nobody listens to it: the provider listens to '{wrong}', which is "
+                + "the name of no source."
+        : span.Unheard ? $"The source '{span.Source}' exists, and nobody listens to it: no AddSource has its name."
+        : span.NotEnded ? $"'{span.Name}' was started and never ended. A span is exported when it ends: put it into a using block."
+        : span.EndedLate ? $"'{span.Name}' ended after its provider was disposed. End it first."
+        : $"'{span.Name}' was made, and another provider has it: look where the recorder of this exercise stands.";
 }

@@ -36,15 +36,14 @@ public sealed class Shop : IDisposable, IAsyncDisposable
 
     // Each shop that is open has a number of its own, its place here: by it, its sources are told from those of the others.
     private static readonly List<Shop?> OpenShops = [];
-
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
-
     // Once in the process: it is the same code for each shop.
     private static readonly Lazy<Task> WarmedUp = new(WarmUpAsync);
 
     private readonly List<ShopService> services = [];
     private readonly ShopLog log = new();
     private readonly ShopDatabase database;
+    private ShopRush? rush;
     private ShopProviders? providers;
     private bool disposed;
 
@@ -128,10 +127,12 @@ public sealed class Shop : IDisposable, IAsyncDisposable
     /// <summary>What the services logged, in the order of time: the last 20,000 lines.</summary>
     public IReadOnlyList<LogLine> Logs => log.Lines;
 
-    /// <summary>
-    /// One request of the browser, for example <c>/profile/7</c>. When the answer is here, all spans of the request have ended.
-    /// </summary>
+    /// <summary>One request, for example <c>/profile/7</c>. When the answer is here, all spans of the request have ended.</summary>
     public Task<HttpResponseMessage> GetAsync(string path) => Client.GetAsync(path);
+
+    /// <summary>Several requests at about the same time, which overtake each other; nothing else may be asked meanwhile.</summary>
+    public Task<HttpResponseMessage[]> GetAllAsync(params string[] paths) =>
+        (rush = new ShopRush(paths.Length, Pace)).RunAsync(paths.Select(path => (Func<Task<HttpResponseMessage>>)(() => GetAsync(path))));
 
     /// <summary>Another version goes live, between two requests; its spans say so in <c>service.version</c>.</summary>
     public void Deploy(string version)
@@ -225,7 +226,8 @@ public sealed class Shop : IDisposable, IAsyncDisposable
         return http.Response.WriteAsJsonAsync(new { title, status }, Json, "application/problem+json");
     }
 
-    private Task Work(double units) => Pace > TimeSpan.Zero ? Task.Delay(Pace * units) : Task.CompletedTask;
+    private Task Work(double units) => rush is { IsOver: false } ? rush.WorkAsync(units)
+        : Pace > TimeSpan.Zero ? Task.Delay(Pace * units) : Task.CompletedTask;
 
     /// <summary>The same as <see cref="DisposeAsync"/>, and waits for it.</summary>
     public void Dispose() => Task.Run(async () => await DisposeAsync()).GetAwaiter().GetResult();
@@ -242,9 +244,7 @@ public sealed class Shop : IDisposable, IAsyncDisposable
         Client.Dispose();
         database.Dispose();
         lock (OpenShops)
-        {
             if (OpenShops.IndexOf(this) is >= 0 and var place)
                 OpenShops[place] = null;
-        }
     }
 }

@@ -66,7 +66,7 @@ public static class ShopTracing
         catch (Exception e)
         {
             exception = e;
-            log.LogError("unhandled exception {Type}: {Message}", e.GetType(), e.Message);
+            log.LogError("failed: {Message}", e.Message);
             span?.AddException(e);
             http.Response.StatusCode = 500;
         }

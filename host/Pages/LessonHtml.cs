@@ -52,7 +52,7 @@ internal sealed partial record LessonHtml(string Html, string? Notes)
         Pipeline.Setup(renderer);
         renderer.ObjectRenderers.Replace<CodeBlockRenderer>(new ColouredCode());
         renderer.Render(document);
-        return AssetSource().Replace(writer.ToString(), m => $"src=\"{assets}{m.Groups[1].Value}\"");
+        return AssetSource().Replace(writer.ToString(), m => $"{m.Groups[1].Value}=\"{assets}{m.Groups[2].Value}\"");
     }
 
     private static string Resolve(string url, Func<string, string> lessonLink, string assets) =>
@@ -113,7 +113,7 @@ internal sealed partial record LessonHtml(string Html, string? Notes)
     [GeneratedRegex(@"^(\d\d-[a-z0-9-]+)\.dib(#.*)?$")]
     private static partial Regex LessonFile();
 
-    [GeneratedRegex("src=\"\\.\\./assets/([^\"]+)\"")]
+    [GeneratedRegex("(src|srcset)=\"\\.\\./assets/([^\"]+)\"")]
     private static partial Regex AssetSource();
 
     [GeneratedRegex(@"^([A-E])\.")]

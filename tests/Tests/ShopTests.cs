@@ -343,6 +343,38 @@ public sealed class ShopTests
         Assert.All(lines, l => Assert.DoesNotContain($"{Shop.UserWithFailingPayments}", l.Level == LogLevel.Error ? l.Message : "")); // nor the user
     }
 
+    /// <summary>Lesson 0 asks which line is that of the failed request: whoever counts must be wrong, however fast the machine is.</summary>
+    [Theory]
+    [InlineData(0.1)]
+    [InlineData(4)]
+    public async Task Requests_at_once_overtake_each_other_in_the_same_way_each_time_and_counting_lines_of_the_log_misleads(double pace)
+    {
+        var spans = new SpanRecorder();
+        await using var shop = await StartAsync(spans);
+        shop.Pace = TimeSpan.FromMilliseconds(pace);
+        for (var time = 0; time < 2; time++)
+        {
+            var from = shop.Logs.Count;
+            var answers = await shop.GetAllAsync("/profile/2", "/profile/3", "/profile/7", "/profile/11", "/profile/13");
+            Assert.Equal([200, 200, 200, 200, 502], answers.Select(a => (int)a.StatusCode));
+
+            var lines = shop.Logs.Skip(from).ToArray();
+            var failed = lines.First(l => l.Level == LogLevel.Error).TraceId;
+            Assert.Equal(2, Place("loading user"));
+            Assert.Equal((1, 1, 3, 4, 3, 1, 3), (Place("profile page requested"), Place("asking user-service"), Place("orders loaded"),
+                Place("asking payment-service"), Place("asking the bank"), Place("failed", "bank answered"), Place("no profile", "page sent")));
+            Assert.True(Array.FindIndex(lines, l => l.Level == LogLevel.Error) > Array.FindLastIndex(lines, l => l.Message == "loading user"));
+            if (pace >= 1)
+            {
+                // It failed at payment-service, and waited longest for user-service.
+                var calls = spans.Traces.Single(t => t.TraceId == failed).Spans.Where(s => s.Name == "GET").ToArray();
+                Assert.True(calls[0].Duration > calls[1].Duration, $"{calls[0].Duration} and {calls[1].Duration}");
+            }
+
+            int Place(params string[] texts) => lines.Where(l => texts.Any(l.Message.Contains)).TakeWhile(l => l.TraceId != failed).Count() + 1;
+        }
+    }
+
     [Fact]
     public void A_log_line_reads_like_one_of_a_log_file()
     {

@@ -53,6 +53,41 @@ public sealed class SideBySideTests
     }
 
     [Fact]
+    public void A_comparison_leads_with_what_is_new_gone_or_repeated_summed_by_operation()
+    {
+        RecordedTrace Page(int articles, double length, params RecordedSpan[] more) => Trace([
+            Span("page", null, 0, length, "web"),
+            .. Enumerable.Range(0, articles).Select(i => Span("SELECT articles", "page", 1 + 3 * i, 3, "shop", $"a{i}")), .. more]);
+        var view = SideBySide.Of(
+            Page(1, 50, Span("render", "page", 40, 5, "web"), Span("load", "page", 20, 10, "web")),
+            Page(12, 80, Span("audit", "page", 40, 7, "web"), Span("load", "page", 50, 25, "web")));
+
+        Assert.Equal([
+            "before: 50 ms, 4 spans. after: 80 ms, 15 spans. +30 ms.",
+            "Repeated: SELECT articles in shop, 1 → 12 calls, +33 ms.",
+            "New: audit in web, 0 → 1 call, +7 ms.",
+            "Gone: render in web, 1 → 0 calls, −5 ms.",
+            "Shorter: page in web, 32 ms → 12 ms (−20 ms).",
+            "Longer: load in web, 10 ms → 25 ms (+15 ms).",
+            "Times of operations are those that no child accounts for."], Views.Parse(view).QuerySelectorAll(".tv-changes div").Select(d => d.TextContent));
+        Assert.Contains("Repeated: SELECT articles in shop, 1 → 12 calls, +33 ms.\n", view.ToString());
+    }
+
+    [Fact]
+    public void Where_an_exercise_asks_what_changed_the_drawings_are_all_there_is()
+    {
+        var view = SideBySide.Of(ProfilePage(), SlowProfilePage(), "typical", "suspicious", say: false);
+
+        Assert.Equal(18, Views.Rows(view).Length);
+        Assert.Empty(Views.Parse(view).QuerySelectorAll(".tv-changes"));
+        foreach (var word in new[] { "only here", "+90 ms", "New:", "Longer", "Errors only" })
+        {
+            Assert.DoesNotContain(word, Views.Parse(view).Body!.TextContent);
+            Assert.DoesNotContain(word, view.ToString());
+        }
+    }
+
+    [Fact]
     public void Two_large_traces_are_compared()
     {
         var view = SideBySide.Of(Chain(6_000), Fan(6_000));

@@ -84,6 +84,27 @@ internal static class TraceSamples
     })
         .Concat(Enumerable.Range(0, 5).Select(i => Span("SELECT orders", "1000000000000003", 98 + 3 * i, 3, "user-service", $"order {i}") with { TraceId = "0af7651916cd43dd8448eb211c80319c", Kind = ActivityKind.Client })));
 
+    /// <summary>Two orders are sent, each in a trace of its own; a third trace packs both and links to them.</summary>
+    public static RecordedTrace[] Queue()
+    {
+        RecordedTrace Sent(string id, double start) => new([
+            Span("POST /orders", null, start, 12, "api-gateway", "order" + id) with { TraceId = Of(id), Kind = ActivityKind.Server },
+            Span("send order", "order" + id, start + 4, 3, "api-gateway", "send" + id) with { TraceId = Of(id), Kind = ActivityKind.Producer }]);
+        static string Of(string id) => new(id[0], 32);
+
+        return [Sent("1", 0), Sent("2", 14), new([
+            Span("pack orders", null, 32, 8, "warehouse", "pack") with { TraceId = Of("3"), Kind = ActivityKind.Consumer, Links = [new(Of("1"), "send1", []), new(Of("2"), "send2", [])] },
+            Span("print label", "pack", 34, 4, "warehouse", "print") with { TraceId = Of("3"), Links = [new(Of("3"), "pack", []), new(Of("9"), "elsewhere", [])] }])];
+    }
+
+    /// <summary>Traces of one span each, one after the other.</summary>
+    public static RecordedTrace[] OneSpanEach() => Enumerable.Range(0, 4)
+        .Select(i => new RecordedTrace([Span($"GET /products/{i}", null, 25 * i, 20 + i) with { TraceId = $"{i + 1:x32}" }])).ToArray();
+
+    /// <summary>The same trace, later, with an id of its own.</summary>
+    public static RecordedTrace Later(RecordedTrace trace, double ms, string id) =>
+        new(trace.Spans.Select(s => s with { TraceId = id, Start = s.Start.AddMilliseconds(ms) }));
+
     /// <summary>A shop with everything that a service map can show: databases, a queue, a cycle, a service that calls itself, one that stands alone.</summary>
     public static RecordedTrace[] Shop()
     {

@@ -2,6 +2,7 @@ using System.Linq;
 using System.Threading.Tasks;
 using Microsoft.Playwright;
 using Xunit;
+using static TracingTutorial.Tests.TraceSamples;
 
 namespace TracingTutorial.Tests;
 
@@ -34,7 +35,7 @@ public sealed class ViewBrowserTests(Browser browser)
         get
         {
             var pages = new TheoryData<string, int>();
-            foreach (var view in new[] { "profile", "odd", "several", "table", "empty", "map", "odd map", "dense map", "side by side", "odd side by side", "verdict", "headers", "hostile headers" })
+            foreach (var view in new[] { "profile", "odd", "several", "queue", "one span each", "table", "empty", "map", "odd map", "dense map", "side by side", "odd side by side", "verdict", "headers", "hostile headers" })
             {
                 foreach (var width in new[] { 500, 900, 1400 })
                     pages.Add(view, width);
@@ -151,11 +152,11 @@ public sealed class ViewBrowserTests(Browser browser)
     {
         await using var shown = await Show("profile and table", 900);
 
-        Assert.Equal(["POST /payments red", "render service"], await shown.Page.EvaluateAsync<string[]>("""
+        Assert.Equal(["POST /payments rgb(229, 56, 59)", "render service"], await shown.Page.EvaluateAsync<string[]>("""
             ['POST /payments', 'render'].map(name => {
               const row = [...document.querySelectorAll('.tv-row')].find(r => r.querySelector('.tv-name').textContent.endsWith(name));
               const color = e => getComputedStyle(e).backgroundColor;
-              return `${name} ${color(row.querySelector('.tv-track>.tv-self')) === color(row.querySelector('.tv-mark')) ? 'service' : 'red'}`;
+              return `${name} ${color(row.querySelector('.tv-track>.tv-self')) === color(row.querySelector('.tv-mark')) ? 'service' : color(row.querySelector('.tv-track>.tv-self'))}`;
             })
             """));
     }
@@ -164,13 +165,47 @@ public sealed class ViewBrowserTests(Browser browser)
     [InlineData("profile")]
     [InlineData("verdict")]
     [InlineData("side by side")]
+    [InlineData("queue")]
+    [InlineData("long names")]
     public async Task At_a_thousand_pixels_no_service_and_no_name_is_cut(string view)
     {
         await using var shown = await Show(view, 1000);
 
         Assert.Empty(await shown.Page.EvaluateAsync<string[]>("""
-            [...document.querySelectorAll('.tv-in,.tv-name')].filter(e => e.scrollWidth > e.clientWidth).map(e => e.textContent)
+            () => {
+              const cuts = e => { const s = getComputedStyle(e); return s.overflow !== 'visible' || s.textOverflow !== 'clip'; };
+              return [...document.querySelectorAll('.tv-in,.tv-name,.tv-note,.tv-title')].filter(e => {
+                const box = e.getBoundingClientRect(), row = e.closest('.tv-what,.tv-head').getBoundingClientRect();
+                for (let p = e; !p.matches('.tv'); p = p.parentElement) if (cuts(p)) return true;
+                return box.right > row.right + 0.6 || box.bottom > row.bottom + 0.6 || box.width < 1;
+              }).map(e => e.textContent);
+            }
             """));
+    }
+
+    [Theory]
+    [InlineData(500)]
+    [InlineData(1000)]
+    public async Task An_arrow_has_no_gaps_between_rows_and_traces_and_ends_at_its_rows(int width)
+    {
+        await using var shown = await Show("queue", width);
+        foreach (var unfold in new[] { false, true })
+        {
+            await shown.Page.EvaluateAsync($"document.querySelectorAll('details').forEach(d => d.open = {(unfold ? "true" : "false")})");
+            Assert.Equal(["0: 6 pieces, 0 gaps", "1: 2 pieces, 0 gaps"], await shown.Page.EvaluateAsync<string[]>("""
+                () => ['0', '1'].map(lane => {
+                  const pieces = [...document.querySelectorAll('.tv-lane')].filter(e => e.style.getPropertyValue('--k') === lane).map(e => e.getBoundingClientRect());
+                  return `${lane}: ${pieces.length} pieces, ${pieces.slice(1).filter((p, i) => Math.abs(p.top - pieces[i].bottom) > 1.6).length} gaps`;
+                })
+                """));
+            Assert.Empty(await shown.Page.EvaluateAsync<string[]>("""
+                () => [...document.querySelectorAll('.tv-from,.tv-to')].filter(e => {
+                  const line = e.closest('summary').querySelector('.tv-label').getBoundingClientRect(), box = e.getBoundingClientRect();
+                  const y = e.matches('.tv-a') ? box.top : e.matches('.tv-z') ? box.bottom : box.top + 12;
+                  return box.left > line.left || y < line.top || y > line.top + 24;
+                }).map(e => e.className)
+                """));
+        }
     }
 
     [Fact]
@@ -231,6 +266,9 @@ public sealed class ViewBrowserTests(Browser browser)
     {
         "headers" => TraceparentView.Of("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-07", "congo=t61rcWkgMzE,@x=1,1a=2", "a=1;b, c=d e").ToHtml() + TraceparentView.Of("00_1", "a=1").ToHtml(),
         "hostile headers" => string.Concat(TraceparentViewTests.Hostiles().Select(v => v.ToHtml())),
+        "long names" => Waterfall.Of(Trace(
+            Span("a name of many words that has no room in the label of a row, however wide it is, and yet is read to its end", null, 0, 10, "a-service-whose-name-is-longer-than-most"),
+            Span("a_name_without_any_space_in_it_that_has_no_room_in_the_label_of_a_row_and_yet_is_read", "a name of many words that has no room in the label of a row, however wide it is, and yet is read to its end", 1, 5, "another-service-whose-name-is-longer-than-most"))).ToHtml(),
         "profile and table" => Views.Of("profile").ToHtml() + Views.Of("table").ToHtml(),
         _ => Views.Of(view).ToHtml(),
     };

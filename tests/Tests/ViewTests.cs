@@ -33,7 +33,7 @@ public sealed class ViewTests
     public void A_view_looks_as_in_its_file(string name)
     {
         Drawings.Matches(name.Replace(' ', '-') + ".txt", Views.Of(name).ToString());
-        if (name is "profile" or "map" or "side by side" or "verdict" or "table")
+        if (name is "profile" or "queue" or "one span each" or "map" or "side by side" or "verdict" or "table")
             Drawings.Matches(name.Replace(' ', '-') + ".html", Views.Readable(Views.Of(name)));
     }
 

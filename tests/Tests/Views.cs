@@ -12,13 +12,16 @@ namespace TracingTutorial.Tests;
 /// <summary>A view of each kind, and what the tests read from them.</summary>
 internal static class Views
 {
-    public static readonly string[] Names = ["profile", "odd", "several", "table", "empty", "map", "odd map", "dense map", "side by side", "odd side by side", "verdict", "fault"];
+    public static readonly string[] Names = ["profile", "odd", "several", "queue", "one span each", "far apart", "table", "empty", "map", "odd map", "dense map", "side by side", "odd side by side", "verdict", "fault"];
 
     public static NotebookView Of(string name) => name switch
     {
         "profile" => Waterfall.Of(ProfilePage()),
         "odd" => Waterfall.Of(Odd()),
         "several" => Waterfall.Of([ProfilePage(), Overlapping(), Odd()]),
+        "queue" => Waterfall.Of(Queue()),
+        "one span each" => Waterfall.Of(OneSpanEach()),
+        "far apart" => Waterfall.Of([Overlapping(), Later(Overlapping(), 200_000, new('1', 32))]),
         "table" => SpanTable.Of(Odd().Spans.Concat(ProfilePage().Spans)),
         "empty" => Waterfall.Of([]),
         "map" => ServiceMap.Of(Shop()),

@@ -1,4 +1,4 @@
-// Says: Nothing was recorded
+// Says: 'pick parcel' was started and never ended
 // Exercise 1.1: a source and a span of your own
 var answer11 = new SpanRecorder();
 var warehouse = new ActivitySource("shop.warehouse");

@@ -1,4 +1,4 @@
-// Says: deployment.environment.name = 'nothing'
+// Says: deployment.environment.name is an attribute of this one span
 // Exercise 1.2: say who is speaking
 var answer12 = new SpanRecorder();
 var parcels = new ActivitySource("shop.parcels");

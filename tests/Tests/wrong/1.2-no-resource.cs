@@ -1,4 +1,4 @@
-// Says: comes from the service 'unknown_service:
+// Says: nobody gave it a name
 // Exercise 1.2: say who is speaking
 var answer12 = new SpanRecorder();
 var parcels = new ActivitySource("shop.parcels");
