@@ -147,9 +147,32 @@ public class ExerciseRuleTests
             Assert.DoesNotContain(Fault, Exercise81.Check(sampler).ToString(), StringComparison.Ordinal);
 
         foreach (var policy in new Func<IReadOnlyList<Activity>, bool>[] { null!, _ => true, _ => false, _ => throw new NotSupportedException("no"), spans => spans[7].Recorded })
-            Assert.DoesNotContain(Fault, Exercise82.Check(policy).ToString(), StringComparison.Ordinal);
+            Assert.DoesNotContain(Fault, Exercise92.Check(policy).ToString(), StringComparison.Ordinal);
+
+        Func<BaseExporter<Activity>, Func<IReadOnlyList<Activity>, bool>, int, BaseProcessor<Activity>>[] tailSamplers =
+        [
+            null!,
+            (_, _, _) => null!,
+            (_, _, _) => throw new NotSupportedException("no"),
+            (exporter, _, _) => new SimpleActivityExportProcessor(exporter),
+            (exporter, keep, _) => new Ending(exporter, span => keep([span])),
+            (exporter, keep, _) => new Ending(exporter, _ => keep(null!)),
+            (exporter, keep, _) => new Ending(exporter, _ => keep([])),
+            (exporter, _, _) => new Ending(exporter, span => span.DisplayName.StartsWith("GET", StringComparison.Ordinal) ? throw new NotSupportedException("late") : true),
+        ];
+        foreach (var tailSampler in tailSamplers)
+            Assert.DoesNotContain(Fault, Exercise91.Check(tailSampler).ToString(), StringComparison.Ordinal);
 
         Assert.Null(Activity.Current);
+    }
+
+    private sealed class Ending(BaseExporter<Activity> exporter, Func<Activity, bool> keep) : SimpleActivityExportProcessor(exporter)
+    {
+        public override void OnEnd(Activity data)
+        {
+            if (keep(data))
+                base.OnEnd(data);
+        }
     }
 
     [Fact]
