@@ -53,6 +53,7 @@ internal sealed class DashboardProcess : IDisposable
             File.SetUnixFileMode(program, File.GetUnixFileMode(program) | UnixFileMode.UserExecute);
 
         // On Unix a shell stands between: it waits at the other end of our pipe, which closes even when this process is killed.
+        // On Windows the dashboard ends with ProcessExit, or with the tree of processes that whoever kills this one kills too.
         var start = OperatingSystem.IsWindows() ? new ProcessStartInfo(program)
             : new ProcessStartInfo("/bin/sh", ["-c", "\"$0\" & cat >/dev/null; kill $! 2>/dev/null", program]);
         (start.RedirectStandardInput, start.RedirectStandardOutput, start.RedirectStandardError) = (true, true, true);
