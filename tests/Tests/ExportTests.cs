@@ -72,7 +72,7 @@ public sealed class ExportTests(Browser browser) : IDisposable
 
         foreach (var page in Pages())
         {
-            foreach (var link in page.QuerySelectorAll("a[href], img[src]").Select(e => (e.GetAttribute("href") ?? e.GetAttribute("src"))!).Where(l => !l.StartsWith("http", StringComparison.Ordinal)))
+            foreach (var link in page.QuerySelectorAll("a[href], img[src], source[srcset]").Select(e => (e.GetAttribute("href") ?? e.GetAttribute("src") ?? e.GetAttribute("srcset"))!).Where(l => !l.StartsWith("http", StringComparison.Ordinal)))
             {
                 var (file, id) = link.Split('#') is [var f, var i] ? (f, i) : (link, "");
                 Assert.True(file.Length == 0 || File.Exists(Path.Combine(site.Path, file)), $"{page.Title}: {link}");
