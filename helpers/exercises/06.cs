@@ -94,12 +94,13 @@ public static class Exercise61
 
         static Wrong? OnTheSpan(string tenant, RecordedTrace trace)
         {
-            var (server, charge) = (trace.Spans.First(IsPayment), trace.Spans.First(IsCharge));
+            var server = trace.Spans.First(IsPayment);
+            var other = trace.Spans.FirstOrDefault(s => s.ServiceName == "payment-service" && s[Key] is not null);
             return server[Key] as string == tenant ? null
                 : server[Key] is { } value ? new Wrong($"On the page of {tenant}, the Server span says {Key} = {value}. "
                     + "Read it from the baggage of this request.", server)
-                : charge[Key] is not null ? new Wrong($"'charge card' has {Key}, the Server span has not. Where the line stands, "
-                    + "Activity.Current is the innermost running span.", charge)
+                : other is not null ? new Wrong($"'{other.Name}' has {Key}, the Server span has not. Where the line stands, "
+                    + "Activity.Current is the innermost running span.", other)
                 : new Wrong($"On the page of {tenant}, {Key} arrived in the header and is on no span of payment-service. "
                     + "Baggage is copied to no span by itself; and here it is in the Activity's baggage, "
                     + "not OpenTelemetry's Baggage.", server);
