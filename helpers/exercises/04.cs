@@ -134,7 +134,8 @@ public static class Exercise42
                 }
 
                 return null;
-            }),
+            }
+        ),
             ("The calls belong to the page", () =>
                 Calls().FirstOrDefault(c => !Exercise41.Above(traces, c).Contains(Root())) is not { } lost ? null
                 : new Wrong($"'{lost.Name}' is not below '{PageName}': it was called {(lost.Start < Root().Start ? "before" : "after")} "

@@ -12,15 +12,16 @@ using System.Threading.Tasks;
 public static class Exercise71
 {
     private static readonly TimeSpan Late = TimeSpan.FromSeconds(2); // a flush takes milliseconds, the batch's timer five seconds
+    private static OtlpReceiver? last;
     private static ExporterMessages? messages;
 
     /// <summary>A backend of the exercise's own, and from now on an ear for what the exporter says.</summary>
     public static async Task<OtlpReceiver> StartAsync()
     {
-        var backend = await OtlpReceiver.StartAsync();
+        last?.Dispose();
         messages?.Dispose();
         NotebookHost.CloseOnRestart(messages = new ExporterMessages());
-        return backend;
+        return last = await OtlpReceiver.StartAsync();
     }
 
     /// <summary>Judges what reached the backend.</summary>

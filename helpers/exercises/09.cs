@@ -45,12 +45,13 @@ public static class Exercise91
         var failing = new[] { Child(bad, "charge card", fails: true), bad, Child(bad, "send receipt", 50, 110) };
         var well = new[] { Child(good, "charge card"), good, Child(good, "send receipt", 50, 110) };
         Array.ForEach([.. failing, .. well], drawing.OnEnd);
+        var drawn = sent.Spans.Select(s => s with { Resource = [new("service.name", "orders")] }).ToArray();
 
         // Many traces whose root does not end.
         var roots = Enumerable.Range(0, Rootless).Select(i => Root($"import {i}")).ToArray();
         var parts = roots.Select(root => Child(root, "read file")).ToArray();
 
-        return Exercise.Check("Exercise 9.1", RecordedTrace.Group(sent.Spans),
+        return Exercise.Check("Exercise 9.1", RecordedTrace.Group(drawn),
             ("A trace is decided when its root ends", Judge(() =>
             {
                 var run = new Run(tailSampler, HasError, Max, [well[0], failing[0], failing[1], well[1]]);
@@ -108,7 +109,7 @@ public static class Exercise91
             })));
 
         Wrong Marked(string why, Activity wrong) =>
-            new(why, sent.Spans.Where(s => s.SpanId == wrong.SpanId.ToHexString()).ToArray());
+            new(why, drawn.Where(s => s.SpanId == wrong.SpanId.ToHexString()).ToArray());
     }
 
     private static bool HasError(IReadOnlyList<Activity> trace) => trace.Any(s => s.Status == ActivityStatusCode.Error);
@@ -174,13 +175,13 @@ public static class Exercise92
     {
         var traffic = new Traffic(3_000, seed: 92, errors: 0.2, slow: 0.02);
         var (kept, rootFailed, thrown) = (new HashSet<string>(), new HashSet<string>(), "");
-        var drawn = new SpanRecorder();
+        var dropped = new SpanRecorder();
         foreach (var (request, trace) in Sent(stretch: 1))
         {
             if (Ask(trace, "a trace"))
                 kept.Add(request.TraceId);
-            else if (request.IsSlow && drawn.Count == 0)
-                Array.ForEach(trace, new SimpleActivityExportProcessor(drawn).OnEnd);
+            else if (request.IsSlow && dropped.Count == 0)
+                Array.ForEach(trace, new SimpleActivityExportProcessor(dropped).OnEnd);
             if (trace.Length > 1)
                 Ask(trace.Where(s => s.ParentSpanId != default).ToArray(), "a trace whose root has not ended");
             if (trace.Any(s => s.ParentSpanId == default && s.Status == ActivityStatusCode.Error))
@@ -191,14 +192,15 @@ public static class Exercise92
         var (slow, errors, checks) = (Of(r => r.IsSlow), Of(r => r.HasError && !r.IsSlow), Of(r => r.IsHealthCheck));
         var rest = Of(r => !r.HasError && !r.IsSlow && !r.IsHealthCheck);
         var hidden = errors.Where(r => !rootFailed.Contains(r.TraceId)).ToArray();
+        var drawn = dropped.Spans.Select(s => s with { Resource = [new("service.name", s.SourceName)] }).ToArray();
         var lostSlow = slow.FirstOrDefault(r => !IsKept(r));
         var health = checks.FirstOrDefault(IsKept);
 
-        return Exercise.Check("Exercise 9.2", drawn.Traces,
+        return Exercise.Check("Exercise 9.2", RecordedTrace.Group(drawn),
             ("The policy answers for every trace, also when its root has not ended", () => thrown.Length == 0 ? null : thrown),
             ("No slow trace is lost", () => lostSlow is null ? null
                 : new Wrong($"{Name(lostSlow)} was dropped, but its root took longer than one second.",
-                    drawn.Spans.Where(s => s.ParentSpanId is null).ToArray())),
+                    drawn.Where(s => s.ParentSpanId is null).ToArray())),
             ("The budget is met", () => kept.Count <= Budget * traffic.Requests.Count ? null
                 : string.Create(CultureInfo.InvariantCulture, $"{100.0 * kept.Count / traffic.Requests.Count:0.0}% of the traces ")
                     + $"were kept: {Kept(slow)} slow ones, {Kept(errors)} of {errors.Length} with an error, {Kept(checks)} health "

@@ -4,6 +4,7 @@ using System.Linq;
 using BenchmarkDotNet.Attributes;
 using OpenTelemetry;
 using OpenTelemetry.Trace;
+using TracingTutorial.Tests;
 
 namespace TracingTutorial.Benchmarks;
 

@@ -16,6 +16,7 @@ namespace TracingTutorial.Tests;
 /// The rules of the exercises meet every answer: a rule that throws would tell a learner that the course is broken.
 /// Answers are made at random from the words that the exercises use, so that they come close to right ones.
 /// </summary>
+[Collection(nameof(ShopNames))]
 public class ExerciseRuleTests
 {
     private const string Fault = "The check itself failed";

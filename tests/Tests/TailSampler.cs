@@ -6,7 +6,8 @@ using OpenTelemetry;
 namespace TracingTutorial.Tests;
 
 /// <summary>The tail sampler of lesson 9, word by word: a test compares the two.</summary>
-internal sealed class TailSampler(BaseExporter<Activity> exporter, Func<IReadOnlyList<Activity>, bool> keep, TimeProvider clock)
+internal sealed class TailSampler(
+    BaseExporter<Activity> exporter, Func<IReadOnlyList<Activity>, bool> keep, TimeProvider clock)
     : TailBuffer(exporter, keep, clock)
 {
     public override void OnEnd(Activity span)

@@ -2,7 +2,7 @@
 // Exercise 9.2: a tail policy within a budget
 Func<IReadOnlyList<Activity>, bool> answer92 = spansOfTrace =>
 {
-    var root = spansOfTrace.FirstOrDefault(s => s.ParentSpanId == default);     // null if it has not ended
+    var root = spansOfTrace.FirstOrDefault(s => s.ParentSpanId == default);     // null: it still runs
     var id = spansOfTrace[0].TraceId;
     if (root?.Duration > TimeSpan.FromSeconds(2))
         return true;
