@@ -132,6 +132,8 @@ public static class Exercise52
                 answer52.Traces.Any(t => t.Find(RunningShop.Lost)?.ParentSpanId is not null) ? null
                 : passed.FirstOrDefault(p => p.Contains(':')) is { } value
                     ? new Wrong($"A proxy lets a header through by its name alone; you gave '{value}'.", Cut())
+                : passed.FirstOrDefault(p => p.IndexOfAny([',', ';', ' ']) >= 0) is { } several
+                    ? new Wrong($"Give each name in quotes of its own; you gave '{several}' as one.", Cut())
                 : passed.All(p => p.Length == 0)
                     ? new Wrong("The hop is right. Now name the header that the proxy must let through.", Cut())
                 : new Wrong($"The hop is right. It lets {string.Join(", ", passed)} through now, and the trace is still cut: "

@@ -94,12 +94,13 @@ public static class Exercise61
 
         static Wrong? OnTheSpan(string tenant, RecordedTrace trace)
         {
-            var (server, charge) = (trace.Spans.First(IsPayment), trace.Spans.First(IsCharge));
+            var server = trace.Spans.First(IsPayment);
+            var other = trace.Spans.FirstOrDefault(s => s.ServiceName == "payment-service" && s[Key] is not null);
             return server[Key] as string == tenant ? null
                 : server[Key] is { } value ? new Wrong($"On the page of {tenant}, the Server span says {Key} = {value}. "
                     + "Read it from the baggage of this request.", server)
-                : charge[Key] is not null ? new Wrong($"'charge card' has {Key}, the Server span has not. Where the line stands, "
-                    + "Activity.Current is the innermost running span.", charge)
+                : other is not null ? new Wrong($"'{other.Name}' has {Key}, the Server span has not. Where the line stands, "
+                    + "Activity.Current is the innermost running span.", other)
                 : new Wrong($"On the page of {tenant}, {Key} arrived in the header and is on no span of payment-service. "
                     + "Baggage is copied to no span by itself; and here it is in the Activity's baggage, "
                     + "not OpenTelemetry's Baggage.", server);
@@ -123,6 +124,9 @@ public static class Exercise62
     // The first two come with a traceparent that can be read, and the second of them says: not sampled.
     private static readonly string?[] Sent = [$"00-{Trace}-{Caller}-01", $"00-{Trace}-{Caller}-00", Broken, null];
 
+    // Their baggage, each time with another key: who deletes a key that he has seen keeps the others.
+    private static readonly string[] Theirs = ["user.role", "user.plan", "user.debug"];
+
     /// <summary>What four requests from outside left on the wire.</summary>
     /// <param name="Inside">The header <c>baggage</c> of each call that payment-service received; null if there was none.</param>
     /// <param name="IsGlobal">Whether the propagator of the whole process was changed. It has been put back.</param>
@@ -135,13 +139,13 @@ public static class Exercise62
     public static async Task<Calls> FromOutsideAsync(LiveService gateway, LiveService payment)
     {
         string? failure = null;
-        foreach (var traceparent in Sent)
+        foreach (var (i, traceparent) in Sent.Index())
         {
             using var request = new HttpRequestMessage(HttpMethod.Get, "/profile/42");
             if (traceparent is not null)
             {
                 request.Headers.TryAddWithoutValidation("traceparent", traceparent);
-                request.Headers.TryAddWithoutValidation("baggage", "user.role=admin");
+                request.Headers.TryAddWithoutValidation("baggage", $"{Theirs[i]}=admin");
             }
 
             try
@@ -192,7 +196,8 @@ public static class Exercise62
                 : new Wrong("payment-service began a trace of its own: no traceparent came, or it did not read it. The gateway alone is "
                     + "the edge: keep TracedCalls, and payment-service as it is.", cut)),
             ("The caller's baggage stays outside", () =>
-                calls62.Inside.FirstOrDefault(b => b?.Contains("user.role", StringComparison.Ordinal) == true) is not { } theirs ? null
+                calls62.Inside.FirstOrDefault(b => b is not null && Theirs.Any(key => b.Contains(key, StringComparison.Ordinal)))
+                    is not { } theirs ? null
                 : $"payment-service received baggage: {theirs}. "
                     + "Baggage has a member of its own in the propagator."),
             ("Our own baggage goes on", () =>
@@ -213,6 +218,8 @@ public static class Exercise62
             : spans.FirstOrDefault(s => s.TraceId == span.TraceId && s.Links.Count > 0) is { } other
                 ? new Wrong($"The link is on the {other.Kind} span '{other.Name}' of {other.ServiceName}. "
                     + "The request begins at the gateway's Server span.", other)
+            : span == edge[1] && edge[0].Links.Count > 0
+                ? new Wrong("The second caller was not sampled, and this span has no link: its header can be read as well.", span)
             : new Wrong("Nothing leads back to the caller: the header is still in the request, and the Server span can take a link.", span);
 
         // ASP.NET Core's own spans have this operation name, whatever they are called afterwards.

@@ -2,61 +2,166 @@
 using System;
 using System.Collections.Generic;
 using System.Diagnostics;
+using System.Diagnostics.Tracing;
+using System.Globalization;
 using System.Linq;
+using System.Text.RegularExpressions;
+using System.Threading.Tasks;
 
 /// <summary>Exercise 7.1: both spans in the backend, before the program ends.</summary>
 public static class Exercise71
 {
+    private static readonly TimeSpan Late = TimeSpan.FromSeconds(2); // a flush takes milliseconds, the batch's timer five seconds
+    private static OtlpReceiver? last;
+    private static ExporterMessages? messages;
+
+    /// <summary>A backend of the exercise's own, and from now on an ear for what the exporter says.</summary>
+    public static async Task<OtlpReceiver> StartAsync()
+    {
+        last?.Dispose();
+        messages?.Dispose();
+        NotebookHost.CloseOnRestart(messages = new ExporterMessages());
+        return last = await OtlpReceiver.StartAsync();
+    }
+
     /// <summary>Judges what reached the backend.</summary>
     /// <param name="answer71">The backend.</param>
     /// <param name="arrived71">The spans that it had when the program ended.</param>
     public static Exercise Check(OtlpReceiver answer71, IReadOnlyList<RecordedSpan> arrived71) =>
         Exercise.Check("Exercise 7.1", RecordedTrace.Group(arrived71),
-            ("A request reached the receiver", () =>
-                answer71.Requests.Count > 0 ? null
-                : "No request came. Does the exporter speak HttpProtobuf, and to an address of answer71?"),
-            ("The receiver accepted it", () =>
+            ("The exporter sends to answer71, over HTTP", () =>
+                answer71.Requests.Count > 0 ? null : NoRequest(answer71.Endpoint, messages?.All ?? [])),
+            ("The backend accepted it", () =>
                 answer71.Requests.FirstOrDefault(r => r.Status != 200) is not { } bad ? null
                 : $"A request came to '{bad.Path}' and was answered with {bad.Status}. Which address does an endpoint in code need?"),
-            ("Both spans were there when the cell ended", () =>
+            ("Both spans were there when the program ended", () =>
                 new[] { "pack parcel", "send parcel" }.FirstOrDefault(name => arrived71.All(s => s.Name != name)) is not { } missing ? null
-                : $"'{missing}' had not arrived when the cell ended. Make the provider send what waits, after the last span."),
+                : $"'{missing}' had not arrived when the program ended. Make the provider send what waits, after the last span."),
+            ("The program did not just wait for the timer", () =>
+                Waited(answer71, arrived71) is not { } waited ? null
+                : $"The spans came {waited} after they had ended: the timer of the batch sent them, while the program paused. "
+                    + "Somebody sets a longer delay, and they are lost. Tell the provider to send them."),
             ("They come from the service parcels", () =>
                 arrived71.FirstOrDefault(s => s.ServiceName != "parcels") is not { } other ? null
                 : new Wrong($"The span '{other.Name}' comes from the service '{other.ServiceName}'.", other)));
+
+    // By what the SDK said of its attempts.
+    private static string NoRequest(Uri backend, IReadOnlyList<(Uri To, string Text)> said)
+    {
+        if (said.Count == 0)
+            return "The exporter was given no span: it sent nothing, anywhere. Does the provider still listen to shop.parcels?";
+        var (to, text) = said[^1];
+        var isGrpc = to.AbsolutePath.EndsWith("TraceService/Export", StringComparison.Ordinal);
+        var place = $"{to.Scheme}://{to.Authority}";
+        var why = to.Port == backend.Port && isGrpc
+                ? "gRPC went to the port of answer71, which expects HTTP. Set the protocol too."
+            : isGrpc && to.Authority == "localhost:4317"
+                ? $"The exporter has its defaults: it sent gRPC to {place}. Set protocol and address in its configuration."
+            : to.Authority == "localhost:4318"
+                ? $"The protocol is right, but the address is the default one, {place}. answer71 is at {backend}."
+            : $"The spans went to {place}, and that is not answer71: it is at {backend}.";
+        return $"{why} The SDK says: {text}";
+    }
+
+    private static string? Waited(OtlpReceiver backend, IReadOnlyList<RecordedSpan> arrived)
+    {
+        var sent = backend.Requests.Where(r => r.Spans > 0).Select(r => r.Time).ToArray();
+        if (sent.Length == 0 || arrived.Count == 0)
+            return null;
+        var wait = sent[0] - arrived.Max(s => s.End);
+        return wait < Late ? null : string.Create(CultureInfo.InvariantCulture, $"{wait.TotalSeconds:0.0} s");
+    }
+
+    /// <summary>What the exporter reports: each attempt to send, where to, and what came of it.</summary>
+    private sealed class ExporterMessages : EventListener
+    {
+        private readonly List<(Uri To, string Text)> all = [];
+
+        public IReadOnlyList<(Uri To, string Text)> All
+        {
+            get
+            {
+                lock (all)
+                    return all.ToArray();
+            }
+        }
+
+        protected override void OnEventSourceCreated(EventSource source)
+        {
+            if (source.Name == "OpenTelemetry-Exporter-OpenTelemetryProtocol")
+                EnableEvents(source, EventLevel.Informational);
+        }
+
+        protected override void OnEventWritten(EventWrittenEventArgs e)
+        {
+            var text = string.Format(CultureInfo.InvariantCulture, e.Message ?? "", e.Payload?.ToArray() ?? []).Split('\n')[0].Trim();
+            var address = Regex.Match(text, @"https?://\S+").Value.TrimEnd('.'); // a sentence may end with it
+            if (!Uri.TryCreate(address, UriKind.Absolute, out var to))
+                return;
+            lock (all)
+                all.Add((to, text));
+        }
+    }
 }
 
-/// <summary>Exercise 7.2: ask the backend.</summary>
+/// <summary>Exercise 7.2: one request among forty.</summary>
 public static class Exercise72
 {
-    /// <summary>Judges two trace ids.</summary>
-    /// <param name="backend72">The backend that was asked.</param>
-    /// <param name="slowest72">The slowest trace.</param>
-    /// <param name="failed72">The trace of the request that failed for the user.</param>
-    public static Exercise Check(OtlpReceiver backend72, string? slowest72, string? failed72)
-    {
-        var traces = backend72.Traces;
-        return Exercise.Check("Exercise 7.2", new[] { Trace(slowest72), Trace(failed72) }.OfType<RecordedTrace>().Distinct(),
-            ("slowest72 is the id of a trace", () =>
-                Unknown("slowest72", slowest72)),
-            ("No trace took longer", () =>
-                traces.Count(t => t.Duration > Trace(slowest72)!.Duration) is var slower && slower == 0 ? null
-                : new Wrong($"This trace took {Drawing.Duration(Trace(slowest72)!.Duration)}, "
-                    + $"and {slower} of the {traces.Count} took longer.", Trace(slowest72)!.Root)),
-            ("failed72 is the id of a trace", () =>
-                Unknown("failed72", failed72)),
-            ("It has an error", () =>
-                Trace(failed72)!.HasErrors ? null
-                : new Wrong($"All the {Trace(failed72)!.Spans.Count} spans of this trace went well.", Trace(failed72)!.Root)),
-            ("Its root is an error", () =>
-                Trace(failed72)!.Root is var root && root.Status == ActivityStatusCode.Error ? null
-                : new Wrong($"A client span in it is an error, but the root '{root.Name}' is not: "
-                    + $"the user was told {root["http.response.status_code"]}. Look at the root's status.", root)));
+    private static readonly TimeSpan Slow = TimeSpan.FromMilliseconds(500);
 
-        RecordedTrace? Trace(string? id) => traces.FirstOrDefault(t => t.TraceId.Equals(id, StringComparison.OrdinalIgnoreCase));
-        string? Unknown(string which, string? id) => string.IsNullOrEmpty(id) ? $"{which} is still empty."
-            : Trace(id) is not null ? null
-            : traces.Any(t => t.FindById(id) is not null) ? $"{which} is the id of a span. A trace id has 32 digits."
-            : $"{which} is '{id}', and the backend has no trace with this id.";
+    /// <summary>Judges a search by what it finds.</summary>
+    /// <param name="backend72">The backend that is searched.</param>
+    /// <param name="search72">The form, filled in.</param>
+    public static Exercise Check(OtlpReceiver backend72, TraceSearch? search72)
+    {
+        search72 ??= new TraceSearch("");
+        var traces = backend72.Traces;
+        var wanted = traces.FirstOrDefault(t => t.Root.Status == ActivityStatusCode.Error && t.Duration > Slow);
+        IReadOnlyList<RecordedTrace> found = [];
+        string? unreadable = null;
+        try
+        {
+            found = search72.In(traces);
+        }
+        catch (FormatException e)
+        {
+            unreadable = e.Message;
+        }
+
+        return Exercise.Check("Exercise 7.2", found,
+            ("The form is filled in", () =>
+                unreadable ?? (string.IsNullOrWhiteSpace(search72.Service) ? "Service is still empty: the form needs one." : null)),
+            ("The search finds something", () => found.Count > 0 ? null : WhyNothing(traces, search72)),
+            ("It finds the customer's request", () =>
+                found.Contains(wanted) ? null
+                : $"It finds {Drawing.Count(found.Count, "trace")}, and not the one of a page that was slow and failed."),
+            ("It finds none in which a user was told the truth: 404", () =>
+                found.FirstOrDefault(t => Equals(t.Root["http.response.status_code"], 404L)) is not { } missing ? null
+                : new Wrong("It also finds a page that does not exist. Its user was told 404; but the call inside of the gateway is an "
+                    + "error, and it is a span of the gateway. What in the form says which span you mean?",
+                    missing.Spans.Where(s => s.Status == ActivityStatusCode.Error).ToArray())),
+            ("It finds none that failed at once", () =>
+                found.FirstOrDefault(t => t.Root.Status == ActivityStatusCode.Error && t != wanted) is not { } quick ? null
+                : new Wrong($"It also finds a page that failed after {Drawing.Duration(quick.Duration)}. The customer waited longer.",
+                    quick.Root)),
+            ("It finds none that went well", () =>
+                found.FirstOrDefault(t => t != wanted) is not { } well ? null
+                : new Wrong($"It also finds a page that was answered with {well.Root["http.response.status_code"]}. "
+                    + "The customer saw an error.", well.Root)));
+    }
+
+    // The first field that is true of no span of the service; if there is none, they are true of different spans.
+    private static string WhyNothing(IReadOnlyList<RecordedTrace> traces, TraceSearch search)
+    {
+        var plain = new TraceSearch(search.Service) { From = search.From };
+        return Nothing(plain) ? $"No service is called '{search.Service}'."
+            : !string.IsNullOrEmpty(search.Operation) && Nothing(plain with { Operation = search.Operation })
+                ? $"No span of {search.Service} is called '{search.Operation}'. The name has the route in it, and no number."
+            : Nothing(plain with { Tags = search.Tags }) ? $"No span of {search.Service} has {search.Tags}. Whose spans failed?"
+            : Nothing(plain with { MinDuration = search.MinDuration })
+                ? $"No span of {search.Service} lasted at least {Drawing.Duration(search.MinDuration ?? default)}."
+            : $"Each field is true of some span of {search.Service}, but no single span has it all. Which one was slow, which one failed?";
+
+        bool Nothing(TraceSearch part) => part.In(traces).Count == 0;
     }
 }

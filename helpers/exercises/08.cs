@@ -4,6 +4,11 @@ using System.Collections.Generic;
 using System.Diagnostics;
 using System.Globalization;
 using System.Linq;
+using System.Net.Http;
+using System.Threading.Tasks;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
 using OpenTelemetry;
 using OpenTelemetry.Trace;
 
@@ -14,7 +19,7 @@ public static class Exercise81
     private static readonly ActivityTraceId Kept = ActivityTraceId.CreateFromString("00000000000000010000000000000001");
     private static readonly ActivityTraceId Lost = ActivityTraceId.CreateFromString("7fffffffffffffff0000000000000001");
 
-    /// <summary>Asks the sampler about single spans, then lets it sample 2,000 requests.</summary>
+    /// <summary>Asks the sampler about single spans, lets it sample 2,000 requests, then those of a real server.</summary>
     /// <param name="sampler">Makes the learner's sampler; the argument is the ratio.</param>
     public static Exercise Check(Func<double, Sampler> sampler)
     {
@@ -57,7 +62,10 @@ public static class Exercise81
                 var outcome = new SamplingOutcome("8.1", unseen, arrived);
                 return outcome.Kept.FirstOrDefault(r => r.IsHealthCheck) is { } health ? $"The health check {health.TraceId} was kept."
                     : outcome.Broken.FirstOrDefault() is { } part ? $"The trace {part.TraceId} ({part.Name}) is not complete." : null;
-            })));
+            })),
+            ("It works in a real server, with the switch turned and without", Judge(() =>
+                RealServerAsync(sampler, bare: false).GetAwaiter().GetResult()
+                    ?? RealServerAsync(sampler, bare: true).GetAwaiter().GetResult())));
 
         SamplingDecision Ask(double share, ActivityTraceId trace, ActivityContext parent, string? path)
         {
@@ -85,6 +93,57 @@ public static class Exercise81
         }
     };
 
+    // What a server keeps of five requests, and what is wrong with that. Bare: its spans have no attributes when they start.
+    private static async Task<string?> RealServerAsync(Func<double, Sampler> sampler, bool bare)
+    {
+        const string Switch = "Microsoft.AspNetCore.Hosting.SuppressActivityOpenTelemetryData";
+        var before = !AppContext.TryGetSwitch(Switch, out var was) || was;
+        var (guarded, kept) = (new Guarded(sampler(1)), new Dictionary<string, bool>());
+        AppContext.SetSwitch(Switch, bare);
+        try
+        {
+            using var provider = Sdk.CreateTracerProviderBuilder().SetSampler(guarded).AddSource("Microsoft.AspNetCore").Build();
+            var builder = WebApplication.CreateSlimBuilder();
+            builder.Logging.ClearProviders();
+            await using var server = builder.Build();
+            server.Urls.Add("http://127.0.0.1:0");
+            server.Run(context =>
+            {
+                lock (kept)
+                    kept[$"{context.Request.Path}{context.Request.Headers["traceparent"]}"] = Activity.Current?.Recorded == true;
+                return Task.CompletedTask;
+            });
+            await server.StartAsync();
+            using var client = new HttpClient(new SocketsHttpHandler { ActivityHeadersPropagator = null }); // no header but ours
+            foreach (var (path, traceparent) in new[]
+            {
+                ("/health", ""), ("/health/ready", ""), ("/profile/7", ""), ("/healthy-recipes", ""), ("/health", FromSampledCaller),
+            })
+            {
+                using var request = new HttpRequestMessage(HttpMethod.Get, server.Urls.First() + path);
+                if (traceparent.Length > 0)
+                    request.Headers.Add("traceparent", traceparent);
+                (await client.SendAsync(request)).Dispose();
+            }
+
+            await server.StopAsync();
+        }
+        finally
+        {
+            AppContext.SetSwitch(Switch, before);
+        }
+
+        if (guarded.Thrown is { } thrown)
+            throw thrown;
+        var name = bare ? "Without the switch, a real server" : "A real server";
+        bool Dropped(string request) => kept.TryGetValue(request, out var was) && !was;
+        return First(["/profile/7", "/healthy-recipes"], path => Dropped(path!) ? $"{name} dropped {path} at the ratio 1." : null)
+            ?? (Dropped("/health" + FromSampledCaller) ? $"{name} dropped /health below a caller that was sampled." : null)
+            ?? First(bare ? [] : ["/health", "/health/ready"], path => Dropped(path!) ? null : $"{name} kept {path}.");
+    }
+
+    private const string FromSampledCaller = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+
     private static SamplingDecision Decision(Sampler sampler, ActivityTraceId trace, ActivityContext parent, string? path)
     {
         KeyValuePair<string, object?>[]? tags = path is null ? null : [new("http.request.method", "GET"), new("url.path", path)];
@@ -108,7 +167,9 @@ public static class Exercise81
     }
 
     private sealed class SamplerThrew(string about, Exception cause)
-        : Exception($"Asked about {about}, the sampler threw {cause.GetType().Name}: {cause.Message}");
+        : Exception($"Asked about {about}, the sampler threw {cause.GetType().Name}: {cause.Message}"
+            + (cause is NullReferenceException or ArgumentNullException
+                ? " Tags is null when a span starts without attributes, and the value of an attribute that is not there is null." : ""));
 
     // Keeps the first exception until the traffic is over: thrown in the middle of it, it would leave spans open.
     private sealed class Guarded(Sampler sampler) : Sampler
@@ -127,69 +188,5 @@ public static class Exercise81
                 return new(SamplingDecision.Drop);
             }
         }
-    }
-}
-
-/// <summary>Exercise 8.2: a tail policy within a budget.</summary>
-public static class Exercise82
-{
-    /// <summary>Lets the policy decide about 4,000 requests of a bad day.</summary>
-    /// <param name="answer82">The learner's policy: true keeps the trace that these spans are.</param>
-    public static Exercise Check(Func<IReadOnlyList<Activity>, bool> answer82)
-    {
-        var (unseen, all, kept) = (new Traffic(4_000, seed: 62, errors: 0.06, slow: 0.03), new SpanRecorder(), new HashSet<string>());
-        var (thrown, changed) = ("", "");
-        using (Sdk.CreateTracerProviderBuilder().SetSampler(new AlwaysOnSampler())
-            .AddSource("api-gateway", "user-service", "payment-service")
-            .AddProcessor(new SimpleActivityExportProcessor(all))
-            .AddProcessor(new TailSampler(new SpanRecorder(), Watched, unseen.Clock)).Build())
-        {
-            unseen.Send();
-        }
-
-        var rest = unseen.Requests.Where(r => !r.HasError && !r.IsSlow).ToArray();
-        var share = (double)kept.Count / unseen.Requests.Count;
-        var lostError = unseen.Requests.FirstOrDefault(r => r.HasError && !kept.Contains(r.TraceId));
-        var lostSlow = unseen.Requests.FirstOrDefault(r => r.IsSlow && !kept.Contains(r.TraceId));
-        var lost = all.Spans.Where(s => s.TraceId == (lostError ?? lostSlow)?.TraceId).ToArray();
-
-        return Exercise.Check("Exercise 8.2", RecordedTrace.Group(lost),
-            ("The policy answers for every trace", () => thrown.Length == 0 ? null : thrown),
-            ("No error is lost", () => lostError is null ? null
-                : new Wrong(
-                    $"{Name(lostError)} was dropped, but one of its spans has the status Error. The root need not be the one.",
-                    lost.Where(s => s.Status == ActivityStatusCode.Error).ToArray())),
-            ("No slow trace is lost", () => lostSlow is null ? null
-                : new Wrong($"{Name(lostSlow)} was dropped, but its root took longer than one second.",
-                    lost.Where(s => s.ParentSpanId is null).ToArray())),
-            ("The budget is met", () => share <= 0.15 ? null
-                : string.Create(CultureInfo.InvariantCulture, $"{share * 100:0.0}% of the traces were kept. ")
-                    + $"{Name(rest.First(IsKept))} has no error and is not slow: it is one of {rest.Count(IsKept)} such traces."),
-            ("Some of the rest is kept", () => rest.Count(IsKept) >= 0.02 * rest.Length ? null
-                : $"{rest.Count(IsKept)} of {rest.Length} traces without error and delay were kept. Then nobody can say what is normal."),
-            ("The trace id decides about the rest", () => changed.Length == 0 ? null
-                : $"Asked six times about the trace {changed}, the policy changed its answer. Two Collectors would disagree."));
-
-        bool Watched(IReadOnlyList<Activity> spans)
-        {
-            var trace = spans[0].TraceId.ToHexString();
-            try
-            {
-                var keep = answer82(spans);
-                if (Enumerable.Range(0, 5).Any(_ => answer82(spans) != keep))
-                    changed = trace;
-                if (keep)
-                    kept.Add(trace);
-                return keep;
-            }
-            catch (Exception e)
-            {
-                thrown = $"For the trace {trace} the policy threw {e.GetType().Name}: {e.Message}";
-                return false;
-            }
-        }
-
-        bool IsKept(TrafficRequest request) => kept.Contains(request.TraceId);
-        static string Name(TrafficRequest request) => $"The trace {request.TraceId} ({request.Name})";
     }
 }

@@ -41,7 +41,7 @@ public sealed record TraceSearch(string Service)
     /// <exception cref="FormatException">It is no list of <c>key=value</c>.</exception>
     public IReadOnlyList<KeyValuePair<string, string>> Attributes()
     {
-        var (found, rest) = (new List<KeyValuePair<string, string>>(), Tags.Trim());
+        var (found, rest) = (new List<KeyValuePair<string, string>>(), (Tags ?? "").Trim());
         while (rest.Length > 0)
         {
             var equals = rest.IndexOf('=');

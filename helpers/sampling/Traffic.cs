@@ -3,6 +3,8 @@ using System;
 using System.Collections.Generic;
 using System.Diagnostics;
 using System.Linq;
+using OpenTelemetry;
+using OpenTelemetry.Trace;
 
 /// <summary>One request of a <see cref="Traffic"/>, and what is true about it: a sampler finds out too late, or never.</summary>
 /// <param name="TraceId">32 lower-case hex digits.</param>
@@ -37,11 +39,15 @@ public sealed class Traffic
     /// The share of requests with an error in some span, 0 to 0.3. About a third of them hide it: the gateway answers without the payments.
     /// </param>
     /// <param name="slow">The share of requests that take longer than a second, 0 to 0.3.</param>
+    /// <param name="late">
+    /// The share of requests whose error comes late, 0 to 0.3: half of them export a profile for 31 to 60 seconds and then fail, half
+    /// are profile pages whose receipt fails five to nine seconds after the answer. They come on top of <paramref name="errors"/>.
+    /// </param>
     /// <exception cref="ArgumentOutOfRangeException">A value is outside its range.</exception>
-    public Traffic(int requests, int seed, double errors = 0.012, double slow = 0.01)
+    public Traffic(int requests, int seed, double errors = 0.012, double slow = 0.01, double late = 0)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(requests);
-        foreach (var (share, name) in new[] { (errors, nameof(errors)), (slow, nameof(slow)) })
+        foreach (var (share, name) in new[] { (errors, nameof(errors)), (slow, nameof(slow)), (late, nameof(late)) })
         {
             if (!(share is >= 0 and <= 0.3))
                 throw new ArgumentOutOfRangeException(name, share, "A share from 0 to 0.3.");
@@ -50,7 +56,7 @@ public sealed class Traffic
         var random = new Random(seed);
         var at = 0.0;
         for (var i = 0; i < requests; i++)
-            plans.Add(new TrafficPlan(random, at += 120 * random.NextDouble(), errors, slow));
+            plans.Add(new TrafficPlan(random, at += 120 * random.NextDouble(), errors, slow, late));
         foreach (var plan in plans)
         {
             for (var i = 0; i < plan.Spans.Count; i++)
@@ -79,7 +85,10 @@ public sealed class Traffic
     /// requests overlap. Where a service calls another one, the trace id, the span id and the sampled flag go along, as in
     /// a <c>traceparent</c> header.
     /// </summary>
-    public void Send()
+    public void Send() => SendAt(SimulatedClock.Start, 1);
+
+    /// <summary>The same requests with the same trace ids at another time, and stretched: what depends on times changes.</summary>
+    internal void SendAt(DateTimeOffset start, double stretch)
     {
         using var gateway = new ActivitySource("api-gateway");
         using var users = new ActivitySource("user-service");
@@ -93,7 +102,7 @@ public sealed class Traffic
             {
                 foreach (var (at, _, plan, span, starts) in steps)
                 {
-                    clock.Now = SimulatedClock.Start.AddMilliseconds(at);
+                    clock.Now = start.AddMilliseconds(at * stretch);
                     if (starts)
                         Start(sources[plan.Spans[span].Service], plan, span);
                     else
@@ -107,6 +116,26 @@ public sealed class Traffic
                 Activity.Current = current;
             }
         }
+    }
+
+    /// <summary>The spans of all requests as a processor gets them: in the order in which they end, nothing dropped.</summary>
+    internal IReadOnlyList<Activity> Ended(DateTimeOffset? start = null, double stretch = 1)
+    {
+        var collector = new Collector();
+        using (Sdk.CreateTracerProviderBuilder().SetSampler(new AlwaysOnSampler())
+            .AddSource("api-gateway", "user-service", "payment-service").AddProcessor(collector).Build())
+        {
+            SendAt(start ?? SimulatedClock.Start, stretch);
+        }
+
+        return collector.Spans;
+    }
+
+    private sealed class Collector : BaseProcessor<Activity>
+    {
+        public List<Activity> Spans { get; } = [];
+
+        public override void OnEnd(Activity data) => Spans.Add(data);
     }
 
     private void Start(ActivitySource source, TrafficPlan plan, int index)
@@ -133,7 +162,7 @@ public sealed class Traffic
         foreach (var (key, value) in span.TagsAtEnd)
             activity.SetTag(key, value);
         if (span.Error is { } error)
-            activity.SetTag("error.type", error).SetStatus(ActivityStatusCode.Error, "The payment provider did not answer.");
+            activity.SetTag("error.type", error).SetStatus(ActivityStatusCode.Error, span.ErrorText);
         activity.SetEndTime(clock.Now.UtcDateTime);
         activity.Stop();
     }

@@ -2,12 +2,14 @@
 using System;
 using System.Collections.Generic;
 using System.Diagnostics;
+using System.Globalization;
 
 /// <summary>A span that will be: times in milliseconds since the first request.</summary>
 internal sealed record PlannedSpan(string Service, string Name, ActivityKind Kind, int Parent, double Start)
 {
     public double End { get; set; }
     public string? Error { get; set; }
+    public string ErrorText { get; set; } = "The payment provider did not answer.";
     public KeyValuePair<string, object?>[] TagsAtStart { get; init; } = [];
     public List<(string Key, object Value)> TagsAtEnd { get; } = [];
 }
@@ -20,7 +22,7 @@ internal sealed class TrafficPlan
 
     private readonly Random random;
 
-    public TrafficPlan(Random random, double at, double errors, double slow)
+    public TrafficPlan(Random random, double at, double errors, double slow, double late)
     {
         this.random = random;
         Span<byte> id = stackalloc byte[16];
@@ -28,18 +30,30 @@ internal sealed class TrafficPlan
         TraceId = ActivityTraceId.CreateFromBytes(id);
         var (kind, fault, hidden, user) = (random.NextDouble(), random.NextDouble(), random.NextDouble() < 1 / 3.0, random.Next(1, 10_000));
 
-        var (route, path) = kind < Health ? ("/health", "/health")
+        var isLate = late > 0 && random.NextDouble() < late;
+        var isExport = isLate && random.NextDouble() < 0.5;
+        kind = isLate ? 1 : kind;
+        var (route, path) = isExport ? ("/profile/{id}/export", $"/profile/{user}/export") : kind < Health ? ("/health", "/health")
             : kind < Users ? ("/users/{id}", $"/users/{user}") : ("/profile/{id}", $"/profile/{user}");
         Add(new("api-gateway", "GET " + route, ActivityKind.Server, -1, at)
         {
             TagsAtStart = [new("http.request.method", "GET"), new("url.path", path)],
         });
         var now = at + 1;
-        if (kind >= Health)
-            now = AskUserService(now, isSlow: fault > 1 - slow / (1 - Health));
-        if (kind >= Users)
-            now = AskPaymentService(now, fails: fault < errors / (1 - Users), hidden);
-        Spans[0].TagsAtEnd.Add(("http.response.status_code", Spans[0].Error is null ? 200 : 502));
+        if (isExport)
+        {
+            now = AskUserService(now, isSlow: false) + 31_000 + 29_000 * random.NextDouble();
+            (Spans[0].Error, Spans[0].ErrorText) = ("500", "The export could not be written.");
+        }
+        else
+        {
+            if (kind >= Health)
+                now = AskUserService(now, isSlow: fault > 1 - slow / (1 - Health));
+            if (kind >= Users)
+                now = AskPaymentService(now, fails: fault < errors / (1 - Users), hidden, isLate);
+        }
+
+        Spans[0].TagsAtEnd.Add(("http.response.status_code", int.Parse(Spans[0].Error ?? "200", CultureInfo.InvariantCulture)));
         Done(0, now + 1);
         (Open, Contexts) = (new Activity?[Spans.Count], new ActivityContext[Spans.Count]);
     }
@@ -62,7 +76,7 @@ internal sealed class TrafficPlan
         return Done(call, Done(server, now + 1) + 1);
     }
 
-    private double AskPaymentService(double now, bool fails, bool hidden)
+    private double AskPaymentService(double now, bool fails, bool hidden, bool receiptFails)
     {
         var (call, server) = Call("payment-service", "GET /payments/{user}", now);
         if (fails)
@@ -72,10 +86,12 @@ internal sealed class TrafficPlan
         }
 
         var served = now + 2 + Work(30);
-        if (random.NextDouble() < 0.03) // nobody waits for it: it ends after the root, sometimes long after
+        if (random.NextDouble() < 0.03 || receiptFails) // nobody waits for it: it ends after the root, sometimes long after
         {
             var receipt = Add(new("payment-service", "send receipt", ActivityKind.Internal, server, served - 1));
-            Done(receipt, served + 100 + 8_000 * random.NextDouble());
+            Done(receipt, served + (receiptFails ? 5_100 : 100) + (receiptFails ? 4_000 : 8_000) * random.NextDouble());
+            if (receiptFails)
+                (Spans[receipt].Error, Spans[receipt].ErrorText) = ("timeout", "The mail server did not answer.");
         }
 
         Done(server, served);

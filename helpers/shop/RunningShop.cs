@@ -52,28 +52,28 @@ public sealed class RunningShop
             return answer;
         }
 
-        var user = await shop.ServeAsync("user-service", app =>
+        await using var user = await shop.ServeAsync("user-service", app =>
         {
             app.MapGet("/users/{id}", () => WorkAsync(10, "Ada"));
             app.MapGet("/users/{id}/address", () => WorkAsync(25, "1 Engine Street"));
         });
         using var bank = shop.Calls("payment-service", Bank, new TheBank());
-        var payment = await shop.ServeAsync("payment-service", app =>
+        await using var payment = await shop.ServeAsync("payment-service", app =>
         {
             app.MapGet("/payments/{order}", () => bank.GetStringAsync("/transfers/9"));
             app.MapGet("/health", () => WorkAsync(4, "well"));
         });
         using var addresses = shop.Calls("warehouse", user.Name, user);
-        var warehouse = await shop.ServeAsync("warehouse", app =>
+        await using var warehouse = await shop.ServeAsync("warehouse", app =>
             app.MapGet("/parcels/{order}", async () => await WorkAsync(8, "to ") + await addresses.GetStringAsync("/users/42/address")));
         using var payments = shop.Calls("orders", payment.Name, payment);
         using var parcels = shop.Calls("orders", warehouse.Name, warehouse);
-        var orders = await shop.ServeAsync("orders", app =>
+        await using var orders = await shop.ServeAsync("orders", app =>
             app.MapGet("/orders/{id}", async () =>
                 await payments.GetStringAsync("/payments/7") + await parcels.GetStringAsync("/parcels/7")));
         using var users = shop.Calls("api-gateway", user.Name, user);
         using var order = shop.Calls("api-gateway", orders.Name, orders);
-        var gateway = await shop.ServeAsync("api-gateway", app =>
+        await using var gateway = await shop.ServeAsync("api-gateway", app =>
             app.MapGet("/orders/{id}", async () => await users.GetStringAsync("/users/42") + await order.GetStringAsync("/orders/7")));
 
         var page = gateway.Client.GetStringAsync("/orders/7");

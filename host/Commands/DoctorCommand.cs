@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.CommandLine;
+using System.IO;
 using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
@@ -18,13 +19,33 @@ internal static class DoctorCommand
     {
         var json = new Option<string?>("--json") { Description = "Write the findings to this file, too.", HelpName = "file" };
         var prepare = new Option<bool>("--prepare") { Description = "Fill the package caches: run every lesson once, then once more without a network." };
-        var command = new Command("doctor", "Is this machine ready for the workshop?") { json, prepare };
+        var fix = new Option<bool>("--fix") { Description = "Put in place what keeps Polyglot Notebooks in VS Code working; what is there already is not touched." };
+        var command = new Command("doctor", "Is this machine ready for the workshop?") { json, prepare, fix };
         command.SetAction(async (parsed, cancel) =>
         {
+            if (parsed.GetValue(fix) && !Fix())
+                return ExitCode.Failed;
             var ready = await ExamineAsync(parsed.GetValue(json), cancel);
             return parsed.GetValue(prepare) && ready == ExitCode.Passed ? await PrepareAsync(cancel) : ready;
         });
         return command;
+    }
+
+    private static bool Fix()
+    {
+        try
+        {
+            var written = VsCode.Here().Fix();
+            foreach (var path in written)
+                Console.WriteLine($"written: {path}");
+            Console.WriteLine(written.Count == 0 ? "Nothing to put in place.\n" : "");
+            return true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Console.WriteLine($"The tool manifest cannot be written: {e.Message}\n  -> Make the folder writable, or use the course in a browser: `dotnet run --project host`.");
+            return false;
+        }
     }
 
     private static async Task<int> ExamineAsync(string? json, CancellationToken cancel)

@@ -18,12 +18,13 @@ internal static class ExportCommand
     {
         var paths = new Argument<string[]>("notebooks") { Description = "As in run. Without any: every lesson.", Arity = ArgumentArity.ZeroOrMore };
         var to = new Option<string>("--to") { Description = "The folder to write to.", HelpName = "folder", Required = true };
-        var command = new Command("export", "Run the course and write it as pages that need no script and no server.") { paths, to };
-        command.SetAction((parsed, cancel) => RunAsync(parsed.GetValue(paths) ?? [], parsed.GetRequiredValue(to), cancel));
+        var ipynb = new Option<bool>("--ipynb") { Description = "Write Jupyter notebooks with their outputs, for the .NET kernel, in place of pages." };
+        var command = new Command("export", "Run the course and write it as pages that need no script and no server.") { paths, to, ipynb };
+        command.SetAction((parsed, cancel) => RunAsync(parsed.GetValue(paths) ?? [], parsed.GetRequiredValue(to), parsed.GetValue(ipynb), cancel));
         return command;
     }
 
-    private static async Task<int> RunAsync(string[] paths, string to, CancellationToken cancel)
+    private static async Task<int> RunAsync(string[] paths, string to, bool ipynb, CancellationToken cancel)
     {
         var root = Lessons.Root();
         var notebooks = Lessons.Find(paths);
@@ -37,8 +38,12 @@ internal static class ExportCommand
         if (cancel.IsCancellationRequested)
             return ExitCode.Cancelled;
         report.Summary(results, notebooks.Length - results.Count, cancelled: false);
-        new Site(root, Path.GetFullPath(to)).Write([.. results.Where(r => r.Problems.Count == 0).Select(r => (DibReader.Load(r.Path), r))]);
-        Console.WriteLine($"Written to {Path.Combine(to, "index.html")}");
+        (Notebook, LessonResult)[] lessons = [.. results.Where(r => r.Problems.Count == 0).Select(r => (DibReader.Load(r.Path), r))];
+        if (ipynb)
+            new Ipynb(root, Path.GetFullPath(to)).Write(lessons);
+        else
+            new Site(root, Path.GetFullPath(to)).Write(lessons);
+        Console.WriteLine($"Written to {Path.Combine(to, ipynb ? "notebooks" : "index.html")}");
         return results.Any(r => r.Failed) ? ExitCode.Failed : ExitCode.Passed;
     }
 

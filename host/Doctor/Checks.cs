@@ -49,7 +49,8 @@ internal sealed class Checks(string root)
             "Only needed to run Jaeger. Without it, lesson 7 uses its own receiver.");
         yield return await CommandAsync("Docker Compose", "docker", ["compose", "version", "--short"], "version",
             "Only needed to run Jaeger. Without it, lesson 7 uses its own receiver.");
-        yield return await EditorAsync();
+        foreach (var editor in VsCode.Here().Examine())
+            yield return editor;
     }
 
     private async Task<Finding> SdkAsync()
@@ -170,25 +171,10 @@ internal sealed class Checks(string root)
         return new Finding(name, exitCode == 0, false, exitCode == 0 ? $"{what} {FirstLine(output)}" : FirstLine(output), wayOut);
     }
 
-    private async Task<Finding> EditorAsync()
-    {
-        const string polyglot = "ms-dotnettools.dotnet-interactive-vscode";
-        var (exitCode, output) = await RunAsync("code", ["--list-extensions"]);
-        var extensions = output.Split('\n', StringSplitOptions.TrimEntries);
-        var found = extensions.Where(e => e.Equals(polyglot, StringComparison.OrdinalIgnoreCase) || e.Contains("verso", StringComparison.OrdinalIgnoreCase)).ToArray();
-        return new Finding("VS Code", exitCode == 0 && found.Length > 0, false,
-            exitCode != 0 ? "the command `code` is not there" : found.Length > 0 ? string.Join(", ", found) : "no extension for notebooks",
-            $"`code --install-extension {polyglot}`, or Verso. Without them, the lessons run in the terminal.");
-    }
-
     /// <summary>Runs a command in the root of the clone; what cannot be started has the exit code -1 and says why.</summary>
     private async Task<(int ExitCode, string Output)> RunAsync(string command, string[] arguments)
     {
-        // The commands of editors and package managers are scripts on Windows, and only the shell starts those.
-        var start = OperatingSystem.IsWindows() && command == "code"
-            ? new ProcessStartInfo("cmd", ["/c", command, .. arguments])
-            : new ProcessStartInfo(command, arguments);
-        start.WorkingDirectory = root;
+        var start = new ProcessStartInfo(command, arguments) { WorkingDirectory = root };
         start.RedirectStandardOutput = start.RedirectStandardError = start.RedirectStandardInput = true;
         start.Environment["DOTNET_CLI_UI_LANGUAGE"] = "en";
         try

@@ -6,8 +6,8 @@ using System.Text.RegularExpressions;
 namespace TracingTutorial.Host.Notebooks;
 
 /// <summary>
-/// What is made from the lessons and not typed: the minutes in their heads and in the README's table. <c>run --rewrite</c>
-/// writes it, a test compares it.
+/// What is made from the lessons and not typed: the minutes in their heads and in the README's table; the numbers of
+/// INSTRUCTOR.md's agendas, and its notes on each lesson. <c>run --rewrite</c> writes it, a test compares it.
 /// </summary>
 internal static partial class Generated
 {
@@ -27,11 +27,18 @@ internal static partial class Generated
         }
 
         yield return (readme, text);
+
+        var kit = Path.Combine(root, "notebooks", "INSTRUCTOR.md");
+        var notes = string.Join('\n', lessons.Select(InstructorNotes.Of).Where(n => n.Length > 0));
+        yield return (kit, Agenda.Fill(kit, Notes().Replace(File.ReadAllText(kit), _ => $"\n{notes}\n"), lessons));
     }
 
     private static string HeadOf(Notebook lesson) => Minutes.InDepth(lesson) is > 0 and var more
         ? $"**{Minutes.Of(lesson)} minutes**, and {more} more for what is marked *in depth*."
         : $"**{Minutes.Of(lesson)} minutes.**";
+
+    [GeneratedRegex(@"(?<=<!-- What follows is made from the lessons by `run --rewrite`\. -->\n).*(?=<!-- Here ends what is made from the lessons\. -->)", RegexOptions.Singleline)]
+    private static partial Regex Notes();
 
     [GeneratedRegex(@"\*\*\d+ minutes\.?\*\*(?:, and \d+ more for [^.\n]*\.)?")]
     private static partial Regex Head();

@@ -8,6 +8,7 @@ using Markdig.Renderers;
 using Markdig.Renderers.Html;
 using Markdig.Syntax;
 using Markdig.Syntax.Inlines;
+using TracingTutorial.Host.Notebooks;
 
 namespace TracingTutorial.Host.Pages;
 
@@ -24,8 +25,8 @@ internal sealed partial record LessonHtml(string Html, string? Notes)
     /// <param name="assets">The address of the folder <c>assets</c>, with a slash at the end.</param>
     public static LessonHtml Of(string markdown, Func<string, string> lessonLink, string assets)
     {
-        var notes = InstructorNote().Matches(markdown).Select(m => m.Groups[1].Value.Trim()).ToArray();
-        return new LessonHtml(Render(InstructorNote().Replace(markdown, ""), lessonLink, assets),
+        var notes = InstructorNotes.Of(markdown);
+        return new LessonHtml(Render(InstructorNotes.Without(markdown), lessonLink, assets),
             notes.Length == 0 ? null : Render(string.Join("\n\n", notes), lessonLink, assets));
     }
 
@@ -106,9 +107,6 @@ internal sealed partial record LessonHtml(string Html, string? Notes)
                 .Write(language == "csharp" ? CodeHtml.Of(code) : WebUtility.HtmlEncode(code)).Write("</code></pre>\n");
         }
     }
-
-    [GeneratedRegex("<!--\\s*instructor:(.*?)-->", RegexOptions.Singleline)]
-    private static partial Regex InstructorNote();
 
     [GeneratedRegex(@"^(\d\d-[a-z0-9-]+)\.dib(#.*)?$")]
     private static partial Regex LessonFile();

@@ -4,6 +4,7 @@ using System.Linq;
 using BenchmarkDotNet.Attributes;
 using OpenTelemetry;
 using OpenTelemetry.Trace;
+using TracingTutorial.Tests;
 
 namespace TracingTutorial.Benchmarks;
 
@@ -106,7 +107,7 @@ public class TailSamplerBenchmarks
 
     private void Run(int maxTraces)
     {
-        using var tail = new TailSampler(new NullExporter(), trace => trace.Any(s => s.Status == ActivityStatusCode.Error)) { MaxTraces = maxTraces };
+        using var tail = new TailSampler(new NullExporter(), trace => trace.Any(s => s.Status == ActivityStatusCode.Error), TimeProvider.System) { MaxTraces = maxTraces };
         foreach (var span in _ended)
             tail.OnEnd(span);
         tail.ForceFlush();

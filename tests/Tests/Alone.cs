@@ -8,3 +8,10 @@ namespace TracingTutorial.Tests;
 /// </summary>
 [CollectionDefinition(nameof(Alone), DisableParallelization = true)]
 public sealed class Alone;
+
+/// <summary>
+/// Tests of this collection run one after the other: they start services and sources of the shop's names, and a provider
+/// hears every source of a name in the process.
+/// </summary>
+[CollectionDefinition(nameof(ShopNames))]
+public sealed class ShopNames;

@@ -9,6 +9,8 @@ using OpenTelemetry;
 using OpenTelemetry.Exporter;
 using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
+using TracingTutorial.Host.Notebooks;
+using TracingTutorial.Host.Running;
 using Xunit;
 
 namespace TracingTutorial.Tests;
@@ -83,6 +85,32 @@ public class BackendTests
         Assert.True(Restart.Closes(dashboard));
         dashboard.Dispose();
         await Assert.ThrowsAsync<HttpRequestException>(() => http.GetStringAsync(dashboard.Ui));
+    }
+
+    [Fact]
+    public async Task Lesson_7_sends_to_the_dashboard_when_the_learner_asks_for_it()
+    {
+        var (dashboard, problem) = await AspireDashboard.TryStartAsync(DashboardPackage.Rid, TheHost.Root);
+        dashboard?.Dispose();
+        Assert.SkipWhen(dashboard is null, problem ?? "");
+        var lesson = DibReader.Load(TheHost.Lesson("07-jaeger.dib"));
+        const string off = "var wantDashboard = false;";
+        Assert.Single(lesson.Code, c => c.Source.Contains(off, StringComparison.Ordinal));
+        // To the cell that searches: by then spans have been sent, fetched, asked for by hand and found.
+        var last = lesson.Code.Single(c => c.Source.Contains("new TraceSearch(\"api-gateway\")", StringComparison.Ordinal) && c.Exercise is null).Number;
+
+        var run = await LessonRun.RunAsync(lesson with { Cells = [.. lesson.Cells.Where(c => c.Number <= last).Select(c => c with { Source = c.Source.Replace(off, off.Replace("false", "true"), StringComparison.Ordinal) })] }, TheHost.Options, _ => { }, default);
+
+        Assert.All(run.Cells, c => Assert.True(c.Status == CellStatus.Ok, $"{c.Problem}\n{c.Details}"));
+        var said = string.Concat(run.Cells.SelectMany(c => c.Outputs).Select(o => o.Text));
+        Assert.Contains("Spans go to the Aspire dashboard: http://127.0.0.1:", said);
+        Assert.Contains("the provider is closed: 2 in the backend", said);
+        Assert.Contains("/traces/detail/", said);
+        Assert.Contains("/api/telemetry/traces/", said);
+        Assert.Contains("the Aspire dashboard: 7 spans", said);
+        Assert.Contains("GET /profile/{id} answered 404", said);
+        Assert.Contains("GET /profile/{id} answered 502", said);
+        Assert.DoesNotContain("answered 200", said);
     }
 
     [Fact]

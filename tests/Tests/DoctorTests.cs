@@ -1,8 +1,10 @@
 using System;
 using System.IO;
 using System.Linq;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Threading.Tasks;
+using TracingTutorial.Host.Doctor;
 using Xunit;
 
 namespace TracingTutorial.Tests;
@@ -26,7 +28,7 @@ public class DoctorTests
         var kernel = findings["the notebook kernel"];
         Assert.True(kernel.GetProperty("ok").GetBoolean());
         Assert.Matches(@"imported and drew a trace in \d+\.\d s with \d+ MB", kernel.GetProperty("detail").GetString());
-        Assert.All(["Docker", "Jaeger", "VS Code", "port 4318"], name => Assert.False(findings[name].GetProperty("required").GetBoolean()));
+        Assert.All(["Docker", "Jaeger", "port 4318"], name => Assert.False(findings[name].GetProperty("required").GetBoolean()));
     }
 
     [Fact]
@@ -43,5 +45,49 @@ public class DoctorTests
         Assert.Matches(@"not ok +the notebook kernel +No configured feed has the package. Unable to find package OpenTelemetry with version", output);
         Assert.Contains("dotnet nuget add source", output);
         Assert.Contains("Not ready", output);
+    }
+
+    [Theory]
+    [InlineData("LINUX", ".config/Code", ".vscode", "Code")]
+    [InlineData("LINUX", ".config/Code - Insiders", ".vscode-insiders", "Insiders")]
+    [InlineData("LINUX", ".local/share/code-server", ".local/share/code-server", "code-server")]
+    [InlineData("LINUX", ".vscode-server/data", ".vscode-server", "remote")]
+    [InlineData("OSX", "Library/Application Support/Code", ".vscode", "Code")]
+    [InlineData("OSX", "Library/Application Support/VSCodium", ".vscode-oss", "VSCodium")]
+    [InlineData("WINDOWS", "AppData/Roaming/Code", ".vscode", "Code")]
+    public void For_each_flavour_of_VS_Code_it_says_what_will_happen_and_puts_the_manifest_in_place_once(string platform, string data, string extensions, string name)
+    {
+        using var home = new TempFolder();
+        var code = new VsCode(home.Path, OSPlatform.Create(platform), _ => null);
+        Assert.Contains("is not needed", Assert.Single(code.Examine()).Detail);
+        Assert.Empty(code.Fix());
+
+        Directory.CreateDirectory(Path.Combine(home.Path, data));
+        Assert.StartsWith("without Polyglot Notebooks", Assert.Single(code.Examine()).Detail);
+        Directory.CreateDirectory(Path.Combine(home.Path, extensions, "extensions", "ms-dotnettools.dotnet-interactive-vscode-1.0.7120010"));
+        var before = Assert.Single(code.Examine());
+        Assert.Equal(($"VS Code: {name}", false, false), (before.Name, before.Ok, before.Required));
+        Assert.Equal("with Polyglot Notebooks, which, from its second start on, would open no notebook", before.Detail);
+        Assert.Contains("doctor --fix", before.WayOut);
+
+        var written = Assert.Single(code.Fix());
+        Assert.Equal(Path.Combine(home.Path, data, "User", "globalStorage", "ms-dotnettools.dotnet-interactive-vscode", ".config", "dotnet-tools.json"), written);
+        Assert.True(JsonDocument.Parse(File.ReadAllText(written)).RootElement.GetProperty("isRoot").GetBoolean());
+        Assert.True(Assert.Single(code.Examine()).Ok);
+
+        File.WriteAllText(written, "mine");
+        Assert.Empty(code.Fix());
+        Assert.Equal("mine", File.ReadAllText(written));
+    }
+
+    [Fact]
+    public void A_folder_that_the_environment_names_is_the_one_that_counts()
+    {
+        using var home = new TempFolder();
+        var code = new VsCode(home.Path, OSPlatform.Linux, name => name == "XDG_CONFIG_HOME" ? Path.Combine(home.Path, "elsewhere") : null);
+        Directory.CreateDirectory(Path.Combine(home.Path, ".config", "Code"));
+        Assert.Contains("is not needed", Assert.Single(code.Examine()).Detail);
+        Directory.CreateDirectory(Path.Combine(home.Path, "elsewhere", "Code"));
+        Assert.Equal("VS Code: Code", Assert.Single(code.Examine()).Name);
     }
 }

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
+using System.Text.Json;
 using System.Threading.Tasks;
 using AngleSharp.Dom;
 using AngleSharp.Html.Dom;
@@ -71,7 +72,7 @@ public sealed class ExportTests(Browser browser) : IDisposable
 
         foreach (var page in Pages())
         {
-            foreach (var link in page.QuerySelectorAll("a[href], img[src]").Select(e => (e.GetAttribute("href") ?? e.GetAttribute("src"))!).Where(l => !l.StartsWith("http", StringComparison.Ordinal)))
+            foreach (var link in page.QuerySelectorAll("a[href], img[src], source[srcset]").Select(e => (e.GetAttribute("href") ?? e.GetAttribute("src") ?? e.GetAttribute("srcset"))!).Where(l => !l.StartsWith("http", StringComparison.Ordinal)))
             {
                 var (file, id) = link.Split('#') is [var f, var i] ? (f, i) : (link, "");
                 Assert.True(file.Length == 0 || File.Exists(Path.Combine(site.Path, file)), $"{page.Title}: {link}");
@@ -176,6 +177,53 @@ public sealed class ExportTests(Browser browser) : IDisposable
             if (name == "01-one")
                 await Assertions.Expect(shown.Page.GetByText("drawn")).ToBeVisibleAsync();
         }
+    }
+
+    [Fact]
+    public void Jupyter_notebooks_are_what_nbformat_4_5_demands_and_lie_where_their_paths_hold()
+    {
+        clone.Write("helpers/core.dib", "");
+        clone.Write("helpers/core/A.cs", "");
+        clone.Write("helpers/obj/built.cs", "");
+        clone.Write("assets/picture.svg", "<svg/>");
+        new Ipynb(clone.Path, site.Path).Write(Small());
+
+        Assert.Equal(["assets/picture.svg", "helpers/core.dib", "helpers/core/A.cs", "notebooks/01-one.ipynb", "notebooks/02-two.ipynb"],
+            Directory.GetFiles(site.Path, "*", SearchOption.AllDirectories).Select(f => Path.GetRelativePath(site.Path, f).Replace('\\', '/')).Order(StringComparer.Ordinal));
+        foreach (var file in Directory.GetFiles(site.Path, "*.ipynb", SearchOption.AllDirectories))
+        {
+            using var json = JsonDocument.Parse(File.ReadAllText(file));
+            var notebook = json.RootElement;
+            Assert.Equal((4, 5), (notebook.GetProperty("nbformat").GetInt32(), notebook.GetProperty("nbformat_minor").GetInt32()));
+            Assert.Equal((".net-csharp", "C#"), (notebook.GetProperty("metadata").GetProperty("kernelspec").GetProperty("name").GetString(), notebook.GetProperty("metadata").GetProperty("language_info").GetProperty("name").GetString()));
+            var cells = notebook.GetProperty("cells").EnumerateArray().ToArray();
+            Assert.Equal(cells.Length, cells.Select(c => c.GetProperty("id").GetString()).Distinct().Count());
+            foreach (var cell in cells)
+            {
+                Assert.Matches("^[a-zA-Z0-9_-]{1,64}$", cell.GetProperty("id").GetString());
+                var names = cell.EnumerateObject().Select(p => p.Name).Order(StringComparer.Ordinal);
+                Assert.Equal(cell.GetProperty("cell_type").GetString() == "code" ? ["cell_type", "execution_count", "id", "metadata", "outputs", "source"] : ["cell_type", "id", "metadata", "source"], names);
+                if (cell.TryGetProperty("outputs", out var outputs))
+                    Assert.All(outputs.EnumerateArray(), output => Assert.Equal(output.GetProperty("output_type").GetString() switch
+                    {
+                        "stream" => ["name", "output_type", "text"],
+                        "display_data" => ["data", "metadata", "output_type"],
+                        "error" => ["ename", "evalue", "output_type", "traceback"],
+                        var other => throw new InvalidDataException(other),
+                    }, output.EnumerateObject().Select(p => p.Name).Order(StringComparer.Ordinal)));
+            }
+        }
+
+        using var one = JsonDocument.Parse(File.ReadAllText(Path.Combine(site.Path, "notebooks", "01-one.ipynb")));
+        var (head, printed, drawn, failed, silent) = one.RootElement.GetProperty("cells").EnumerateArray().ToArray() is [var a, var b, var c, var d, var e] ? (a, b, c, d, e) : default;
+        Assert.DoesNotContain("only for the teacher", head.ToString());
+        Assert.Contains("[the other lesson](02-two.ipynb)", head.ToString());
+        Assert.Equal(["<b>printed</b>\n", "  twice"], printed.GetProperty("outputs")[0].GetProperty("text").EnumerateArray().Select(l => l.GetString()));
+        Assert.Equal(["stdout", "stderr", "stderr", "", "stdout"], printed.GetProperty("outputs").EnumerateArray().Select(o => o.TryGetProperty("name", out var name) ? name.GetString() : ""));
+        Assert.StartsWith("<style>.t", drawn.GetProperty("outputs")[0].GetProperty("data").GetProperty("text/html")[0].GetString());
+        Assert.Equal("drawn", drawn.GetProperty("outputs")[0].GetProperty("data").GetProperty("text/plain")[0].GetString());
+        Assert.Equal("The name 'x' does not exist", failed.GetProperty("outputs")[0].GetProperty("evalue").GetString());
+        Assert.Equal((1, 4), (printed.GetProperty("execution_count").GetInt32(), silent.GetProperty("execution_count").GetInt32()));
     }
 
     private static (Notebook, LessonResult) Lesson(string folder, string name, string head, params (string Source, CellOutput[] Outputs, Problem? Problem)[] cells)

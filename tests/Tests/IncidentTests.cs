@@ -12,6 +12,7 @@ using Xunit;
 namespace TracingTutorial.Tests;
 
 /// <summary>Lesson 10: the traffic, the evidence, and the picture of the latency.</summary>
+[Collection(nameof(ShopNames))]
 public sealed class IncidentTests
 {
     private static readonly DateTimeOffset Start = new(2026, 1, 5, 9, 0, 0, TimeSpan.Zero);

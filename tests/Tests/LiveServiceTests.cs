@@ -11,6 +11,7 @@ using Xunit;
 namespace TracingTutorial.Tests;
 
 /// <summary>Services that a lesson starts with one statement; what passes the trace on is the lesson's.</summary>
+[Collection(nameof(ShopNames))]
 public sealed class LiveServiceTests
 {
     private const string Parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";

@@ -2,10 +2,12 @@ using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
+using System.Text.Json;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using TracingTutorial.Host.Notebooks;
 using Xunit;
+using YamlDotNet.Serialization;
 
 namespace TracingTutorial.Tests;
 
@@ -37,6 +39,32 @@ public partial class RepositoryTests
 
         // One place for each in helpers/: the layer that needs it.
         Assert.All(used.Where(u => File.Exists(Path.Combine(TheHost.Root, "helpers", u.File))).GroupBy(u => u.Name), group => Assert.Single(group));
+    }
+
+    [Fact]
+    public void What_runs_on_the_build_machines_of_others_is_pinned_and_the_issue_form_knows_the_lessons()
+    {
+        var uses = Files("*.yml").SelectMany(f => Uses().Matches(File.ReadAllText(f))).Select(m => m.Groups[1].Value).ToArray();
+        Assert.True(uses.Length >= 6);
+        Assert.All(uses, action => Assert.Matches(@"^[\w-]+/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$", action));
+
+        var form = new DeserializerBuilder().Build().Deserialize<Dictionary<string, object>>(Read(".github/ISSUE_TEMPLATE/a-lesson-does-not-work.yml"));
+        var first = (Dictionary<object, object>)((Dictionary<object, object>)((List<object>)form["body"])[0])["attributes"];
+        Assert.Equal(Lessons.Select(l => DibReader.Load(l).Title.Split(':')[0]), ((List<object>)first["options"]).Cast<string>());
+    }
+
+    /// <summary>Above all not NU1603: another version than the one that is written down.</summary>
+    [Fact]
+    public void A_restore_of_the_projects_says_nothing()
+    {
+        var restored = Files("*.csproj").Select(p => Path.Combine(Path.GetDirectoryName(p)!, "obj", "project.assets.json")).Where(File.Exists).ToArray();
+        Assert.True(restored.Length >= 3);
+        foreach (var file in restored)
+        {
+            using var json = JsonDocument.Parse(File.ReadAllText(file));
+            var said = json.RootElement.TryGetProperty("logs", out var logs) ? logs.EnumerateArray().Select(l => $"{l.GetProperty("code")}: {l.GetProperty("message")}") : [];
+            Assert.DoesNotContain(said, s => !s.StartsWith("NU190", StringComparison.Ordinal)); // what an audit finds changes from day to day
+        }
     }
 
     [Theory]
@@ -88,7 +116,7 @@ public partial class RepositoryTests
                     }
                 }
 
-                if (!file.Contains("Tests", StringComparison.Ordinal)) // tests invent exercises
+                if (!file.Contains("Tests", StringComparison.Ordinal) && Path.GetFileName(file) != "CONTRIBUTING.md") // they invent exercises
                     Assert.All(ExerciseMention().Matches(lines[i]), m => Assert.True(exercises.Contains(m.Groups[1].Value), $"{where} speaks of exercise {m.Groups[1].Value}, which is not there."));
             }
         }
@@ -255,6 +283,9 @@ public partial class RepositoryTests
 
     [GeneratedRegex(@"(?i)\blessons? (?:\d+(?:, | and | to | or |–)?)+")]
     private static partial Regex LessonMention();
+
+    [GeneratedRegex(@"(?m)^\s*-? *uses: (.+)$")]
+    private static partial Regex Uses();
 
     [GeneratedRegex(@"\d+")]
     private static partial Regex Number();

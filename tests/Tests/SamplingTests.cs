@@ -9,9 +9,13 @@ using System.Threading;
 using System.Threading.Tasks;
 using AngleSharp.Html.Parser;
 using Google.Protobuf;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
 using OpenTelemetry;
 using OpenTelemetry.Exporter;
+using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
+using TracingTutorial.Host.Notebooks;
 using Xunit;
 
 namespace TracingTutorial.Tests;
@@ -21,6 +25,9 @@ namespace TracingTutorial.Tests;
 public class SamplingTests
 {
     private static readonly string[] Services = ["api-gateway", "user-service", "payment-service"];
+
+    /// <summary>A service of another test that still runs would listen to the same sources.</summary>
+    public SamplingTests() => Restart.CloseWhatIsLeft();
 
     // ---- The traffic ---------------------------------------------------------------------------------------------
 
@@ -62,22 +69,27 @@ public class SamplingTests
     [Fact]
     public void Traffic_leaves_no_source_no_trace_id_generator_and_no_current_activity_behind()
     {
-        var traffic = new Traffic(20, seed: 5);
+        var (traffic, before) = (new Traffic(20, seed: 5), Sources());
         Send(traffic, new AlwaysOnSampler());
-        var left = new List<string>();
-        using var listener = new ActivityListener
-        {
-            ShouldListenTo = source =>
-            {
-                left.Add(source.Name);
-                return false;
-            },
-        };
-        ActivitySource.AddActivityListener(listener); // hears of every source that there is
 
-        Assert.DoesNotContain("payment-service", left);
+        Assert.Equal(before, Sources());
         Assert.Null(Activity.Current);
         Assert.NotEqual(ActivityTraceId.CreateRandom(), ActivityTraceId.CreateRandom());
+
+        static int Sources()
+        {
+            var count = 0;
+            using var listener = new ActivityListener
+            {
+                ShouldListenTo = source =>
+                {
+                    count += Services.Contains(source.Name) ? 1 : 0;
+                    return false;
+                },
+            };
+            ActivitySource.AddActivityListener(listener); // hears of every source that there is
+            return count;
+        }
     }
 
     [Theory]
@@ -85,8 +97,22 @@ public class SamplingTests
     [InlineData(10, -0.1, 0.1)]
     [InlineData(10, 0.1, 0.4)]
     [InlineData(10, double.NaN, 0.1)]
-    public void Traffic_with_a_number_that_makes_no_sense_is_refused(int requests, double errors, double slow) =>
-        Assert.Throws<ArgumentOutOfRangeException>(() => new Traffic(requests, 1, errors, slow));
+    [InlineData(10, 0.1, 0.1, -0.1)]
+    public void Traffic_with_a_number_that_makes_no_sense_is_refused(int requests, double errors, double slow, double late = 0) =>
+        Assert.Throws<ArgumentOutOfRangeException>(() => new Traffic(requests, 1, errors, slow, late));
+
+    [Fact]
+    public void The_same_traffic_at_another_time_has_the_same_traces_other_times_and_durations_in_proportion()
+    {
+        var traffic = new Traffic(200, seed: 16);
+        var (now, later) = (traffic.Ended(), traffic.Ended(new DateTimeOffset(2026, 3, 1, 0, 0, 0, TimeSpan.Zero), stretch: 1.5));
+        var mine = traffic.Requests.Select(r => r.TraceId).ToHashSet();
+        (string, string, double)[] Of(IReadOnlyList<Activity> spans, double stretch) => [.. spans.Where(s => mine.Contains(s.TraceId.ToHexString()))
+            .Select(s => (s.TraceId.ToHexString(), s.DisplayName, Math.Round(s.Duration.TotalMilliseconds / stretch, 2))).Order()];
+
+        Assert.Equal(Of(now, 1), Of(later, 1.5));
+        Assert.All(later.Where(s => mine.Contains(s.TraceId.ToHexString())), s => Assert.Equal(3, s.StartTimeUtc.Month));
+    }
 
     // ---- What the lesson says about samplers ---------------------------------------------------------------------
 
@@ -139,7 +165,212 @@ public class SamplingTests
         static long SizeWithTagAndLength(byte[] message) => 1 + CodedOutputStream.ComputeLengthSize(message.Length) + message.Length;
     }
 
+    [Theory]
+    [InlineData("always_on", null, 1, 1, 1)]
+    [InlineData("always_off", null, 0, 0, 0)]
+    [InlineData("traceidratio", "0.25", 0.25, 0.25, 0.25)]
+    [InlineData("parentbased_always_on", null, 1, 1, 0)]
+    [InlineData(null, null, 1, 1, 0)]
+    [InlineData("parentbased_always_off", null, 0, 1, 0)]
+    [InlineData("parentbased_traceidratio", "0.25", 0.25, 1, 0)]
+    public void Each_row_of_the_table_of_samplers_by_configuration_does_what_the_lesson_says(string? sampler, string? argument, double roots, double belowSampled, double belowDropped)
+    {
+        using var source = new ActivitySource($"configured {Guid.NewGuid()}");
+        var settings = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?> { ["OTEL_TRACES_SAMPLER"] = sampler, ["OTEL_TRACES_SAMPLER_ARG"] = argument }).Build();
+        using var provider = Sdk.CreateTracerProviderBuilder().ConfigureServices(services => services.AddSingleton<IConfiguration>(settings)).AddSource(source.Name).Build();
+
+        Assert.Equal(roots, Share(null), 0.05);
+        Assert.Equal(belowSampled, Share(ActivityTraceFlags.Recorded), 0.05);
+        Assert.Equal(belowDropped, Share(ActivityTraceFlags.None), 0.05);
+
+        double Share(ActivityTraceFlags? parent) => Enumerable.Range(0, 2_000).Count(_ =>
+        {
+            Activity.Current = null;
+            using var span = source.StartActivity("span", ActivityKind.Server, parent is { } flags ? new ActivityContext(ActivityTraceId.CreateRandom(), ActivitySpanId.CreateRandom(), flags, null, true) : default);
+            return span?.Recorded == true;
+        }) / 2_000.0;
+    }
+
+    [Fact]
+    public void A_sampler_set_in_code_wins_over_the_configuration()
+    {
+        using var source = new ActivitySource($"configured {Guid.NewGuid()}");
+        var settings = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?> { ["OTEL_TRACES_SAMPLER"] = "always_on" }).Build();
+        using var provider = Sdk.CreateTracerProviderBuilder().ConfigureServices(services => services.AddSingleton<IConfiguration>(settings)).SetSampler(new AlwaysOffSampler()).AddSource(source.Name).Build();
+
+        Activity.Current = null;
+        using var span = source.StartActivity("span");
+        Assert.False(span?.Recorded);
+    }
+
+    [Fact]
+    public void RecordOnly_and_a_processor_that_sets_the_flag_lose_no_error_and_break_its_trace()
+    {
+        var (traffic, spans) = (new Traffic(3_000, seed: 13), new SpanRecorder());
+        var outcome = SendTo(traffic, new CompositeProcessor<Activity>([new SetFlag(), new SimpleActivityExportProcessor(spans)]), spans, new Always(SamplingDecision.RecordOnly));
+
+        Assert.Empty(outcome.ErrorsLost);
+        Assert.Equal(traffic.Requests.Where(r => r.HasError), outcome.Broken);
+        Assert.All(spans.Spans, s => Assert.Equal(ActivityStatusCode.Error, s.Status));
+    }
+
+    private sealed class Always(SamplingDecision decision) : Sampler
+    {
+        public override SamplingResult ShouldSample(in SamplingParameters parameters) => new(decision);
+    }
+
+    private sealed class SetFlag : BaseProcessor<Activity>
+    {
+        public override void OnEnd(Activity data)
+        {
+            if (data.Status == ActivityStatusCode.Error)
+                data.ActivityTraceFlags |= ActivityTraceFlags.Recorded;
+        }
+    }
+
     // ---- The tail sampler ----------------------------------------------------------------------------------------
+
+    [Fact]
+    public void The_tail_sampler_that_is_tested_here_is_that_of_the_lesson()
+    {
+        var cell = DibReader.Load(TheHost.Lesson("09-tail-sampling.dib")).Code.Single(c => c.Source.StartsWith("sealed class TailSampler(", StringComparison.Ordinal)).Source;
+
+        Assert.EndsWith($"\ninternal {cell}\n", File.ReadAllText(Path.Combine(TheHost.Root, "tests", "Tests", "TailSampler.cs")).ReplaceLineEndings("\n"));
+    }
+
+    [Fact]
+    public void A_root_longer_than_the_wait_is_decided_without_it_and_counted_and_so_is_its_error()
+    {
+        using var make = new Maker();
+        var (clock, spans) = (new Clock(), new SpanRecorder());
+        using var tail = new TailSampler(spans, HasError, clock);
+        var root = make.Root("import", fails: true);
+
+        tail.OnStart(root);
+        tail.OnEnd(make.Child(root, "read file"));
+        clock.Pass(31);
+        Assert.Equal((1, 1, 0, 0), (tail.DecidedWithoutRoot, tail.TracesDropped, tail.DecidedEarly, tail.LateErrorsDropped));
+        tail.OnEnd(make.Child(root, "write rows"));
+        tail.OnEnd(root);
+
+        Assert.Equal((0, 2, 1), (spans.Count, tail.LateSpansDropped, tail.LateErrorsDropped));
+    }
+
+    [Fact]
+    public void An_error_after_the_decision_is_counted_and_a_late_span_that_went_well_is_not()
+    {
+        using var make = new Maker();
+        var (clock, spans) = (new Clock(), new SpanRecorder());
+        using var tail = new TailSampler(spans, HasError, clock);
+        var (order, kept) = (make.Root("order"), make.Root("kept", fails: true));
+        tail.OnEnd(order);
+        tail.OnEnd(kept);
+        clock.Pass(6);
+
+        tail.OnEnd(make.Child(order, "send receipt"));
+        Assert.Equal((1, 0), (tail.LateSpansDropped, tail.LateErrorsDropped));
+        tail.OnEnd(make.Child(order, "send receipt", fails: true));
+        tail.OnEnd(make.Child(kept, "send receipt", fails: true));
+
+        Assert.Equal((2, 1, 1, 0), (tail.LateSpansDropped, tail.LateErrorsDropped, tail.LateSpansKept, tail.DecidedWithoutRoot));
+        Assert.Equal(["kept", "send receipt"], spans.Spans.Select(s => s.Name));
+    }
+
+    [Fact]
+    public void A_service_behind_another_one_does_not_wait_for_a_root_that_it_cannot_have()
+    {
+        using var make = new Maker();
+        var (clock, spans) = (new Clock(), new SpanRecorder());
+        using var tail = new TailSampler(spans, HasError, clock);
+        var server = make.Remote("GET /users/{id}", fails: true);
+
+        tail.OnStart(server);
+        tail.OnEnd(make.Child(server, "SELECT users"));
+        clock.Pass(6);
+        Assert.Equal((0, 1), (spans.Count, tail.Held)); // it runs, so the trace is not over
+        tail.OnEnd(server);
+        clock.Pass(4);
+        Assert.Equal(1, tail.Held);
+        clock.Pass(1);
+
+        Assert.Equal((2, 0, 0), (spans.Count, tail.Held, tail.DecidedWithoutRoot));
+    }
+
+    [Fact]
+    public void Where_the_root_is_in_the_same_process_a_remote_parent_does_not_end_the_trace()
+    {
+        using var make = new Maker();
+        var (clock, spans) = (new Clock(), new SpanRecorder());
+        using var tail = new TailSampler(spans, HasError, clock);
+        var root = make.Root("GET /profile/{id}", fails: true);
+        var (users, payments) = (make.Remote("GET /users/{id}", root), make.Remote("GET /payments/{user}", root));
+        foreach (var span in new[] { root, users, payments })
+            tail.OnStart(span);
+
+        tail.OnEnd(users);
+        tail.OnEnd(payments);
+        clock.Pass(20);
+        Assert.Equal(1, tail.Held); // the root still runs
+        tail.OnEnd(root);
+        clock.Pass(6);
+
+        Assert.Equal((3, 1, 0), (spans.Count, tail.TracesKept, tail.DecidedWithoutRoot));
+    }
+
+    [Fact]
+    public void Spans_that_never_end_do_not_fill_the_memory_of_those_that_run()
+    {
+        using var make = new Maker();
+        using var tail = new TailSampler(new SpanRecorder(), _ => false, new Clock()) { MaxDecisions = 3 };
+        foreach (var span in Enumerable.Range(0, 100).Select(i => make.Root($"{i}")).ToArray())
+            tail.OnStart(span);
+
+        tail.OnEnd(make.Remote("one that was forgotten"));
+        tail.ForceFlush();
+        Assert.Equal((1, 0), (tail.TracesDropped, tail.DecidedWithoutRoot));
+    }
+
+    [Fact]
+    public void Errors_that_come_late_are_in_the_traffic_and_each_that_is_lost_is_counted()
+    {
+        var (traffic, spans) = (new Traffic(3_000, seed: 14, late: 0.02), new SpanRecorder());
+        var tail = new TailSampler(spans, HasError, traffic.Clock);
+
+        var outcome = SendTo(traffic, tail, spans);
+
+        Assert.Equal((tail.LateErrorsDropped, 0, 0), (outcome.ErrorsLost.Count(), tail.DecidedEarly, outcome.Broken.Count()));
+        var exports = traffic.Requests.Count(r => r.Name == "GET /profile/{id}/export");
+        Assert.InRange(exports, 15, 50);
+        Assert.Equal(exports, tail.DecidedWithoutRoot);
+        Assert.InRange(tail.LateErrorsDropped - exports, 10, 50); // the receipts
+        Assert.InRange(tail.LateSpansDropped - tail.LateErrorsDropped, 5, 200); // late, and well
+    }
+
+    [Fact]
+    public void A_service_of_its_own_holds_its_traces_for_seconds_and_not_for_half_a_minute()
+    {
+        var (traffic, spans) = (new Traffic(2_000, seed: 15), new SpanRecorder());
+        var tail = new TailSampler(spans, _ => true, traffic.Clock);
+        using (Sdk.CreateTracerProviderBuilder().SetSampler(new AlwaysOnSampler()).AddSource("api-gateway", "payment-service").Build())
+        using (Sdk.CreateTracerProviderBuilder().SetSampler(new AlwaysOnSampler()).AddSource("user-service").ConfigureResource(r => r.AddService("user-service")).AddProcessor(new Only(traffic, tail)).Build())
+            traffic.Send();
+        tail.Shutdown();
+
+        Assert.Equal(0, tail.DecidedWithoutRoot);
+        Assert.Equal(traffic.Requests.Count(r => !r.IsHealthCheck), tail.TracesKept);
+        Assert.InRange(tail.MostHeld, 20, 130); // a thousand a minute: 85 in 5 seconds, 500 in 30
+    }
+
+    [Fact]
+    public void What_a_tail_sampler_exports_has_the_resource_of_its_provider()
+    {
+        using var source = new ActivitySource($"resource {Guid.NewGuid()}");
+        var spans = new SpanRecorder();
+        using (Sdk.CreateTracerProviderBuilder().AddSource(source.Name).ConfigureResource(r => r.AddService("shop")).AddProcessor(new TailSampler(spans, _ => true, new Clock())).Build())
+            source.StartActivity("root")!.Dispose();
+
+        Assert.Equal("shop", Assert.Single(spans.Spans).ServiceName);
+    }
 
     [Fact]
     public void The_tail_sampler_keeps_every_error_and_only_whole_traces()
@@ -445,6 +676,12 @@ public class SamplingTests
             if (_ids.Contains(data.TraceId.ToHexString()))
                 next.OnEnd(data);
         }
+
+        public override void OnStart(Activity data)
+        {
+            if (_ids.Contains(data.TraceId.ToHexString()))
+                next.OnStart(data);
+        }
     }
 
     /// <summary>Takes what an exporter sends.</summary>
@@ -511,9 +748,13 @@ public class SamplingTests
 
         public Maker() => _provider = Sdk.CreateTracerProviderBuilder().AddSource(_source.Name).Build();
 
-        public Activity Root(string name) => End(_source.StartActivity(name)!);
+        public Activity Root(string name, bool fails = false) => End(_source.StartActivity(name)!, fails);
 
-        public Activity Child(Activity parent, string name) => End(_source.StartActivity(name, ActivityKind.Internal, parent.Context)!);
+        public Activity Child(Activity parent, string name, bool fails = false) => End(_source.StartActivity(name, ActivityKind.Internal, parent.Context)!, fails);
+
+        /// <summary>A span whose parent came in a header: a parent that nobody here knows, or one in another service of this process.</summary>
+        public Activity Remote(string name, Activity? parent = null, bool fails = false) => End(_source.StartActivity(name, ActivityKind.Server,
+            new ActivityContext(parent?.TraceId ?? ActivityTraceId.CreateRandom(), parent?.SpanId ?? ActivitySpanId.CreateRandom(), ActivityTraceFlags.Recorded, null, isRemote: true))!, fails);
 
         public void Dispose()
         {
@@ -521,8 +762,10 @@ public class SamplingTests
             _source.Dispose();
         }
 
-        private static Activity End(Activity activity)
+        private static Activity End(Activity activity, bool fails)
         {
+            if (fails)
+                activity.SetStatus(ActivityStatusCode.Error);
             activity.Stop();
             return activity;
         }

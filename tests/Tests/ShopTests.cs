@@ -17,6 +17,7 @@ using Xunit;
 namespace TracingTutorial.Tests;
 
 /// <summary>No test waits for spans: when the shop has answered, they are all there.</summary>
+[Collection(nameof(ShopNames))]
 public sealed class ShopTests
 {
     [Fact]

@@ -1,7 +1,0 @@
-// Exercise 7.2: ask the backend
-var traces72 = backend72.Traces;
-
-string slowest72 = traces72.MaxBy(trace => trace.Duration).TraceId;
-string failed72 = backend72.Spans.Single(span => span.ParentSpanId is null && span.Status == ActivityStatusCode.Error).TraceId;
-
-Exercise72.Check(backend72, slowest72, failed72)

@@ -1,0 +1,15 @@
+// Exercise 9.2: a tail policy within a budget
+Func<IReadOnlyList<Activity>, bool> answer92 = spansOfTrace =>
+{
+    var root = spansOfTrace.FirstOrDefault(s => s.ParentSpanId == default);     // null: it still runs
+    var id = spansOfTrace[0].TraceId;
+    if (root?.Duration > TimeSpan.FromSeconds(1))
+        return true;
+    if (spansOfTrace.Any(s => s.GetTagItem("error.type") is not null))
+        return IsChosen(id, 0.2);
+    if (spansOfTrace.Any(s => s.GetTagItem("url.path") is "/health"))
+        return false;
+    return IsChosen(id, 0.04);
+};
+
+Exercise92.Check(answer92)

@@ -1,0 +1,20 @@
+// Says: The exporter has its defaults: it sent gRPC to http://localhost:4317
+// Exercise 7.1: both spans in the backend, before the program ends
+var answer71 = await Exercise71.StartAsync();
+var parcels71 = new ActivitySource("shop.parcels");
+
+var provider71 = Sdk.CreateTracerProviderBuilder()
+    .AddSource("shop.parcels")
+    .AddOtlpExporter(otlp =>
+    {
+        otlp.TimeoutMilliseconds = 2_000;
+    })
+    .Build();
+
+using (parcels71.StartActivity("pack parcel")) { }
+using (parcels71.StartActivity("send parcel")) { }
+
+var arrived71 = answer71.Spans;     // the program ends here: what has arrived?
+provider71.Dispose();               // what comes from here on comes too late
+
+Exercise71.Check(answer71, arrived71)

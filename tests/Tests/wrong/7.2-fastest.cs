@@ -1,8 +1,0 @@
-// Says: 39 of the 40 took longer
-// Exercise 7.2: ask the backend
-var traces72 = backend72.Traces;
-
-string slowest72 = traces72.OrderBy(trace => trace.Duration).First().TraceId;
-string failed72 = traces72.Single(trace => trace.Root.Status == ActivityStatusCode.Error).TraceId;
-
-Exercise72.Check(backend72, slowest72, failed72)

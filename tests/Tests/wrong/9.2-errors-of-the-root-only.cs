@@ -1,0 +1,16 @@
+// Says: a span failed and the root did not
+// Exercise 9.2: a tail policy within a budget
+Func<IReadOnlyList<Activity>, bool> answer92 = spansOfTrace =>
+{
+    var root = spansOfTrace.FirstOrDefault(s => s.ParentSpanId == default);     // null: it still runs
+    var id = spansOfTrace[0].TraceId;
+    if (root?.Duration > TimeSpan.FromSeconds(1))
+        return true;
+    if (root?.Status == ActivityStatusCode.Error)
+        return IsChosen(id, 0.2);
+    if (root?.DisplayName == "GET /health")
+        return false;
+    return IsChosen(id, 0.04);
+};
+
+Exercise92.Check(answer92)

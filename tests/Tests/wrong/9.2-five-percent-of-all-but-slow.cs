@@ -1,0 +1,12 @@
+// Says: were kept. That is less than a tenth
+// Exercise 9.2: a tail policy within a budget
+Func<IReadOnlyList<Activity>, bool> answer92 = spansOfTrace =>
+{
+    var root = spansOfTrace.FirstOrDefault(s => s.ParentSpanId == default);     // null: it still runs
+    var id = spansOfTrace[0].TraceId;
+    if (root?.Duration > TimeSpan.FromSeconds(1))
+        return true;
+    return IsChosen(id, 0.05);
+};
+
+Exercise92.Check(answer92)

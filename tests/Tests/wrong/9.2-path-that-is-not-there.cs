@@ -1,0 +1,16 @@
+// Says: The tag of a span that has no such tag is null
+// Exercise 9.2: a tail policy within a budget
+Func<IReadOnlyList<Activity>, bool> answer92 = spansOfTrace =>
+{
+    var root = spansOfTrace.FirstOrDefault(s => s.ParentSpanId == default);     // null: it still runs
+    var id = spansOfTrace[0].TraceId;
+    if (root.GetTagItem("url.path").ToString() == "/health")
+        return false;
+    if (root?.Duration > TimeSpan.FromSeconds(1))
+        return true;
+    if (spansOfTrace.Any(s => s.Status == ActivityStatusCode.Error))
+        return IsChosen(id, 0.2);
+    return IsChosen(id, 0.04);
+};
+
+Exercise92.Check(answer92)
