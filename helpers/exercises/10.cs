@@ -10,7 +10,7 @@ public static class Exercise101
     /// <param name="pages">All pages of both versions.</param>
     /// <param name="answer101">The service, the operation, the kind of cause, and the id of a trace that shows it.</param>
     public static Exercise Check(
-        IEnumerable<RecordedTrace> pages, (string Service, string Operation, Cause Kind, string TraceId) answer101)
+        IEnumerable<RecordedTrace> pages, (string Service, string Operation, CauseKind Kind, string TraceId) answer101)
     {
         var evidence = new Evidence(pages, answer101.Service, answer101.Operation, answer101.TraceId);
         return Verdict.Of("Exercise 10.1", evidence,
@@ -28,7 +28,7 @@ public static class Exercise102
     /// <param name="pages">All pages of both versions.</param>
     /// <param name="answer102">The service, the operation, the kind of cause, and the id of a trace that shows it.</param>
     public static Exercise Check(
-        IEnumerable<RecordedTrace> pages, (string Service, string Operation, Cause Kind, string TraceId) answer102)
+        IEnumerable<RecordedTrace> pages, (string Service, string Operation, CauseKind Kind, string TraceId) answer102)
     {
         var evidence = new Evidence(pages, answer102.Service, answer102.Operation, answer102.TraceId);
         return Verdict.Of("Exercise 10.2", evidence,

@@ -100,7 +100,7 @@ public sealed class Evidence
     }
 
     /// <summary>Is it this kind of cause? Asked of an operation that is the cause.</summary>
-    public string? IsOfKind(Cause kind)
+    public string? IsOfKind(CauseKind kind)
     {
         var old = Where(Before, SameUser);
         var witness = Typical(old, Total);
@@ -109,16 +109,16 @@ public sealed class Evidence
             + $"and {Times(Count(Page))} in yours";
         return kind switch
         {
-            Cause.SlowerWork => !more ? null : $"{runs}. The time comes from the runs that were not there before.",
-            Cause.CallPerItem => !more ? $"{runs}. Nothing is done once for each item."
+            CauseKind.SlowerWork => !more ? null : $"{runs}. The time comes from the runs that were not there before.",
+            CauseKind.CallPerItem => !more ? $"{runs}. Nothing is done once for each item."
                 : failed <= 1 ? null
                 : $"Of the {Times(Count(Page))} that '{operation}' runs in your trace, {failed} failed, and each run that is new comes "
                     + "after one that failed. A loop over items would not care.",
-            Cause.Retries => !more ? $"{runs}. Nothing is run again."
+            CauseKind.Retries => !more ? $"{runs}. Nothing is run again."
                 : failed > 1 ? null : $"'{operation}' fails {Times(failed)} in your trace: after a success nobody runs it again.",
-            Cause.NoLongerParallel => Overlap(witness)
+            CauseKind.NoLongerParallel => Overlap(witness)
                 ? null : $"Nothing ran at the same time as '{operation}' before, below the same parent: see trace {witness.TraceId}.",
-            Cause.FailsMoreOften => FailsMoreOften(),
+            CauseKind.FailsMoreOften => FailsMoreOften(),
             _ => "The operation is right. Now say which kind of cause it is.",
         };
     }

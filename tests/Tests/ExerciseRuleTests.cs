@@ -60,8 +60,8 @@ public class ExerciseRuleTests
                 Exercise22.Check(OrdersOfTheMorning.Traces, Names[random.Next(Names.Length)], Names[random.Next(Names.Length)]),
                 Exercise22.Check(OrdersOfTheMorning.Traces, $"A-{2000 + random.Next(42)}", Names[random.Next(Names.Length)]),
                 Exercise41.Check(answer), Exercise42.Check(answer, 1, 2),
-                Exercise101.Check(answer.Traces, (Services[random.Next(5)], Names[random.Next(Names.Length)]!, (Cause)random.Next(7), answer.Traces.LastOrDefault()?.TraceId!)),
-                Exercise102.Check(answer.Traces, (Services[random.Next(5)], Names[random.Next(Names.Length)]!, (Cause)random.Next(7), answer.Traces.LastOrDefault()?.TraceId!)),
+                Exercise101.Check(answer.Traces, (Services[random.Next(5)], Names[random.Next(Names.Length)]!, (CauseKind)random.Next(7), answer.Traces.LastOrDefault()?.TraceId!)),
+                Exercise102.Check(answer.Traces, (Services[random.Next(5)], Names[random.Next(Names.Length)]!, (CauseKind)random.Next(7), answer.Traces.LastOrDefault()?.TraceId!)),
             })
             {
                 Assert.False(verdict.ToString().Contains(Fault, StringComparison.Ordinal), $"seed {seed}:\n{verdict}");
@@ -79,8 +79,8 @@ public class ExerciseRuleTests
             var pages = all.Where((_, i) => (chosen & (1 << i)) != 0).ToArray();
             foreach (var page in all)
             {
-                Assert.DoesNotContain(Fault, Exercise101.Check(pages, ("api-gateway", page.Root.Name, (Cause)(chosen % 7), page.TraceId)).ToString(), StringComparison.Ordinal);
-                Assert.DoesNotContain(Fault, Exercise102.Check(pages, ("api-gateway", page.Root.Name, (Cause)(chosen % 7), page.TraceId)).ToString(), StringComparison.Ordinal);
+                Assert.DoesNotContain(Fault, Exercise101.Check(pages, ("api-gateway", page.Root.Name, (CauseKind)(chosen % 7), page.TraceId)).ToString(), StringComparison.Ordinal);
+                Assert.DoesNotContain(Fault, Exercise102.Check(pages, ("api-gateway", page.Root.Name, (CauseKind)(chosen % 7), page.TraceId)).ToString(), StringComparison.Ordinal);
             }
         }
 

@@ -163,14 +163,14 @@ public sealed class IncidentTests
         Assert.Null(queries.IsPageOf("1.7.0", 200));
         Assert.Null(queries.IsInTheTrace());
         Assert.Null(queries.IsTheCause());
-        Assert.Null(queries.IsOfKind(Cause.CallPerItem));
+        Assert.Null(queries.IsOfKind(CauseKind.CallPerItem));
 
         var retries = new Evidence(pages, " api-gateway ", "GET", pages[3].TraceId.ToUpperInvariant());
         Assert.Null(retries.IsPageOf("1.7.0", 502));
         Assert.Null(retries.IsInTheTrace());
         Assert.Null(retries.IsOnlyIn(502));
         Assert.Null(retries.IsTheCause());
-        Assert.Contains("after a success nobody runs it again", retries.IsOfKind(Cause.Retries), StringComparison.Ordinal); // nothing fails here
+        Assert.Contains("after a success nobody runs it again", retries.IsOfKind(CauseKind.Retries), StringComparison.Ordinal); // nothing fails here
     }
 
     [Theory]
@@ -261,13 +261,13 @@ public sealed class IncidentTests
 
     // What is the cause is of one kind only, and each other kind is told what contradicts it.
     [Theory]
-    [InlineData(Cause.NotSaid, "Now say which kind", "Now say which kind")]
-    [InlineData(Cause.SlowerWork, "The time comes from the runs that were not there before", null)]
-    [InlineData(Cause.CallPerItem, "A loop over items would not care", "Nothing is done once for each item")]
-    [InlineData(Cause.Retries, null, "Nothing is run again")]
-    [InlineData(Cause.NoLongerParallel, "Nothing ran at the same time", "Nothing ran at the same time")]
-    [InlineData(Cause.FailsMoreOften, "failed in 60 of 300 pages before the deployment, and in 60 of 300", "failed in 0 of 300 pages")]
-    public void A_cause_is_of_one_kind(Cause kind, string? retries, string? query)
+    [InlineData(CauseKind.NotSaid, "Now say which kind", "Now say which kind")]
+    [InlineData(CauseKind.SlowerWork, "The time comes from the runs that were not there before", null)]
+    [InlineData(CauseKind.CallPerItem, "A loop over items would not care", "Nothing is done once for each item")]
+    [InlineData(CauseKind.Retries, null, "Nothing is run again")]
+    [InlineData(CauseKind.NoLongerParallel, "Nothing ran at the same time", "Nothing ran at the same time")]
+    [InlineData(CauseKind.FailsMoreOften, "failed in 60 of 300 pages before the deployment, and in 60 of 300", "failed in 0 of 300 pages")]
+    public void A_cause_is_of_one_kind(CauseKind kind, string? retries, string? query)
     {
         RecordedTrace[] pages = [.. Served("1.6.0"), .. Served("1.7.0")];
         string Page(int status) => pages.Last(p => Equals(p.Root["http.response.status_code"], status)).TraceId;

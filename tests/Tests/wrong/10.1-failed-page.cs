@@ -1,5 +1,5 @@
 // Says: was answered with 502. This exercise is about
 // Exercise 10.1: why are pages slower that are answered with 200?
-var answer101 = (Service: "user-service", Operation: "SELECT orders articles", Kind: Cause.SlowerWork, TraceId: Typical(after, "13").TraceId);
+var answer101 = (Service: "user-service", Operation: "SELECT orders articles", Kind: CauseKind.SlowerWork, TraceId: Typical(after, "13").TraceId);
 
 Exercise101.Check(pages, answer101)

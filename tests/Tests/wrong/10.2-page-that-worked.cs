@@ -1,5 +1,5 @@
 // Says: was answered with 200
 // Exercise 10.2: why do failing pages take longer still?
-var answer102 = (Service: "api-gateway", Operation: "GET", Kind: Cause.Retries, TraceId: Typical(after, "7").TraceId);
+var answer102 = (Service: "api-gateway", Operation: "GET", Kind: CauseKind.Retries, TraceId: Typical(after, "7").TraceId);
 
 Exercise102.Check(pages, answer102)

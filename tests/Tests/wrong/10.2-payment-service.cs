@@ -1,5 +1,5 @@
 // Says: It does what it did before, it is only asked more often.
 // Exercise 10.2: why do failing pages take longer still?
-var answer102 = (Service: "payment-service", Operation: "GET /payments/{userId}", Kind: Cause.Retries, TraceId: Typical(after, "13").TraceId);
+var answer102 = (Service: "payment-service", Operation: "GET /payments/{userId}", Kind: CauseKind.Retries, TraceId: Typical(after, "13").TraceId);
 
 Exercise102.Check(pages, answer102)

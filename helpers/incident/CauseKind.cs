@@ -1,7 +1,7 @@
 #nullable enable
 
 /// <summary>Kinds of causes that make a request slower after a deployment.</summary>
-public enum Cause
+public enum CauseKind
 {
     /// <summary>Nobody has said it yet.</summary>
     NotSaid,
