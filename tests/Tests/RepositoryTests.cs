@@ -142,7 +142,7 @@ public partial class RepositoryTests
     [Fact]
     public void A_lesson_imports_the_layers_that_it_needs_first_and_no_others()
     {
-        var layers = ((string[])["core", "shop", "headers", "otlp", "sampling", "incident"])
+        var layers = ((string[])["core", "shop", "headers", "otlp", "sampling", "incident", "takehome"])
             .ToDictionary(name => name, name => new Layer(name, Directory.GetFiles(Path.Combine(TheHost.Root, "helpers", name), "*.cs")));
         foreach (var layer in layers.Values)
         {
