@@ -42,7 +42,7 @@ internal sealed class Site(string root, string folder)
         var items = lessons.Select(lesson => $"""
             <li><h2><a href="{NameOf(lesson)}.html">{Encode(lesson.Title)}</a></h2>
             <p class="quiet">{Minutes.Of(lesson)} minutes</p>
-            {LessonHtml.Of(Goals(lesson), LinkTo, "assets/").Html}</li>
+            {LessonHtml.Of(lesson.Goals, LinkTo, "assets/").Html}</li>
             """);
         return Page("Distributed tracing for .NET", "", $"""
             <main id="main">
@@ -52,9 +52,6 @@ internal sealed class Site(string root, string folder)
             </main>
             """);
     }
-
-    private static string Goals(Notebook lesson) => string.Join('\n',
-        lesson.Cells[0].Source.Split('\n').SkipWhile(line => !line.StartsWith("- ", StringComparison.Ordinal)).TakeWhile(line => line.StartsWith("- ", StringComparison.Ordinal)));
 
     private static string LessonPage(Notebook lesson, LessonResult result, Notebook? before, Notebook? next)
     {

@@ -15,6 +15,10 @@ public sealed partial record Notebook(string Path, IReadOnlyList<Cell> Cells)
         Cells.Where(c => c.Kind == CellKind.Markdown).SelectMany(Headings).FirstOrDefault()
         ?? System.IO.Path.GetFileName(Path);
 
+    /// <summary>What a learner will be able to do: the first list of the first cell, as Markdown; empty if there is none.</summary>
+    public string Goals => string.Join('\n', (Cells.Count == 0 ? "" : Cells[0].Source).Split('\n')
+        .SkipWhile(line => !line.StartsWith("- ", StringComparison.Ordinal)).TakeWhile(line => line.StartsWith("- ", StringComparison.Ordinal)));
+
     /// <summary>The cells that are run.</summary>
     public IEnumerable<Cell> Code => Cells.Where(c => c.Kind == CellKind.CSharp);
 

@@ -44,7 +44,7 @@ internal sealed class Course(string root, string progressFolder) : IDisposable
         var lesson = Read(name);
         var progress = _sessions.TryGetValue(name, out var open) ? open.Progress : Progress.Load(progressFolder, name, [.. lesson.Code.Select(c => c.Source)]);
         var exercises = lesson.Code.Count(c => c.Exercise is not null);
-        return new LessonCard(name, lesson.Title, Minutes.Of(lesson), About(lesson), exercises, progress.Cells.Count(c => c.Solved), progress.Visited);
+        return new LessonCard(name, lesson.Title, Minutes.Of(lesson), lesson.Goals, exercises, progress.Cells.Count(c => c.Solved), progress.Visited);
     })];
 
     /// <summary>A session is about to start a kernel, or uses its own: with three others, the one unused longest is closed.</summary>
@@ -92,8 +92,4 @@ internal sealed class Course(string root, string progressFolder) : IDisposable
         _read[name] = (written, lesson);
         return lesson;
     }
-
-    /// <summary>The goals at the head of a lesson.</summary>
-    private static string About(Notebook lesson) => string.Join('\n',
-        lesson.Cells[0].Source.Split('\n').SkipWhile(line => !line.StartsWith("- ", StringComparison.Ordinal)).TakeWhile(line => line.StartsWith("- ", StringComparison.Ordinal)));
 }

@@ -1,0 +1,20 @@
+// Exercise 4.2: a page that waits for less
+var answer42 = new SpanRecorder();
+var services = new InvoiceServices(orders);
+int orderCount = 0, paymentCount = 0;               // what the page shows
+
+using (Sdk.CreateTracerProviderBuilder()
+    .ConfigureResource(resource => resource.AddService("orders"))
+    .AddSource("shop.orders")
+    .AddProcessor(new SimpleActivityExportProcessor(answer42))
+    .Build())
+{
+    using (orders.StartActivity("show invoice"))
+    {
+        var payments = services.LoadPaymentsAsync("ada");
+        orderCount = await services.FindUserAsync("ada").ContinueWith(user => services.LoadOrdersAsync(user.Result)).Unwrap();
+        paymentCount = await payments;
+    }
+}
+
+Exercise42.Check(answer42, orderCount, paymentCount)
