@@ -20,12 +20,12 @@ public static class Exercise111
     /// <param name="inbox111">Where its spans should go.</param>
     public static Exercise Check(WebApplication service111, OtlpReceiver inbox111)
     {
-        var (answers, fault) = Run(service111);
+        var (answers, callers, fault) = Run(service111);
         var list = new ChecklistRules(inbox111, "payment-service");
         var spans = inbox111.Spans;
         var mine = spans.Where(s => s.SourceName == Source).ToArray();
         var (worked, failed) = (mine.Where(s => InTrace(s, 1) || InTrace(s, 2)).ToArray(), mine.Where(s => InTrace(s, 3)).ToArray());
-        return Exercise.Check("Exercise 11.1", inbox111.Traces,
+        return Exercise.Check("Exercise 11.1", RecordedTrace.Group([.. spans, .. callers]),
             ("The service answers as before", () =>
                 fault ?? (answers is [200, 200, 402] ? null
                 : $"It answers {string.Join(", ", answers)} to three cards. Before, it was 200, 200 and 402: tracing changes no answer.")),
@@ -35,14 +35,13 @@ public static class Exercise111
                     ? new Wrong("service.name is an attribute of a span. It belongs on the resource.", onSpan) : unnamed
                 : spans.FirstOrDefault(s => s.ServiceName != "payment-service") is { } other
                     ? new Wrong($"The service calls itself '{other.ServiceName}'. It is payment-service.", other) : null),
-            ("Each charge has its span, below the request", () =>
-                spans.All(s => s.Kind != ActivityKind.Server) ? "The Server spans are gone. Keep AddAspNetCoreInstrumentation."
-                : worked.Length < 2 || failed.Length < 1
-                    ? "A charge has no span any more. Keep StartActivity, and the source that is added."
-                : null),
+            ("Each request has its span", () =>
+                spans.All(s => s.Kind != ActivityKind.Server) ? "The Server spans are gone. Keep AddAspNetCoreInstrumentation." : null),
+            ("The caller's trace goes on", () => list.Roots()),
+            ("Each charge has its span", () => worked.Length < 2 || failed.Length < 1
+                ? "A charge has no span any more. Keep StartActivity, and the source that is added." : null),
             ("Names hold no ids", () => list.Names() ?? (mine.Select(s => s.Name).Distinct().Count() is > 1 and var many
                 ? new Wrong($"The charge has {many} names. It is one operation.", mine) : null)),
-            ("The caller's trace goes on", () => list.Roots()),
             ("The refused card is a failure, and only it", () =>
                 failed.FirstOrDefault(s => s.Status != ActivityStatusCode.Error) is { } well
                     ? new Wrong($"The bank refused the card, and '{well.Name}' is {well.Status}: nobody finds it.", well)
@@ -58,7 +57,8 @@ public static class Exercise111
 
     // A number without its spaces, or with a few digits missing, is still the card.
     private static Wrong? Hidden(RecordedSpan[] mine) => mine.FirstOrDefault(s => s.Attributes.Any(a =>
-            Regex.Replace($"{a.Value}", @"\D", "") is { Length: >= 8 } digits && Cards.Any(c => c.Contains(digits, StringComparison.Ordinal))))
+            Regex.Replace($"{a.Value}", @"\D", "") is { Length: >= 8 } digits
+                && Cards.Any(c => c.Contains(digits, StringComparison.Ordinal))))
         is { } span ? new Wrong("Eight digits of the card and more are still there. The last four are what a receipt shows.", span) : null;
 
     private static readonly string[] Cards = [Good.Replace(" ", ""), Refused.Replace(" ", "")];
@@ -67,9 +67,10 @@ public static class Exercise111
 
     private static string TraceOf(int request) => $"4bf92f3577b34da6a3ce929d0e0e473{request}";
 
-    private static (int[] Answers, string? Fault) Run(WebApplication service)
+    // The gateway is played: what it would have recorded is drawn, and not judged.
+    private static (int[] Answers, RecordedSpan[] Callers, string? Fault) Run(WebApplication service)
     {
-        var answers = new List<int>();
+        var (answers, callers) = (new List<int>(), new List<RecordedSpan>());
         try
         {
             return Task.Run(async () =>
@@ -83,17 +84,23 @@ public static class Exercise111
                     using var request = new HttpRequestMessage(HttpMethod.Post, $"/payments/{user}");
                     request.Headers.Add("card", card);
                     request.Headers.Add("traceparent", $"00-{TraceOf(answers.Count + 1)}-{Caller}-01");
+                    var (start, clock) = (DateTimeOffset.UtcNow, Stopwatch.StartNew());
                     using var answer = await client.SendAsync(request);
+                    callers.Add(new RecordedSpan
+                    {
+                        TraceId = TraceOf(answers.Count + 1), SpanId = Caller, Name = "POST", Kind = ActivityKind.Client,
+                        Start = start, Duration = clock.Elapsed, Resource = [new("service.name", "api-gateway")],
+                    });
                     answers.Add((int)answer.StatusCode);
                 }
 
                 await service.StopAsync();
-                return (answers.ToArray(), (string?)null);
+                return (answers.ToArray(), callers.ToArray(), (string?)null);
             }).WaitAsync(TimeSpan.FromSeconds(40)).GetAwaiter().GetResult();
         }
         catch (Exception e)
         {
-            return (answers.ToArray(), $"The service did not run: {e.GetType().Name}: {e.Message}");
+            return (answers.ToArray(), callers.ToArray(), $"The service did not run: {e.GetType().Name}: {e.Message}");
         }
     }
 }

@@ -16,7 +16,7 @@ public sealed class Checklist : NotebookView
         rows = [.. rules.All.Select(r => (r.Rule, r.Problem()))];
         empty = receiver.Count == 0;
         var services = receiver.Spans.Select(s => s.ServiceName).Distinct().Count();
-        head = $"{Drawing.Count(receiver.Count, "span")} of {Drawing.Count(services, "service")} in "
+        head = empty ? "Nothing to look at yet" : $"{Drawing.Count(receiver.Count, "span")} of {Drawing.Count(services, "service")} in "
             + Drawing.Count(receiver.Traces.Count, "trace") + ", " + (Passed ? "nothing found" : $"{Drawing.Count(Open, "point")} open");
     }
 

@@ -15,7 +15,7 @@ public sealed class ChecklistRules(OtlpReceiver receiver, params string[] inner)
 {
     private static readonly Regex Braces = new(@"\{[^}]*\}"), Digits = new(@"\d+");
     private static readonly Regex Mail = new(@"[\w.+-]+@[\w-]+(\.[\w-]+)*\.[A-Za-z]{2,}");
-    private static readonly Regex Card = new(@"(?<![\w.-])[3-6]\d{3}([ -]?)\d{3,4}(\1\d{1,5}){1,3}(?![\w.-])");
+    private static readonly Regex Card = new(@"(?<![\w-]|\d\.)[3-6]\d{3}([ -]?)\d{3,4}(\1\d{1,5}){1,3}(?![\w-]|\.\d)");
 
     // Numbers of two and more digits, one digit as a part of a path, GUIDs and long hexadecimal words.
     private static readonly Regex Id = new(@"(?<![\w.])\d{2,}(?![\w.])|(?<=(?<!HTTP)/)\d+(?=/|$|\?)"
@@ -56,7 +56,7 @@ public sealed class ChecklistRules(OtlpReceiver receiver, params string[] inner)
     public Wrong? Names()
     {
         var many = spans.GroupBy(s => Digits.Replace(Plain(s), "#")).Where(g => g.Select(Plain).Distinct().Count() > 1);
-        return Of(spans.Where(s => HasId(Plain(s))).Concat(many.SelectMany(g => g)),
+        return Of(spans.Where(s => Id.IsMatch(Plain(s))).Concat(many.SelectMany(g => g)),
             s => $"'{s.Name}' has an id in its name: each one makes an operation of its own. The id is an attribute.");
     }
 
@@ -101,8 +101,6 @@ public sealed class ChecklistRules(OtlpReceiver receiver, params string[] inner)
         .FirstOrDefault(key => span.Resource.FirstOrDefault(a => a.Key == key).Value is null or "");
 
     private static string Plain(RecordedSpan span) => Braces.Replace(span.Name, "{}"); // a template is no id
-
-    private static bool HasId(string name) => Id.IsMatch(name) || Mail.IsMatch(name);
 
     private static string Type(RecordedSpan span) => $"{span["error.type"]}";
 

@@ -52,11 +52,12 @@ public sealed partial class TakeHomeTests
         // Nothing of /health; of the two others a Server, an Internal and a Client span each, in the trace of the caller.
         Assert.Equal(6, receiver.Count);
         Assert.All(receiver.Spans, span => Assert.Equal(CallersTrace, span.TraceId));
-        var servers = receiver.Spans.Where(s => s.Kind == ActivityKind.Server).ToArray();
+        var servers = receiver.Spans.Where(s => s.Kind == ActivityKind.Server).OrderBy(s => s.Start).ToArray();
         Assert.Equal(["GET /profile/{id}", "GET /profile/{id}"], servers.Select(s => s.Name));
         Assert.Equal("?mail=Redacted", servers[0]["url.query"]);
-        Assert.All(receiver.Spans.Take(3), span => Assert.Equal(ActivityStatusCode.Unset, span.Status));
-        Assert.All(receiver.Spans.Skip(3), span => Assert.Equal((ActivityStatusCode.Error, span.Kind == ActivityKind.Server ? "502" : "500"), (span.Status, $"{span["error.type"]}")));
+        var inTime = receiver.Spans.OrderBy(s => s.Start).ToArray();
+        Assert.All(inTime.Take(3), span => Assert.Equal(ActivityStatusCode.Unset, span.Status));
+        Assert.All(inTime.Skip(3), span => Assert.Equal((ActivityStatusCode.Error, ErrorType(span.Kind)), (span.Status, $"{span["error.type"]}")));
 
         var resource = servers[0].Resource.ToDictionary(a => a.Key, a => a.Value);
         Assert.Equal("report-gateway", resource["service.name"]); // the variable wins over the code
@@ -77,6 +78,22 @@ public sealed partial class TakeHomeTests
         var assembly = program.Assembly;
         program.Dispose();
         Assert.False(File.Exists(assembly));
+    }
+
+    [Fact]
+    public async Task A_single_file_is_deaf_to_event_sources_unless_it_says_PublishAot_false()
+    {
+        using var hears = await ServiceProgram.BuildAsync("hears", "#:property PublishAot=false\nConsole.WriteLine();");
+        Assert.DoesNotMatch(Deaf(), await File.ReadAllTextAsync(Path.ChangeExtension(hears.Assembly, "runtimeconfig.json")));
+        try
+        {
+            using var deaf = await ServiceProgram.BuildAsync("deaf", "Console.WriteLine();");
+            Assert.Matches(Deaf(), await File.ReadAllTextAsync(Path.ChangeExtension(deaf.Assembly, "runtimeconfig.json")));
+        }
+        catch (InvalidOperationException e) when (e.Message.Contains("NU11", StringComparison.Ordinal))
+        {
+            Assert.Skip($"The compiler for native code cannot be restored here: {e.Message}");
+        }
     }
 
     [Fact]
@@ -128,6 +145,9 @@ public sealed partial class TakeHomeTests
         Assert.Empty(await CallAsync(tracing => tracing.AddHttpClientInstrumentation(o => o.FilterHttpRequestMessage = _ => false)));
     }
 
+    private static string ErrorType(ActivityKind kind) =>
+        kind switch { ActivityKind.Server => "502", ActivityKind.Client => "500", _ => "System.Net.Http.HttpRequestException" };
+
     // One request that fails, seen from both sides.
     private static async Task<IReadOnlyList<RecordedSpan>> CallAsync(Func<TracerProviderBuilder, TracerProviderBuilder> listen)
     {
@@ -167,6 +187,9 @@ public sealed partial class TakeHomeTests
 
     [GeneratedRegex(@"(?:#:package |#r ""nuget: )(OpenTelemetry\.[\w.]+)(?:@|, )([\d.]+)")]
     private static partial Regex PackageLine();
+
+    [GeneratedRegex(@"""System\.Diagnostics\.Tracing\.EventSource\.IsSupported"": false")]
+    private static partial Regex Deaf();
 
     [GeneratedRegex("`([a-z_]+(?:\\.[a-z_]+)+)`")]
     private static partial Regex Attribute();

@@ -1,4 +1,4 @@
-// Says: the span is Unset
+// Says: 'charge card' is Unset: nobody finds it
 // Exercise 11.1: five faults
 var inbox111 = await OtlpReceiver.StartAsync();
 var cards = new ActivitySource("shop.cards");
