@@ -78,7 +78,7 @@ internal sealed class IncidentPage(IReadOnlyDictionary<string, ActivitySource> s
     private Activity? Server(string service, Activity? client, string route, string path)
     {
         if (client is not null)
-            Pass(0.5); // the way there
+            Pass(0.1); // the way there
         return Start(service, "GET " + route, ActivityKind.Server, client, new("http.request.method", "GET"),
             new("url.scheme", "http"), new("url.path", path), new("http.route", route));
     }
@@ -107,7 +107,7 @@ internal sealed class IncidentPage(IReadOnlyDictionary<string, ActivitySource> s
     private void Answer(Activity? span, int status, string? why = null)
     {
         if (span?.Kind == ActivityKind.Client)
-            Pass(0.5); // the way back
+            Pass(0.1); // the way back
         span?.SetTag("http.response.status_code", status);
         if (status >= 500)
             span?.SetTag("error.type", status.ToString(CultureInfo.InvariantCulture)).SetStatus(ActivityStatusCode.Error, why);

@@ -103,8 +103,8 @@ public sealed class LatencyView : NotebookView
 
     private static readonly char[] Marks = ['░', '█', '▒', '▓'];
 
-    // At least 3:1 against white and against #1e1e1e. Each bar has a line around it, so that one shows behind another.
-    private static readonly string[] Colors = ["#8a8a8a", "#558add", "#c2701c", "#159f73"];
+    // None of a service's colours. At least 3:1 against white and #1e1e1e. Each bar has a line around it, so that one shows behind another.
+    private static readonly string[] Colors = ["#8a8a8a", "#2a95a8", "#d0608a", "#9a63d6"];
 
     private const string Css = """
         .lv{max-width:720px;overflow-x:auto;line-height:1.6}
