@@ -143,15 +143,15 @@ internal sealed record WaterfallPart(RecordedTrace Trace)
             yield return text;
     }
 
-    /// <summary>What stands at the span besides its name: the gap to its client, where its links lead and who links to it.</summary>
+    /// <summary>What stands at the span besides its name: which attempt it is, the gap to its client, its links, and those to it.</summary>
     public IEnumerable<string> Notes(RecordedSpan span)
     {
-        if (Note(span) is { } note)
+        var again = span["http.request.resend_count"] is { } n ? $"http.request.resend_count {AttributeValue.Text(n)}" : null;
+        foreach (var note in new[] { Note(span), again }.OfType<string>())
             yield return note;
         if (Gap(span) is var (before, after) && before + after >= Scale / 20)
             yield return $"before {Drawing.Duration(before)}, after {Drawing.Duration(after)}";
-        var here = span.Links.Select(Links.Target).OfType<RecordedSpan>().ToArray();
-        var from = Links.To(span).Take(100).ToArray();
+        var (here, from) = (span.Links.Select(Links.Target).OfType<RecordedSpan>().ToArray(), Links.To(span).Take(100).ToArray());
         if (here.Length > 0)
             yield return here.Length == 1 ? $"link to {Drawing.Fit(here[0].Name, 40, pad: false)}" : $"links to {here.Length} spans here";
         if (span.Links.Count - here.Length is > 0 and var others)

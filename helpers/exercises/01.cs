@@ -42,7 +42,8 @@ public static class Exercise12
                 OtherThan("deployment.environment.name", "workshop") is not { } other ? null
                 : OnTheSpan(other, "deployment.environment.name")
                 ?? new Wrong($"The resource says deployment.environment.name = '{Value(other, "deployment.environment.name")}'. "
-                    + "Is it set on the resource, and spelled like this?", other)));
+                    + (Value(other, "deployment.environment.name") == "nothing" ? "Is it set on the resource, and spelled like this?"
+                        : "It should say 'workshop'."), other)));
 
         RecordedSpan? OtherThan(string key, string value) => spans.FirstOrDefault(s => Value(s, key) != value);
     }
@@ -50,13 +51,14 @@ public static class Exercise12
     private static Wrong Named(RecordedSpan span) => OnTheSpan(span, "service.name") ?? (Value(span, "service.name") is var name
         && name.StartsWith("unknown_service", System.StringComparison.Ordinal)
             ? new Wrong($"The span '{span.Name}' comes from the service '{name}': nobody gave it a name. AddService does.", span)
-            : new Wrong($"The span '{span.Name}' comes from the service '{name}'.", span));
+            : new Wrong($"The span '{span.Name}' comes from the service '{name}', not 'warehouse'.", span));
 
     private static Wrong Versioned(RecordedSpan span) => Value(span, "service.namespace") == "2.0.1"
         ? new Wrong("2.0.1 became the service.namespace: the second parameter of AddService is the namespace, and the version the third. "
             + "Write its name: serviceVersion: \"2.0.1\".", span)
         : OnTheSpan(span, "service.version")
-        ?? new Wrong($"The resource says service.version = '{Value(span, "service.version")}'. AddService has a parameter for it.", span);
+        ?? new Wrong($"The resource says service.version = '{Value(span, "service.version")}'. "
+            + (Value(span, "service.version") == "nothing" ? "AddService has a parameter for it." : "It should say '2.0.1'."), span);
 
     private static Wrong? OnTheSpan(RecordedSpan span, string key) => span[key] is null ? null
         : new Wrong($"{key} is an attribute of this one span. It belongs on the resource, which is on all spans of the program.", span);
@@ -84,7 +86,7 @@ public static class Exercise13
                 : spans.GroupBy(s => s.Name).FirstOrDefault(g => g.Count() > 1) is not { } twice ? null
                 : new Wrong($"'{twice.Key}' was recorded {twice.Count()} times.", twice.Skip(1).ToArray())),
             ("reserve stock takes the time of its work", () =>
-                spans.First(s => s.Name == "reserve stock") is { Duration.TotalMilliseconds: >= 18 } ? null
+                spans.First(s => s.Name == "reserve stock") is { Duration.TotalMilliseconds: >= 10 } ? null
                 : new Wrong("'reserve stock' ends before the 20 ms that it is there to measure.",
                     spans.First(s => s.Name == "reserve stock"))),
             ("They are three traces", () =>
@@ -112,7 +114,7 @@ internal sealed class Attempts(string sources)
         var now = heard.Spans.ToDictionary(s => s, s => (s.Asked, s.TooEarly + s.TooLate, s.Started, s.Ended, s.EndedTooLate));
         var fresh = now.Select(s => (Span: s.Key, Now: s.Value, Then: before.GetValueOrDefault(s.Key)))
             .Where(s => s.Now.Asked > s.Then.Asked && (before.Count > 0 || IsMine(s.Span)))
-            .Select(s => new Asked(s.Span.Source.Name, s.Span.Name, s.Now.Item2 > s.Then.Unheard,
+            .Select(s => new Asked(s.Span.Source.Name, s.Span.Name, s.Now.Item2 > s.Then.Unheard, s.Now.Started > s.Then.Started,
                 s.Now.Started - s.Then.Started > s.Now.Ended + s.Now.EndedTooLate - s.Then.Ended - s.Then.Late,
                 s.Now.EndedTooLate > s.Then.Late))
             .OrderByDescending(s => s.Source.StartsWith(sources, System.StringComparison.OrdinalIgnoreCase)).ToArray();
@@ -125,7 +127,7 @@ internal sealed class Attempts(string sources)
 }
 
 /// <summary>A span that one answer asked for.</summary>
-internal sealed record Asked(string Source, string Name, bool Unheard, bool NotEnded, bool EndedLate);
+internal sealed record Asked(string Source, string Name, bool Unheard, bool Started, bool NotEnded, bool EndedLate);
 
 /// <summary>Why spans of one answer are not there.</summary>
 /// <param name="Spans">What it asked for.</param>
@@ -153,5 +155,9 @@ internal sealed record Attempt(IReadOnlyList<Asked> Spans, IReadOnlyList<string>
         : span.Unheard ? $"The source '{span.Source}' exists, and nobody listens to it: no AddSource has its name."
         : span.NotEnded ? $"'{span.Name}' was started and never ended. A span is exported when it ends: put it into a using block."
         : span.EndedLate ? $"'{span.Name}' ended after its provider was disposed. End it first."
-        : $"'{span.Name}' was made, and another provider has it: look where the recorder of this exercise stands.";
+        : !span.Started ? $"'{span.Name}' was made and never started: StartActivity does both."
+        : Given.Count > 0 && !Given.Contains(span.Source, System.StringComparer.OrdinalIgnoreCase)
+            ? $"The provider of this cell does not listen to the source '{span.Source}'; one of an earlier try, never disposed, still does."
+        : $"Only another provider heard '{span.Name}', perhaps one of an earlier try, never disposed. That of this cell was not there "
+            + "when the span started, or it has not this exercise's recorder.";
 }

@@ -6,12 +6,12 @@ using System.Linq;
 
 /// <summary>
 /// One operation of one service, named as the cause of an incident, with a trace as the evidence. Each question answers null
-/// if the claim stands, otherwise a sentence that says what contradicts it, and in which trace. Pages are compared with pages
-/// of the same user, and by their median, so that one slow moment of the machine proves nothing.
+/// if the claim stands, otherwise a sentence that says what contradicts it, and in which trace; it never names another service
+/// or operation. Pages are compared with pages of the same user, and by their median.
 /// </summary>
 public sealed class Evidence
 {
-    private const string Before = "1.4.2";
+    private const string Before = "1.6.0";
 
     private readonly RecordedTrace[] pages;
     private readonly RecordedTrace? page;
@@ -33,7 +33,8 @@ public sealed class Evidence
 
     /// <summary>Is there such a trace, of this version, answered with this status? The other questions need that it is.</summary>
     public string? IsPageOf(string version, int status) =>
-        page is null
+        traceId is "" or "?" ? "No evidence yet: give the id of a trace that shows it. It stands in each drawing."
+        : page is null
             ? $"There is no trace with the id '{traceId}'. An id has 32 hex digits; take it from a drawing, or from TraceId of a trace."
         : Version(page) != version
             ? $"Trace {page.TraceId} is a page of version {Version(page)}. The evidence must show the incident, so take one of {version}."
@@ -41,26 +42,33 @@ public sealed class Evidence
             ? $"Trace {page.TraceId} was answered with {Status(page)}. This exercise is about the pages that were answered with {status}."
         : null;
 
-    /// <summary>Does the service do this in the trace?</summary>
-    public string? IsInTheTrace()
-    {
-        if (Found(Page).Length > 0)
-            return null;
-        var names = Page.Spans.Where(s => s.ServiceName == service).Select(s => s.Name).Distinct().ToArray();
-        return names.Length == 0
-            ? $"Trace {Page.TraceId} has no span of a service '{service}'. Its services are {string.Join(", ", Page.Services)}."
-            : $"{service} has no span '{operation}' in trace {Page.TraceId}. Its spans there: {string.Join(", ", names)}.";
-    }
+    /// <summary>The trace that is the evidence; null if there is none with this id.</summary>
+    public RecordedTrace? Trace => page;
 
-    /// <summary>Do the pages with another status do without it? If they changed in the same way, it is not what sets these apart.</summary>
+    /// <summary>The spans of the claimed operation in it.</summary>
+    public RecordedSpan[] Claimed => page is null ? [] : Found(page);
+
+    /// <summary>Does the service do this in the trace?</summary>
+    public string? IsInTheTrace() =>
+        Found(Page).Length > 0 ? null
+        : service is "" or "?" ? "No service is named yet."
+        : Page.Spans.All(s => s.ServiceName != service) ? $"Trace {Page.TraceId} has no span of a service '{service}'."
+        : operation is "" or "?" ? "No operation is named yet: the name of the spans that the time is spent in."
+        : $"{service} has no span '{operation}' in trace {Page.TraceId}."
+            + (Where(Before, SameUser).Any(p => Found(p).Length > 0) ? " It had one before the deployment." : "")
+            + (Page.Spans.Any(s => s.Name == operation) ? " Another service has." : "");
+
+    /// <summary>Do the pages with another status do without it? If they became slower by it too, it does not set these apart.</summary>
     public string? IsOnlyIn(int status)
     {
         var (others, old) = (Where(Version(Page), p => Status(p) != status), Where(Before, p => Status(p) != status));
-        if (others.Length == 0 || old.Length == 0 || Median(others, Count) <= Median(old, Count))
+        var (now, was) = (Where(Version(Page), p => Status(p) == status), Where(Before, p => Status(p) == status));
+        if (others.Length == 0 || old.Length == 0 || was.Length == 0)
             return null;
-        var witness = Typical(others, Count);
-        return $"Trace {witness.TraceId} was answered with {Status(witness)}, and '{operation}' runs {Times(Count(witness))} in it. "
-            + $"So it slows all pages. What more is there in those that are answered with {status}?";
+        var (there, here) = (Median(others, Total) - Median(old, Total), Median(now, Total) - Median(was, Total));
+        return there < TimeSpan.FromMilliseconds(1) || there < 0.75 * here ? null
+            : $"'{operation}' typically takes {Drawing.Duration(there)} longer in pages with another answer too, as in trace "
+                + $"{Typical(others, Total).TraceId}. So it slows all pages. What more is there in those that are answered with {status}?";
     }
 
     /// <summary>
@@ -72,10 +80,12 @@ public sealed class Evidence
         if (old.Length == 0)
         {
             return $"There is no page of version {Before} with the same user and the same answer, to compare trace {Page.TraceId} with. "
-                + "Run the cell that serves both versions, and the cells below it.";
+                + "Run the cell that serves both versions.";
         }
 
         var extra = Median(now, p => p.Duration) - Median(old, p => p.Duration);
+        if (extra <= TimeSpan.Zero)
+            return $"The pages of this user did not become slower: trace {Page.TraceId} shows no incident.";
         var mine = Median(now, Total) - Median(old, Total);
         var explains = mine >= extra / 2;
         var timesBefore = Median(old, Count);
@@ -89,21 +99,43 @@ public sealed class Evidence
                 + $"{Drawing.Duration(extra)} by which the typical page of this user became longer. Something explains more.";
     }
 
-    /// <summary>Is this attribute on its spans in the trace, and on none before the deployment?</summary>
-    public string? IsMarkedBy(string? attribute)
+    /// <summary>Is it this kind of cause? Asked of an operation that is the cause.</summary>
+    public string? IsOfKind(CauseKind kind)
     {
-        var key = attribute?.Trim() ?? "";
-        if (!Found(Page).Any(s => s[key] is not null))
+        var old = Where(Before, SameUser);
+        var witness = Typical(old, Total);
+        var (more, failed) = (Count(Page) > Count(witness), Found(Page).Count(Failed));
+        var runs = $"'{operation}' runs {Times(Count(witness))} in trace {witness.TraceId}, before the deployment, "
+            + $"and {Times(Count(Page))} in yours";
+        return kind switch
         {
-            return $"No span '{operation}' of {service} in trace {Page.TraceId} has an attribute '{key}'. "
-                + "Unfold them one after the other: what do the later ones have that the first has not?";
-        }
-
-        var witness = Where(Before, p => Status(p) == Status(Page)).FirstOrDefault(p => Found(p).Any(s => s[key] is not null));
-        return witness is null ? null
-            : $"'{key}' is on a span '{operation}' of trace {witness.TraceId} too, from before the deployment. "
-                + "It does not tell the new spans from the old.";
+            CauseKind.SlowerWork => !more ? null : $"{runs}. The time comes from the runs that were not there before.",
+            CauseKind.CallPerItem => !more ? $"{runs}. Nothing is done once for each item."
+                : failed <= 1 ? null
+                : $"Of the {Times(Count(Page))} that '{operation}' runs in your trace, {failed} failed, and each run that is new comes "
+                    + "after one that failed. A loop over items would not care.",
+            CauseKind.Retries => !more ? $"{runs}. Nothing is run again."
+                : failed > 1 ? null : $"'{operation}' fails {Times(failed)} in your trace: after a success nobody runs it again.",
+            CauseKind.NoLongerParallel => Overlap(witness)
+                ? null : $"Nothing ran at the same time as '{operation}' before, below the same parent: see trace {witness.TraceId}.",
+            CauseKind.FailsMoreOften => FailsMoreOften(),
+            _ => "The operation is right. Now say which kind of cause it is.",
+        };
     }
+
+    private string? FailsMoreOften()
+    {
+        var (now, old) = (Where(Version(Page), _ => true), Where(Before, _ => true));
+        var (fails, failed) = (now.Count(p => Found(p).Any(Failed)), old.Count(p => Found(p).Any(Failed)));
+        return fails * old.Length > failed * now.Length ? null
+            : $"'{operation}' failed in {failed} of {old.Length} pages before the deployment, and in {fails} of {now.Length} after it. "
+                + "It does not fail for more users.";
+    }
+
+    private bool Overlap(RecordedTrace trace) => Found(trace).Any(span => trace.Parent(span) is { } parent
+        && trace.Children(parent).Any(other => other != span && other.Start < span.End && other.End > span.Start));
+
+    private static bool Failed(RecordedSpan span) => span.Status == System.Diagnostics.ActivityStatusCode.Error;
 
     // ---- What speaks against it ----------------------------------------------------------------------------------
 

@@ -4,7 +4,7 @@ using System.Collections.Generic;
 using System.Globalization;
 using System.Linq;
 
-/// <summary>The numbers behind a <see cref="LatencyView"/>: up to three groups of durations, counted in bins of one width.</summary>
+/// <summary>The numbers behind a <see cref="LatencyView"/>: up to four groups of durations, counted in bins of one width.</summary>
 internal sealed class LatencyHistogram
 {
     public const int Bins = 32;
@@ -29,7 +29,7 @@ internal sealed class LatencyHistogram
     {
         public string Facts => Milliseconds.Length == 0 ? $"{Label}: no requests"
             : $"{Label}: {Drawing.Count(Milliseconds.Length, "request")}, average {Ms(Milliseconds.Average())}, "
-                + $"half took up to {Ms(Drawing.Median(Milliseconds))} (p50), 95 of 100 up to {Ms(Percentile(Milliseconds, 0.95))} (p95)";
+                + $"p50 {Ms(Drawing.Median(Milliseconds))}, p95 {Ms(Percentile(Milliseconds, 0.95))}";
     }
 
     /// <summary>Which durations a range of bins holds, as in "50 to 60 ms".</summary>

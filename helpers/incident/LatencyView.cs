@@ -4,7 +4,7 @@ using System.Collections.Generic;
 using System.Linq;
 using System.Text;
 
-/// <summary>How many requests took how long: a histogram of up to three groups of requests on one scale.</summary>
+/// <summary>How many requests took how long: a histogram of up to four groups of requests on one scale.</summary>
 public sealed class LatencyView : NotebookView
 {
     private const double Left = 34, Top = 8, Tall = 170, Column = 20, Width = Left + LatencyHistogram.Bins * Column;
@@ -14,7 +14,7 @@ public sealed class LatencyView : NotebookView
     private LatencyView(LatencyHistogram histogram) => this.histogram = histogram;
 
     /// <summary>Draws the durations of each group; a dashed line marks its average.</summary>
-    /// <exception cref="ArgumentException">There are more than three groups.</exception>
+    /// <exception cref="ArgumentException">There are more than four groups.</exception>
     public static LatencyView Histogram(params (string Label, IEnumerable<TimeSpan> Durations)[] groups) => groups.Length > Colors.Length
         ? throw new ArgumentException($"At most {Colors.Length} groups fit into one picture.", nameof(groups))
         : new(new LatencyHistogram(groups));
@@ -101,10 +101,10 @@ public sealed class LatencyView : NotebookView
         return text.ToString().TrimEnd('\n');
     }
 
-    private static readonly char[] Marks = ['░', '█', '▒'];
+    private static readonly char[] Marks = ['░', '█', '▒', '▓'];
 
-    // At least 3:1 against white and against #1e1e1e. Each bar has a line around it, so that one shows behind another.
-    private static readonly string[] Colors = ["#8a8a8a", "#558add", "#c2701c"];
+    // None of a service's colours. At least 3:1 against white and #1e1e1e. Each bar has a line around it, so that one shows behind another.
+    private static readonly string[] Colors = ["#8a8a8a", "#2a95a8", "#d0608a", "#9a63d6"];
 
     private const string Css = """
         .lv{max-width:720px;overflow-x:auto;line-height:1.6}

@@ -36,7 +36,7 @@ internal static class CourseBenchmark
                 Console.WriteLine(FormattableString.Invariant($"  {Path.GetFileName(lesson.GetProperty("path").GetString()),-22} {lesson.GetProperty("peakMemoryBytes").GetInt64() / 1e6,5:0} MB"));
         }
 
-        string[] layers = ["core", "shop", "headers", "otlp", "sampling", "incident"];
+        string[] layers = ["core", "shop", "headers", "otlp", "sampling", "incident", "takehome"];
         var core = Imports(scratch, "core");
         var all = Imports(scratch, layers);
         Compare("import of the helpers, packages restored", "core", "all layers",

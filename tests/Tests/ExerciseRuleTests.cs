@@ -60,8 +60,8 @@ public class ExerciseRuleTests
                 Exercise22.Check(OrdersOfTheMorning.Traces, Names[random.Next(Names.Length)], Names[random.Next(Names.Length)]),
                 Exercise22.Check(OrdersOfTheMorning.Traces, $"A-{2000 + random.Next(42)}", Names[random.Next(Names.Length)]),
                 Exercise41.Check(answer), Exercise42.Check(answer, 1, 2),
-                Exercise101.Check(answer.Traces, (Services[random.Next(5)], Names[random.Next(Names.Length)]!, answer.Traces.LastOrDefault()?.TraceId!)),
-                Exercise102.Check(answer.Traces, (Services[random.Next(5)], Names[random.Next(Names.Length)]!, Keys[random.Next(Keys.Length)], answer.Traces.LastOrDefault()?.TraceId!)),
+                Exercise101.Check(answer.Traces, (Services[random.Next(5)], Names[random.Next(Names.Length)]!, (CauseKind)random.Next(7), answer.Traces.LastOrDefault()?.TraceId!)),
+                Exercise102.Check(answer.Traces, (Services[random.Next(5)], Names[random.Next(Names.Length)]!, (CauseKind)random.Next(7), answer.Traces.LastOrDefault()?.TraceId!)),
             })
             {
                 Assert.False(verdict.ToString().Contains(Fault, StringComparison.Ordinal), $"seed {seed}:\n{verdict}");
@@ -73,14 +73,14 @@ public class ExerciseRuleTests
     [Fact]
     public void No_evidence_makes_a_rule_throw()
     {
-        RecordedTrace[] all = [.. from version in new[] { "1.4.2", "1.5.0" } from status in new[] { 200, 502 } from user in new[] { 3, 7 } select Page(version, status, user)];
+        RecordedTrace[] all = [.. from version in new[] { "1.6.0", "1.7.0" } from status in new[] { 200, 502 } from user in new[] { 3, 7 } select Page(version, status, user)];
         for (var chosen = 0; chosen < 1 << all.Length; chosen++)
         {
             var pages = all.Where((_, i) => (chosen & (1 << i)) != 0).ToArray();
             foreach (var page in all)
             {
-                Assert.DoesNotContain(Fault, Exercise101.Check(pages, ("api-gateway", page.Root.Name, page.TraceId)).ToString(), StringComparison.Ordinal);
-                Assert.DoesNotContain(Fault, Exercise102.Check(pages, ("api-gateway", page.Root.Name, "url.path", page.TraceId)).ToString(), StringComparison.Ordinal);
+                Assert.DoesNotContain(Fault, Exercise101.Check(pages, ("api-gateway", page.Root.Name, (CauseKind)(chosen % 7), page.TraceId)).ToString(), StringComparison.Ordinal);
+                Assert.DoesNotContain(Fault, Exercise102.Check(pages, ("api-gateway", page.Root.Name, (CauseKind)(chosen % 7), page.TraceId)).ToString(), StringComparison.Ordinal);
             }
         }
 
@@ -92,7 +92,7 @@ public class ExerciseRuleTests
             Resource = TraceSamples.Tags(("service.name", "api-gateway"), ("service.version", version)),
             Attributes = TraceSamples.Tags(("url.path", $"/profile/{user}"), ("http.response.status_code", status)),
             Start = TraceSamples.Zero,
-            Duration = TimeSpan.FromMilliseconds(version == "1.4.2" ? 50 : 100),
+            Duration = TimeSpan.FromMilliseconds(version == "1.6.0" ? 50 : 100),
         }]);
     }
 

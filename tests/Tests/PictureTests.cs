@@ -23,8 +23,8 @@ public class PictureTests(Browser browser)
             await page.EmulateMediaAsync(new() { ColorScheme = scheme });
             await page.GotoAsync(player.Address.AbsoluteUri);
             await page.WaitForURLAsync(new Uri(player.Address, "/").AbsoluteUri);
-            await page.GotoAsync(new Uri(player.Address, "/lesson/01-setup").AbsoluteUri);
-            var cell = page.Locator(".cell", new() { HasText = "Waterfall.Of(spans.Traces)" }).First;
+            await page.GotoAsync(new Uri(player.Address, "/lesson/00-start-here").AbsoluteUri);
+            var cell = page.Locator(".cell", new() { HasText = "Waterfall.Of(failed)" }).First;
             if (scheme == ColorScheme.Light)
                 await page.ClickAsync("#runall");
             await Assertions.Expect(cell.Locator(".mark")).ToContainTextAsync("ran", new() { Timeout = 120_000 });

@@ -142,7 +142,7 @@ public partial class RepositoryTests
     [Fact]
     public void A_lesson_imports_the_layers_that_it_needs_first_and_no_others()
     {
-        var layers = ((string[])["core", "shop", "headers", "otlp", "sampling", "incident"])
+        var layers = ((string[])["core", "shop", "headers", "otlp", "sampling", "incident", "takehome"])
             .ToDictionary(name => name, name => new Layer(name, Directory.GetFiles(Path.Combine(TheHost.Root, "helpers", name), "*.cs")));
         foreach (var layer in layers.Values)
         {
@@ -218,7 +218,7 @@ public partial class RepositoryTests
             var goals = text[text.IndexOf("After this lesson you", StringComparison.Ordinal)..text.IndexOf("\n\n", text.IndexOf("\n- ", StringComparison.Ordinal), StringComparison.Ordinal)];
             Assert.InRange(goals.Split("\n- ").Length - 1, 1, 3);
             Assert.Contains("**Predict.**", text);
-            Assert.Equal(number is >= 1 and <= 10, text.Contains("## Break it"));
+            Assert.Equal(number is >= 1 and <= 9, text.Contains("## Break it")); // in lesson 10, everything is broken
             var recap = text[text.IndexOf("## Recap", StringComparison.Ordinal)..];
             Assert.InRange(recap.Split("\n- ").Length - 1, 1, 5);
             Assert.True(number == 11 || recap.Contains("**Next:** ["), $"{lesson} does not lead to the next one.");

@@ -5,146 +5,192 @@ using System.IO;
 using System.Linq;
 using System.Net;
 using System.Net.Http;
-using System.Net.Sockets;
 using System.Text.RegularExpressions;
 using System.Threading.Tasks;
+using System.Xml.Linq;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+using OpenTelemetry;
+using OpenTelemetry.Trace;
 using TracingTutorial.Host.Notebooks;
 using Xunit;
 
 namespace TracingTutorial.Tests;
 
-/// <summary>The service that lesson 11 prints, built and run exactly as printed.</summary>
+/// <summary>What lesson 11 says of its service and of the packages in its table, run.</summary>
+[Collection(nameof(Alone))]
 public sealed partial class TakeHomeTests
 {
     private const string CallersTrace = "0123456789abcdef0123456789abcdef";
 
-    [Fact]
-    public async Task The_service_of_lesson_8_compiles_exports_and_loses_nothing_when_it_is_stopped()
-    {
-        using var folder = new TempFolder();
-        var assembly = await BuildAsync(folder);
-        await using var receiver = await OtlpReceiver.StartAsync();
-        var payments = AnswerOnce("12.50");
+    private static readonly Notebook Lesson = DibReader.Load(TheHost.Lesson("11-take-home.dib"));
 
-        await RunAsync(assembly, receiver, payments.Address, ["--OTEL_RESOURCE_ATTRIBUTES=deployment.environment.name=test"], async client =>
-        {
-            Assert.Equal("Healthy", await client.GetStringAsync("health"));
-            Assert.Equal("Balance: 12.50", await client.GetStringAsync("profile/7?mail=ada@example.com"));
-            var header = await payments.Header;
-            Assert.StartsWith($"00-{CallersTrace}-", header);
-            using var failed = await client.GetAsync("profile/7"); // payment-service is gone by now
+    private static readonly Dictionary<string, string[]> Packages = Lesson.Cells.SelectMany(c => c.Source.Split('\n')).Select(line => PackageRow().Match(line))
+        .Where(m => m.Success).ToDictionary(m => m.Groups[1].Value, m => (string[])[m.Groups[2].Value, m.Groups[3].Value, m.Groups[4].Value]);
+
+    [Fact]
+    public async Task The_service_of_lesson_11_compiles_exports_and_loses_nothing_when_it_is_stopped()
+    {
+        await using var receiver = await OtlpReceiver.StartAsync();
+        await using var payments = await ServeAsync(http => http.Request.Path == "/payments/13" ? Results.StatusCode(500) : Results.Text("12.50"));
+        using var program = await ServiceProgram.BuildAsync("api-gateway", Text("setUp") + Text("routes") + Text("profilePage"));
+        using var gateway = await program.StartAsync(("OTEL_SERVICE_NAME", "report-gateway"), ("PaymentService", payments.Urls.First()),
+            ("OTEL_RESOURCE_ATTRIBUTES", "deployment.environment.name=test"), ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"),
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", receiver.Endpoint.ToString()),
+            ("OTEL_BSP_SCHEDULE_DELAY", OperatingSystem.IsWindows() ? "100" : "600000")); // only the shutdown sends
+        gateway.Client.DefaultRequestHeaders.Add("traceparent", $"00-{CallersTrace}-0123456789abcdef-01");
+
+        Assert.Equal("12.50", await gateway.Client.GetStringAsync("health"));
+        Assert.Equal("paid: 12.50", await gateway.Client.GetStringAsync("profile/42?mail=ada@example.com"));
+        using (var failed = await gateway.Client.GetAsync("profile/13"))
             Assert.Equal(HttpStatusCode.BadGateway, failed.StatusCode);
-        });
+        Assert.Equal(OperatingSystem.IsWindows() ? receiver.Count : 0, receiver.Count);
+        Assert.Equal(0, await gateway.StopAsync());
 
         // Nothing of /health; of the two others a Server, an Internal and a Client span each, in the trace of the caller.
         Assert.Equal(6, receiver.Count);
         Assert.All(receiver.Spans, span => Assert.Equal(CallersTrace, span.TraceId));
-        var servers = receiver.Spans.Where(s => s.Kind == ActivityKind.Server).ToArray();
-        Assert.Equal(["GET /profile/{id:int}", "GET /profile/{id:int}"], servers.Select(s => s.Name));
+        var servers = receiver.Spans.Where(s => s.Kind == ActivityKind.Server).OrderBy(s => s.Start).ToArray();
+        Assert.Equal(["GET /profile/{id}", "GET /profile/{id}"], servers.Select(s => s.Name));
         Assert.Equal("?mail=Redacted", servers[0]["url.query"]);
-        Assert.Equal(ActivityStatusCode.Unset, servers[0].Status);
-        Assert.Equal(ActivityStatusCode.Error, servers[1].Status);
-        Assert.Contains(servers[1].Events, e => e.Name == "exception");
+        var inTime = receiver.Spans.OrderBy(s => s.Start).ToArray();
+        Assert.All(inTime.Take(3), span => Assert.Equal(ActivityStatusCode.Unset, span.Status));
+        Assert.All(inTime.Skip(3), span => Assert.Equal((ActivityStatusCode.Error, ErrorType(span.Kind)), (span.Status, $"{span["error.type"]}")));
 
         var resource = servers[0].Resource.ToDictionary(a => a.Key, a => a.Value);
         Assert.Equal("report-gateway", resource["service.name"]); // the variable wins over the code
-        Assert.Equal("shop", resource["service.namespace"]);
         Assert.Equal("1.5.0", resource["service.version"]);
-        Assert.Equal("test", resource["deployment.environment.name"]); // an argument works as a variable does
+        Assert.Equal("test", resource["deployment.environment.name"]);
+        Assert.Empty(Checklist.Of(receiver).Findings);
     }
 
-    /// <summary>Builds the two files of the listing. A feed may lack their packages: then there is nothing to test here.</summary>
-    private static async Task<string> BuildAsync(TempFolder folder)
+    [Fact]
+    public async Task A_program_that_does_not_compile_or_does_not_listen_says_why()
     {
-        var listing = DibReader.Load(TheHost.Lesson("11-take-home.dib")).Cells.First(c => c.Source.Contains("**Program.cs**", StringComparison.Ordinal)).Source;
-        foreach (var name in (string[])["Directory.Build.props", "Directory.Build.targets", "Directory.Packages.props"])
-            folder.Write(name, "<Project />");
-        folder.Write("api-gateway.csproj", Fence(listing, "xml"));
-        folder.Write("Program.cs", Fence(listing, "csharp"));
+        var wrong = await Assert.ThrowsAsync<InvalidOperationException>(() => ServiceProgram.BuildAsync("broken", "#:property PublishAot=false\nConsole.Write(nothing);"));
+        Assert.Contains("CS0103", wrong.Message);
 
-        var start = Dotnet(folder.Path, "build", "--nologo", "-warnaserror", "-nodeReuse:false", "-p:UseSharedCompilation=false", "-p:NuGetAudit=false", "-o", "out");
-        using var process = Process.Start(start)!;
-        var output = await process.StandardOutput.ReadToEndAsync();
-        await process.WaitForExitAsync();
-        if (NotRestored().Match(output) is { Success: true } missing)
-            Assert.Skip($"The packages of the listing cannot be restored here: {missing.Value}");
-        Assert.True(process.ExitCode == 0, output);
-        return Path.Combine(folder.Path, "out", "api-gateway.dll");
+        using var program = await ServiceProgram.BuildAsync("ends", "#:property PublishAot=false\nConsole.WriteLine(\"nothing to do\");");
+        var ended = await Assert.ThrowsAsync<InvalidOperationException>(() => program.StartAsync());
+        Assert.Contains("nothing to do", ended.Message);
+        var assembly = program.Assembly;
+        program.Dispose();
+        Assert.False(File.Exists(assembly));
     }
 
-    private static async Task RunAsync(string assembly, OtlpReceiver receiver, string payments, string[] arguments, Func<HttpClient, Task> use)
+    [Fact]
+    public async Task A_single_file_is_deaf_to_event_sources_unless_it_says_PublishAot_false()
     {
-        var start = Dotnet(Path.GetDirectoryName(assembly)!, ["exec", assembly, "--urls=http://127.0.0.1:0", $"--PaymentService={payments}", .. arguments]);
-        start.Environment["OTEL_SERVICE_NAME"] = "report-gateway";
-        start.Environment["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf";
-        start.Environment["OTEL_EXPORTER_OTLP_ENDPOINT"] = receiver.Endpoint.ToString();
-        start.Environment["OTEL_BSP_SCHEDULE_DELAY"] = OperatingSystem.IsWindows() ? "100" : "600000"; // only the shutdown sends
-        using var process = Process.Start(start)!;
+        using var hears = await ServiceProgram.BuildAsync("hears", "#:property PublishAot=false\nConsole.WriteLine();");
+        Assert.DoesNotMatch(Deaf(), await File.ReadAllTextAsync(Path.ChangeExtension(hears.Assembly, "runtimeconfig.json")));
         try
         {
-            string? address = null;
-            while (address is null && await process.StandardOutput.ReadLineAsync() is { } line)
-                address = ListensOn().Match(line) is { Success: true } match ? match.Groups[1].Value : null;
-            Assert.True(address is not null, "The service did not start.");
-            var rest = process.StandardOutput.ReadToEndAsync();
-
-            using var client = new HttpClient { BaseAddress = new Uri(address + "/"), Timeout = TimeSpan.FromSeconds(30) };
-            client.DefaultRequestHeaders.Add("traceparent", $"00-{CallersTrace}-0123456789abcdef-01");
-            await use(client);
-
-            if (OperatingSystem.IsWindows())
-            {
-                await receiver.WaitForAsync(6);
-                return;
-            }
-
-            Assert.Equal(0, receiver.Count);
-            using (var kill = Process.Start("kill", ["-TERM", $"{process.Id}"]))
-                await kill.WaitForExitAsync();
-            await process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(30));
-            Assert.True(process.ExitCode == 0, await rest);
+            using var deaf = await ServiceProgram.BuildAsync("deaf", "Console.WriteLine();");
+            Assert.Matches(Deaf(), await File.ReadAllTextAsync(Path.ChangeExtension(deaf.Assembly, "runtimeconfig.json")));
         }
-        finally
+        catch (InvalidOperationException e) when (e.Message.Contains("NU11", StringComparison.Ordinal))
         {
-            if (!process.HasExited)
-                process.Kill(entireProcessTree: true);
+            Assert.Skip($"The compiler for native code cannot be restored here: {e.Message}");
         }
     }
 
-    private static ProcessStartInfo Dotnet(string folder, params IEnumerable<string> arguments)
+    [Fact]
+    public void The_table_of_packages_has_the_versions_that_the_course_uses_and_says_which_rows_were_run()
     {
-        var start = new ProcessStartInfo("dotnet", arguments) { WorkingDirectory = folder, RedirectStandardOutput = true };
-        // `dotnet test` leaves these behind; the build must choose its own SDK.
-        foreach (var name in start.Environment.Keys.Where(n => n.StartsWith("OTEL_", StringComparison.Ordinal) || n.StartsWith("MSBUILD", StringComparison.OrdinalIgnoreCase)).ToArray())
-            start.Environment.Remove(name);
-        start.Environment["DOTNET_CLI_UI_LANGUAGE"] = "en";
-        return start;
-    }
+        var central = XDocument.Load(Path.Combine(TheHost.Root, "Directory.Packages.props")).Descendants("PackageVersion")
+            .ToDictionary(p => p.Attribute("Include")!.Value, p => p.Attribute("Version")!.Value);
+        var used = PackageLine().Matches(string.Join('\n', Lesson.Cells.Select(c => c.Source)))
+            .Select(m => (Name: m.Groups[1].Value, Version: m.Groups[2].Value)).Distinct().ToDictionary(p => p.Name, p => p.Version);
 
-    /// <summary>A payment-service that answers one request, and then is gone.</summary>
-    private static (string Address, Task<string> Header) AnswerOnce(string body)
-    {
-        var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ($"http://{listener.LocalEndpoint}", Task.Run(async () =>
+        Assert.InRange(Packages.Count, 8, 20);
+        Assert.Equal(used.Keys.Order(), Packages.Where(p => p.Value[2] == "run").Select(p => p.Key).Order());
+        foreach (var (name, row) in Packages)
         {
-            using var connection = await listener.AcceptTcpClientAsync();
-            listener.Stop();
-            using var reader = new StreamReader(connection.GetStream());
-            var header = "";
-            while (await reader.ReadLineAsync() is { Length: > 0 } line)
-                header = line.StartsWith("traceparent: ", StringComparison.OrdinalIgnoreCase) ? line["traceparent: ".Length..] : header;
-            await connection.GetStream().WriteAsync(System.Text.Encoding.ASCII.GetBytes($"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: {body.Length}\r\n\r\n{body}"));
-            return header;
-        }));
+            Assert.True(row[2] is "run" or "*not run*", name);
+            Assert.Equal(row[0].Contains('-'), !row[0].EndsWith(", stable", StringComparison.Ordinal));
+            if (used.TryGetValue(name, out var version))
+                Assert.Equal($"{version}, stable", row[0]);
+            if (central.TryGetValue(name, out version))
+                Assert.StartsWith(version, row[0]);
+        }
     }
 
-    private static string Fence(string markdown, string language) =>
-        Regex.Match(markdown, $"^```{language}\n(.*?)^```", RegexOptions.Multiline | RegexOptions.Singleline).Groups[1].Value;
+    [Fact]
+    public async Task The_ASPNET_Core_package_adds_to_the_server_span_what_the_table_says()
+    {
+        var added = Attribute().Matches(Packages["OpenTelemetry.Instrumentation.AspNetCore"][1]).Select(m => m.Groups[1].Value).ToArray();
+        var without = await ServedAsync(tracing => tracing.AddSource("Microsoft.AspNetCore"));
+        var with = await ServedAsync(tracing => tracing.AddAspNetCoreInstrumentation());
 
-    [GeneratedRegex("error (NU1101|NU1102|NU1103|NU1301): [^\n]*")]
-    private static partial Regex NotRestored();
+        Assert.InRange(added.Length, 5, 10);
+        Assert.All(added, name => Assert.Null(without[name]));
+        Assert.All(added, name => Assert.NotNull(with[name]));
+        Assert.Equal("GET /payments/{user}", with.Name);
+        Assert.NotEqual(with.Name, without.Name);
 
-    [GeneratedRegex(@"Now listening on: (http://\S+)")]
-    private static partial Regex ListensOn();
+        async Task<RecordedSpan> ServedAsync(Func<TracerProviderBuilder, TracerProviderBuilder> listen) =>
+            (await CallAsync(listen)).First(s => s.Kind == ActivityKind.Server);
+    }
+
+    [Fact]
+    public async Task The_HttpClient_package_adds_options_and_no_attributes()
+    {
+        var without = (await CallAsync(tracing => tracing.AddSource("System.Net.Http"))).First(s => s.Kind == ActivityKind.Client);
+        var with = (await CallAsync(tracing => tracing.AddHttpClientInstrumentation(o => o.FilterHttpRequestMessage = _ => true))).First(s => s.Kind == ActivityKind.Client);
+
+        Assert.Equal(without.Name, with.Name);
+        Assert.Equal(without.Attributes.Select(a => a.Key).Order(), with.Attributes.Select(a => a.Key).Order());
+        Assert.Empty(await CallAsync(tracing => tracing.AddHttpClientInstrumentation(o => o.FilterHttpRequestMessage = _ => false)));
+    }
+
+    private static string ErrorType(ActivityKind kind) =>
+        kind switch { ActivityKind.Server => "502", ActivityKind.Client => "500", _ => "System.Net.Http.HttpRequestException" };
+
+    // One request that fails, seen from both sides.
+    private static async Task<IReadOnlyList<RecordedSpan>> CallAsync(Func<TracerProviderBuilder, TracerProviderBuilder> listen)
+    {
+        var spans = new SpanRecorder();
+        using (listen(Sdk.CreateTracerProviderBuilder()).AddProcessor(new SimpleActivityExportProcessor(spans)).Build())
+        {
+            await using var payments = await ServeAsync(_ => Results.StatusCode(500));
+            using var client = new HttpClient();
+            using var answer = await client.GetAsync($"{payments.Urls.First()}/payments/42");
+            await payments.StopAsync();
+        }
+
+        return spans.Spans;
+    }
+
+    private static async Task<WebApplication> ServeAsync(Func<HttpContext, IResult> answer)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        var app = builder.Build();
+        app.MapGet("/payments/{user}", (HttpContext http) => answer(http));
+        app.MapGet("/health", (HttpContext http) => answer(http));
+        await app.StartAsync();
+        return app;
+    }
+
+    // The text in the cell `var name = """…""";`, as the compiler reads it.
+    private static string Text(string name)
+    {
+        var cell = Lesson.Code.Single(c => c.Source.StartsWith($"var {name} = \"\"\"\n", StringComparison.Ordinal)).Source.Split('\n');
+        return string.Join('\n', cell[1..^1].Select(line => line.Length == 0 ? "" : line[4..]));
+    }
+
+    [GeneratedRegex(@"^\| `(OpenTelemetry\.[\w.]+)` \| ([^|]+?) \| ([^|]+?) \| ([^|]+?) \|$")]
+    private static partial Regex PackageRow();
+
+    [GeneratedRegex(@"(?:#:package |#r ""nuget: )(OpenTelemetry\.[\w.]+)(?:@|, )([\d.]+)")]
+    private static partial Regex PackageLine();
+
+    [GeneratedRegex(@"""System\.Diagnostics\.Tracing\.EventSource\.IsSupported"": false")]
+    private static partial Regex Deaf();
+
+    [GeneratedRegex("`([a-z_]+(?:\\.[a-z_]+)+)`")]
+    private static partial Regex Attribute();
 }

@@ -1,9 +1,5 @@
-// Says: is a page of version 1.4.2
+// Says: is a page of version 1.6.0
 // Exercise 10.1: why are pages slower that are answered with 200?
-var slow101 = Typical(before, user: "7");
-
-var answer101 = (Service: "user-service", Operation: "SELECT articles", TraceId: slow101.TraceId);
-
-SideBySide.Of(Typical(before, User(slow101), Answer(slow101)), slow101, "typical, 1.4.2", "suspicious").Display();
+var answer101 = (Service: "user-service", Operation: "SELECT orders articles", Kind: CauseKind.SlowerWork, TraceId: Typical(before, "7").TraceId);
 
 Exercise101.Check(pages, answer101)

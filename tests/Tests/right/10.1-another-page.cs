@@ -1,8 +1,0 @@
-// Exercise 10.1: why are pages slower that are answered with 200?
-var slow101 = Typical(after, user: "3");
-
-var answer101 = (Service: "user-service", Operation: "SELECT articles", TraceId: slow101.TraceId);
-
-SideBySide.Of(Typical(before, User(slow101), Answer(slow101)), slow101, "typical, 1.4.2", "suspicious").Display();
-
-Exercise101.Check(pages, answer101)

@@ -1,0 +1,14 @@
+// Says: 'pick parcel' was made and never started
+// Exercise 1.1: a source and a span of your own
+var answer11 = new SpanRecorder();
+var warehouse = new ActivitySource("shop.warehouse");
+
+using (Sdk.CreateTracerProviderBuilder()
+    .AddSource("shop.warehouse")
+    .AddProcessor(new SimpleActivityExportProcessor(answer11))
+    .Build())
+{
+    using (warehouse.CreateActivity("pick parcel", ActivityKind.Internal)) { }
+}
+
+Exercise11.Check(answer11)

@@ -1,0 +1,19 @@
+// Says: comes from the service 'Warehouse', not 'warehouse'
+// Exercise 1.2: say who is speaking
+var answer12 = new SpanRecorder();
+var parcels = new ActivitySource("shop.parcels");
+
+using (Sdk.CreateTracerProviderBuilder()
+    .ConfigureResource(resource => resource
+        .AddService("Warehouse", serviceVersion: "2.0.1")
+        .AddAttributes([new("deployment.environment.name", "workshop")]))
+    .AddSource("shop.parcels")
+    .AddProcessor(new SimpleActivityExportProcessor(answer12))
+    .Build())
+{
+    using (parcels.StartActivity("send parcel"))
+    {
+    }
+}
+
+Exercise12.Check(answer12)

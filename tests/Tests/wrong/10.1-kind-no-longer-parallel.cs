@@ -1,0 +1,5 @@
+// Says: Nothing ran at the same time as 'SELECT orders articles' before
+// Exercise 10.1: why are pages slower that are answered with 200?
+var answer101 = (Service: "user-service", Operation: "SELECT orders articles", Kind: CauseKind.NoLongerParallel, TraceId: Typical(after, "7").TraceId);
+
+Exercise101.Check(pages, answer101)

@@ -1,0 +1,5 @@
+// Says: user-service has no span 'SELECT articles' in trace
+// Exercise 10.1: why are pages slower that are answered with 200?
+var answer101 = (Service: "user-service", Operation: "SELECT articles", Kind: CauseKind.CallPerItem, TraceId: Typical(after, "7").TraceId);
+
+Exercise101.Check(pages, answer101)

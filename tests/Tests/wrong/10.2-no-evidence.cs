@@ -1,0 +1,5 @@
+// Says: No evidence yet
+// Exercise 10.2: why do failing pages take longer still?
+var answer102 = (Service: "api-gateway", Operation: "GET", Kind: CauseKind.Retries, TraceId: "?");
+
+Exercise102.Check(pages, answer102)
