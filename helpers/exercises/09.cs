@@ -32,8 +32,7 @@ public static class Exercise91
             var start = new DateTimeOffset(2026, 1, 5, 9, 0, 0, TimeSpan.Zero);
             Activity.Current = null;
             var span = source.StartActivity(name, ActivityKind.Internal, parent, startTime: start.AddMilliseconds(from))!;
-            if (fails)
-                span.SetStatus(ActivityStatusCode.Error);
+            span.SetStatus(fails ? ActivityStatusCode.Error : ActivityStatusCode.Unset);
             span.SetEndTime(start.AddMilliseconds(to).UtcDateTime);
             span.Stop();
             Activity.Current = null;
@@ -189,12 +188,13 @@ public static class Exercise92
         }
 
         var other = Sent(stretch: 1.003).FirstOrDefault(t => thrown.Length == 0 && Ask(t.Trace, "a trace") != IsKept(t.Request)).Request;
+        var receipt = Sent(stretch: 1).FirstOrDefault(t => thrown.Length == 0 && !t.Request.IsSlow
+            && Ask(t.Trace.Where(s => s.DisplayName != "send receipt").ToArray(), "a trace") != IsKept(t.Request)).Request;
         var (slow, errors, checks) = (Of(r => r.IsSlow), Of(r => r.HasError && !r.IsSlow), Of(r => r.IsHealthCheck));
         var rest = Of(r => !r.HasError && !r.IsSlow && !r.IsHealthCheck);
         var hidden = errors.Where(r => !rootFailed.Contains(r.TraceId)).ToArray();
         var drawn = dropped.Spans.Select(s => s with { Resource = [new("service.name", s.SourceName)] }).ToArray();
-        var lostSlow = slow.FirstOrDefault(r => !IsKept(r));
-        var health = checks.FirstOrDefault(IsKept);
+        var (lostSlow, health) = (slow.FirstOrDefault(r => !IsKept(r)), checks.FirstOrDefault(IsKept));
 
         return Exercise.Check("Exercise 9.2", RecordedTrace.Group(drawn),
             ("The policy answers for every trace, also when its root has not ended", () => thrown.Length == 0 ? null : thrown),
@@ -213,7 +213,8 @@ public static class Exercise92
             ("No health check is kept", () => health is null ? null : $"{Name(health)} was kept."),
             ("Some of the rest is kept", () => !TooFew(rest, RestShare) ? null
                 : $"{Kept(rest)} of {rest.Length} traces without error and delay were kept. Below 2%, nobody can say what is normal."),
-            ("The trace id decides", () => other is null ? null
+            ("The trace id decides", () => other is null && receipt is null ? null
+                : other is null ? $"{Name(receipt!)} got another answer without 'send receipt'. It ends after the root: nobody waits."
                 : $"Another time the same trace id got another answer: {other.TraceId} ({other.Name}). Two Collectors would disagree."));
 
         bool Ask(IReadOnlyList<Activity> spans, string what)
@@ -224,8 +225,8 @@ public static class Exercise92
             }
             catch (Exception e)
             {
-                if (thrown.Length == 0)
-                    thrown = $"Asked about {what} ({spans[^1].DisplayName}), the policy threw {e.GetType().Name}: {e.Message}"
+                thrown = thrown.Length > 0 ? thrown
+                    : $"Asked about {what} ({spans[^1].DisplayName}), the policy threw {e.GetType().Name}: {e.Message}"
                         + (e is NullReferenceException or ArgumentNullException
                             ? " The tag of a span that has no such tag is null, and so is a root that has not ended." : "");
                 return false;
@@ -244,7 +245,6 @@ public static class Exercise92
             var traces = traffic.Ended(start, stretch).ToLookup(s => s.TraceId.ToHexString());
             return traffic.Requests.Select(r => (r, traces[r.TraceId].ToArray()));
         }
-
         static string Name(TrafficRequest request) => $"The trace {request.TraceId} ({request.Name})";
     }
 }
