@@ -22,8 +22,9 @@ public sealed class PlayerTests(ThePlayer player) : IClassFixture<ThePlayer>
         Assert.Equal(DibReader.Load(TheHost.Lesson(Lesson + ".dib")).Code.Count(), marks.Count);
         Assert.All(marks, mark => Assert.Matches("^(ran|solved) ✓ ", mark));
         Assert.Empty(await shown.Page.Locator(".cell .error, .cell .warning").AllTextContentsAsync());
-        await shown.Page.Locator(".cell").Last.ShowsAsync("last order");
-        await Assertions.Expect(shown.Page.GetByText("last order").And(shown.Page.Locator(".cell").Last.Locator(".html *")).First).ToBeVisibleAsync();
+        var drawing = shown.Page.Locator(".cell").Filter(new() { Has = shown.Page.Locator(".html"), HasText = "Waterfall.Of(closingSpans.Traces)" });
+        await drawing.ShowsAsync("last order");
+        await Assertions.Expect(drawing.Locator(".html").GetByText("last order").First).ToBeVisibleAsync();
     }
 
     [Fact]
