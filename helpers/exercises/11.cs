@@ -88,8 +88,13 @@ public static class Exercise111
                     using var answer = await client.SendAsync(request);
                     callers.Add(new RecordedSpan
                     {
-                        TraceId = TraceOf(answers.Count + 1), SpanId = Caller, Name = "POST", Kind = ActivityKind.Client,
-                        Start = start, Duration = clock.Elapsed, Resource = [new("service.name", "api-gateway")],
+                        TraceId = TraceOf(answers.Count + 1),
+                        SpanId = Caller,
+                        Name = "POST",
+                        Kind = ActivityKind.Client,
+                        Start = start,
+                        Duration = clock.Elapsed,
+                        Resource = [new("service.name", "api-gateway")],
                     });
                     answers.Add((int)answer.StatusCode);
                 }
