@@ -80,7 +80,7 @@ internal sealed class Checks(string root)
         var folder = Directory.CreateTempSubdirectory("tracing-tutorial-doctor-").FullName;
         try
         {
-            Copy(Path.Combine(root, "helpers"), Path.Combine(folder, "helpers"));
+            Lessons.CopyHelpers(root, folder);
             Directory.CreateDirectory(Path.Combine(folder, "notebooks"));
             var path = Path.Combine(folder, "notebooks", "doctor.dib");
             await File.WriteAllTextAsync(path, Notebook, cancel);
@@ -123,16 +123,6 @@ internal sealed class Checks(string root)
             source.StartActivity("hello from the doctor")?.Dispose();
         Waterfall.Of(spans.Traces)
         """;
-
-    private static void Copy(string from, string to)
-    {
-        foreach (var file in Directory.GetFiles(from, "*", SearchOption.AllDirectories).Where(f => Path.GetExtension(f) is ".cs" or ".dib"))
-        {
-            var target = Path.Combine(to, Path.GetRelativePath(from, file));
-            Directory.CreateDirectory(Path.GetDirectoryName(target)!);
-            File.Copy(file, target);
-        }
-    }
 
     private static async Task<Finding> JaegerAsync()
     {

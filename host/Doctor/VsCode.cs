@@ -30,10 +30,15 @@ internal sealed class VsCode(string home, OSPlatform platform, Func<string, stri
         foreach (var flavour in here)
         {
             var extension = Directory.Exists(flavour.Extensions) && Directory.EnumerateDirectories(flavour.Extensions, $"{Extension}-*").Any();
-            var ok = File.Exists(ManifestOf(flavour));
-            var detail = (extension ? "with Polyglot Notebooks, " : "without Polyglot Notebooks, ")
-                + (ok ? "whose tool manifest is in place" : "which, from its second start on, would open no notebook");
-            yield return new Finding($"VS Code: {flavour.Name}", ok, false, detail, "`dotnet run --project host doctor --fix` puts its tool manifest in place. The course in a browser needs none of this.");
+            var ready = File.Exists(ManifestOf(flavour));
+            var detail = (extension, ready) switch
+            {
+                (true, true) => "with Polyglot Notebooks, whose tool manifest is in place",
+                (true, false) => "with Polyglot Notebooks, which, from its second start on, would open no notebook",
+                (false, true) => "without Polyglot Notebooks; its tool manifest is in place",
+                _ => "without Polyglot Notebooks; before you install it, run `dotnet run --project host doctor --fix`",
+            };
+            yield return new Finding($"VS Code: {flavour.Name}", ready || !extension, false, detail, "`dotnet run --project host doctor --fix` puts its tool manifest in place. The course in a browser needs none of this.");
         }
     }
 

@@ -22,14 +22,10 @@ internal sealed class Ipynb(string root, string folder)
     /// <exception cref="IOException">The folder cannot be written.</exception>
     public void Write(IReadOnlyList<(Notebook Lesson, LessonResult Result)> lessons)
     {
-        foreach (var file in Directory.GetFiles(Path.Combine(root, "helpers"), "*", SearchOption.AllDirectories).Where(f => Path.GetExtension(f) is ".cs" or ".dib" && !IsBuilt(f))
-            .Concat(Directory.GetFiles(Path.Combine(root, "assets"))))
-        {
-            var target = Path.Combine(folder, Path.GetRelativePath(root, file));
-            Directory.CreateDirectory(Path.GetDirectoryName(target)!);
-            File.Copy(file, target, overwrite: true);
-        }
-
+        Lessons.CopyHelpers(root, folder);
+        Directory.CreateDirectory(Path.Combine(folder, "assets"));
+        foreach (var file in Directory.GetFiles(Path.Combine(root, "assets")))
+            File.Copy(file, Path.Combine(folder, "assets", Path.GetFileName(file)), overwrite: true);
         Directory.CreateDirectory(Path.Combine(folder, "notebooks"));
         foreach (var (lesson, result) in lessons)
             File.WriteAllText(Path.Combine(folder, "notebooks", Path.GetFileNameWithoutExtension(lesson.Path) + ".ipynb"), Of(lesson, result));
@@ -98,6 +94,4 @@ internal sealed class Ipynb(string root, string folder)
         var lines = text.ReplaceLineEndings("\n").Split('\n');
         return [.. lines.Select((line, i) => i < lines.Length - 1 ? line + "\n" : line).Where(line => line.Length > 0)];
     }
-
-    private static bool IsBuilt(string file) => file.Split(Path.DirectorySeparatorChar).Any(part => part is "bin" or "obj");
 }

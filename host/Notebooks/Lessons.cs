@@ -30,6 +30,19 @@ internal static class Lessons
             "Run this in a clone of the tutorial, or name the notebooks to run."));
     }
 
+    /// <summary>Copies the helpers' sources into the folder <c>helpers</c> of another place, where notebooks beside it find them.</summary>
+    /// <exception cref="IOException">The place cannot be written.</exception>
+    public static void CopyHelpers(string root, string to)
+    {
+        foreach (var file in Directory.GetFiles(Path.Combine(root, "helpers"), "*", SearchOption.AllDirectories)
+            .Where(f => Path.GetExtension(f) is ".cs" or ".dib" && !f.Split(Path.DirectorySeparatorChar).Any(part => part is "bin" or "obj")))
+        {
+            var target = Path.Combine(to, Path.GetRelativePath(root, file));
+            Directory.CreateDirectory(Path.GetDirectoryName(target)!);
+            File.Copy(file, target, overwrite: true);
+        }
+    }
+
     private static string Folder() => Path.Combine(Root(), "notebooks");
 
     private static IEnumerable<string> Resolve(string path)

@@ -52,26 +52,26 @@ public class OtlpBenchmarks
     public int Receiver_reads() => OtlpDecoder.Decode(_body).Count;
 
     private ExportResult Encode() => _exporter.Export(new Batch<Activity>(_activities, Spans));
+}
 
-    /// <summary>Stands where the network would be.</summary>
-    private sealed class Sink : HttpMessageHandler
+/// <summary>Stands where the network would be.</summary>
+internal sealed class Sink : HttpMessageHandler
+{
+    public bool Keep { get; set; } = true;
+
+    public byte[] Body { get; private set; } = [];
+
+    protected override HttpResponseMessage Send(HttpRequestMessage request, CancellationToken cancel)
     {
-        public bool Keep { get; set; } = true;
-
-        public byte[] Body { get; private set; } = [];
-
-        protected override HttpResponseMessage Send(HttpRequestMessage request, CancellationToken cancel)
+        if (Keep)
         {
-            if (Keep)
-            {
-                var body = new MemoryStream();
-                request.Content!.CopyTo(body, null, cancel);
-                Body = body.ToArray();
-            }
-
-            return new HttpResponseMessage(HttpStatusCode.OK);
+            var body = new MemoryStream();
+            request.Content!.CopyTo(body, null, cancel);
+            Body = body.ToArray();
         }
 
-        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancel) => Task.FromResult(Send(request, cancel));
+        return new HttpResponseMessage(HttpStatusCode.OK);
     }
+
+    protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancel) => Task.FromResult(Send(request, cancel));
 }

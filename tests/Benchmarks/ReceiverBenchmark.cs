@@ -130,19 +130,4 @@ internal static class ReceiverBenchmark
             return activity;
         }).ToArray();
     }
-
-    private sealed class Sink : HttpMessageHandler
-    {
-        public byte[] Body { get; private set; } = [];
-
-        protected override HttpResponseMessage Send(HttpRequestMessage request, CancellationToken cancel)
-        {
-            var body = new MemoryStream();
-            request.Content!.CopyTo(body, null, cancel);
-            Body = body.ToArray();
-            return new HttpResponseMessage(HttpStatusCode.OK);
-        }
-
-        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancel) => Task.FromResult(Send(request, cancel));
-    }
 }
