@@ -95,7 +95,10 @@ public sealed class RunningProgram : IDisposable
         try
         {
             if (!process.HasExited)
+            {
                 process.Kill(entireProcessTree: true);
+                process.WaitForExit(5_000); // Windows removes no file of a program that runs
+            }
         }
         catch (Exception e) when (e is InvalidOperationException or System.ComponentModel.Win32Exception)
         {

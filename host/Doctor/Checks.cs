@@ -6,6 +6,7 @@ using System.IO;
 using System.Linq;
 using System.Net;
 using System.Net.Http;
+using System.Net.NetworkInformation;
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
@@ -97,7 +98,14 @@ internal sealed class Checks(string root)
         }
         finally
         {
-            Directory.Delete(folder, recursive: true);
+            try
+            {
+                Directory.Delete(folder, recursive: true);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                // On Windows, something that has just ended may hold it: the system clears its temporary folder.
+            }
         }
     }
 
@@ -140,10 +148,13 @@ internal sealed class Checks(string root)
         }
     }
 
-    private static Finding Port(int port, string what, bool jaegerRuns)
+    internal static Finding Port(int port, string what, bool jaegerRuns)
     {
         try
         {
+            // Windows and macOS let two programs have a port, one on all addresses and one on this.
+            if (IPGlobalProperties.GetIPGlobalProperties().GetActiveTcpListeners().Any(l => l.Port == port))
+                throw new SocketException((int)SocketError.AddressAlreadyInUse);
             using var listener = new TcpListener(IPAddress.Loopback, port);
             listener.Start();
             return new Finding($"port {port}", true, false, $"free, for {what}", "");

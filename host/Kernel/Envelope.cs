@@ -1,3 +1,5 @@
+using System;
+using System.Linq;
 using System.Text.Json;
 
 namespace TracingTutorial.Host.Kernel;
@@ -17,6 +19,14 @@ internal readonly record struct Envelope(JsonElement Json)
 
     /// <summary>The token that was sent: commands that a command causes have its token, a dot, and more.</summary>
     public string RootToken => Token.Split('.')[0];
+
+    /// <summary>By what the engine updates the value that it shows; null when it does not.</summary>
+    public string? ValueId => Event.TryGetProperty("valueId", out var id) ? id.GetString() : null;
+
+    /// <summary>The value that is shown or printed, in one of its forms; null when it has none of this kind. Lines end in \n, on Windows too.</summary>
+    public string? Formatted(string mimeType) => Event.GetProperty("formattedValues").EnumerateArray()
+        .Where(v => v.GetProperty("mimeType").GetString() == mimeType).Select(v => v.GetProperty("value").GetString()?.Replace("\r\n", "\n", StringComparison.Ordinal))
+        .FirstOrDefault();
 
     /// <summary>The envelope in a line, or null when the line is other text.</summary>
     public static Envelope? FromLine(string line)

@@ -4,6 +4,8 @@ using System.IO;
 using System.IO.Pipes;
 using System.Linq;
 using System.Reflection;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 using System.Text;
 using System.Threading.Tasks;
 using Microsoft.CodeAnalysis;
@@ -29,12 +31,25 @@ internal static class KernelChild
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
+    /// <summary>
+    /// A new name for a pipe. On Unix it becomes a file in the folder for temporary files, whose path may have 103 bytes on macOS:
+    /// where that folder has a long name, the file is in <c>/tmp</c>.
+    /// </summary>
+    internal static string PipeName(string temporary)
+    {
+        var name = "tracing-" + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(12));
+        return OperatingSystem.IsWindows() || Encoding.UTF8.GetByteCount(temporary) + "CoreFxPipe_".Length + name.Length < 104 ? name : "/tmp/" + name;
+    }
+
     /// <param name="pipeName">The pipe on which the other process listens.</param>
     /// <param name="folder">The folder of the notebook: where its paths start.</param>
     /// <param name="limit">The longest a cell may run; null for ever.</param>
     public static async Task<int> RunAsync(string pipeName, string folder, TimeSpan? limit)
     {
         CultureInfo.DefaultThreadCurrentCulture = CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
+        Console.OutputEncoding = Encoding.UTF8; // For text that goes past the engine: Windows has another one.
+        // A terminal sends Ctrl+C to all its processes. The other one reports what there is, and ends this one.
+        using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal => signal.Cancel = true);
         Directory.SetCurrentDirectory(folder);
         await using var pipe = new NamedPipeClientStream(".", pipeName, PipeDirection.InOut, PipeOptions.Asynchronous | PipeOptions.CurrentUserOnly);
         await pipe.ConnectAsync((int)Patience.TotalMilliseconds);

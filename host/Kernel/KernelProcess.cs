@@ -6,7 +6,6 @@ using System.Globalization;
 using System.IO;
 using System.IO.Pipes;
 using System.Runtime.InteropServices;
-using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Threading;
@@ -38,6 +37,7 @@ internal sealed class KernelProcess : IAsyncDisposable
         (_pipe, _heard, _stray) = (pipe, heard, stray);
         start.RedirectStandardInput = start.RedirectStandardOutput = start.RedirectStandardError = true;
         start.StandardOutputEncoding = start.StandardErrorEncoding = Encoding.UTF8;
+        start.CreateNoWindow = true; // On Windows, Ctrl+C then reaches this process alone, which ends the other.
         // Servers of a lesson are on this machine: no proxy is asked for them.
         start.Environment["NO_PROXY"] = start.Environment["no_proxy"] = "127.0.0.1,localhost";
         _process = Process.Start(start)!;
@@ -69,7 +69,7 @@ internal sealed class KernelProcess : IAsyncDisposable
             try
             {
                 _process.Refresh();
-                return _process.PeakWorkingSet64;
+                return Math.Max(_process.PeakWorkingSet64, _process.WorkingSet64); // macOS keeps no peak
             }
             catch (Exception e) when (e is InvalidOperationException or Win32Exception or PlatformNotSupportedException)
             {
@@ -85,7 +85,7 @@ internal sealed class KernelProcess : IAsyncDisposable
     /// <param name="stray">Called with text that the process writes outside of any cell.</param>
     public static KernelProcess Start(string folder, TimeSpan? limit, Action<Envelope> heard, Action<string> stray)
     {
-        var name = "tracing-tutorial-" + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(12));
+        var name = KernelChild.PipeName(Path.GetTempPath());
         var pipe = new NamedPipeServerStream(name, PipeDirection.InOut, 1, PipeTransmissionMode.Byte, PipeOptions.Asynchronous | PipeOptions.CurrentUserOnly);
         var start = OurselvesAs([KernelChild.Command, name, folder]);
         if (limit is { } most)

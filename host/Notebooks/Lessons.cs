@@ -35,7 +35,7 @@ internal static class Lessons
     public static void CopyHelpers(string root, string to)
     {
         foreach (var file in Directory.GetFiles(Path.Combine(root, "helpers"), "*", SearchOption.AllDirectories)
-            .Where(f => Path.GetExtension(f) is ".cs" or ".dib" && !f.Split(Path.DirectorySeparatorChar).Any(part => part is "bin" or "obj")))
+            .Where(f => Path.GetExtension(f) is ".cs" or ".dib" && !Path.GetRelativePath(root, f).Split(Path.DirectorySeparatorChar).Any(part => part is "bin" or "obj")))
         {
             var target = Path.Combine(to, Path.GetRelativePath(root, file));
             Directory.CreateDirectory(Path.GetDirectoryName(target)!);

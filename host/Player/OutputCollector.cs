@@ -98,8 +98,7 @@ internal sealed class OutputCollector(Lock gate, Func<int, List<Output>> outputs
                 yield return new Output("err", TextOf(envelope));
                 break;
             case "DisplayedValueProduced" or "DisplayedValueUpdated" or "ReturnValueProduced":
-                var id = envelope.Event.TryGetProperty("valueId", out var value) ? value.GetString() : null;
-                var (html, text) = (Formatted(envelope.Event, "text/html"), Formatted(envelope.Event, "text/plain"));
+                var (id, html, text) = (envelope.ValueId, envelope.Formatted("text/html"), envelope.Formatted("text/plain"));
                 yield return html is null ? new Output("text", text ?? "", id) : new Output("html", html, id) { Plain = text };
                 break;
             case "ErrorProduced":
@@ -113,7 +112,7 @@ internal sealed class OutputCollector(Lock gate, Func<int, List<Output>> outputs
     }
 
     /// <summary>What was printed, of an event that brings console text.</summary>
-    public static string TextOf(Envelope envelope) => Formatted(envelope.Event, "text/plain") ?? "";
+    public static string TextOf(Envelope envelope) => envelope.Formatted("text/plain") ?? "";
 
     /// <summary>Why a cell failed: where, what, and the way out.</summary>
     public static string MessageOf(Cell cell, Envelope failed)
@@ -132,7 +131,4 @@ internal sealed class OutputCollector(Lock gate, Func<int, List<Output>> outputs
         var line = code.Split('\n').FirstOrDefault(l => l.StartsWith("#line ", StringComparison.Ordinal));
         return line?.Split('"') is [_, var file, ..] ? file : null;
     }
-
-    private static string? Formatted(JsonElement shown, string mimeType) => shown.GetProperty("formattedValues").EnumerateArray()
-        .Where(v => v.GetProperty("mimeType").GetString() == mimeType).Select(v => v.GetProperty("value").GetString()).FirstOrDefault();
 }

@@ -2,6 +2,7 @@ using System;
 using System.IO;
 using System.Linq;
 using System.Net;
+using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text.RegularExpressions;
 using System.Threading;
@@ -57,7 +58,7 @@ internal sealed partial class PlayerApp : IAsyncDisposable
         {
             await app.StartAsync();
         }
-        catch (IOException e)
+        catch (Exception e) when (e is IOException or SocketException) // taken, or not allowed
         {
             throw new NotebookException(new Problem($"--port {port}", null, null, $"The port cannot be used: {e.Message}", "Name another one, or none: then a free one is taken."));
         }

@@ -44,7 +44,7 @@ internal sealed class CellInFlight(Cell cell, Action<RunEvent> tell)
                 Print(new CellOutput(OutputKind.StandardError, TextOf(envelope)));
                 break;
             case "DisplayedValueProduced" or "ReturnValueProduced" or "DisplayedValueUpdated":
-                Show(envelope.Event, envelope.EventType == "DisplayedValueUpdated");
+                Show(envelope, envelope.EventType == "DisplayedValueUpdated");
                 break;
             case "DiagnosticsProduced":
                 foreach (var text in Warnings(envelope.Event).Where(_warnings.Add))
@@ -95,13 +95,13 @@ internal sealed class CellInFlight(Cell cell, Action<RunEvent> tell)
             [.. _outputs.Select(o => o.Output).Where(o => o.Text.Length > 0 || o.Html is not null)], problem, details);
 
     /// <summary>What was printed, of an event that brings console text.</summary>
-    public static string TextOf(Envelope envelope) => Formatted(envelope.Event, "text/plain") ?? "";
+    public static string TextOf(Envelope envelope) => envelope.Formatted("text/plain") ?? "";
 
-    private void Show(JsonElement shown, bool update)
+    private void Show(Envelope shown, bool update)
     {
-        var id = shown.TryGetProperty("valueId", out var value) ? value.GetString() : null;
-        var text = Formatted(shown, "text/plain") ?? Formatted(shown, "text/html") ?? "";
-        var output = new CellOutput(OutputKind.Display, text, Formatted(shown, "text/html"));
+        var (id, html) = (shown.ValueId, shown.Formatted("text/html"));
+        var text = shown.Formatted("text/plain") ?? html ?? "";
+        var output = new CellOutput(OutputKind.Display, text, html);
         if (text.Contains("Installing Packages", StringComparison.Ordinal))
         {
             if (!update)
@@ -118,10 +118,6 @@ internal sealed class CellInFlight(Cell cell, Action<RunEvent> tell)
             tell(new RunEvent.Printed(output));
         }
     }
-
-    private static string? Formatted(JsonElement shown, string mimeType) =>
-        shown.GetProperty("formattedValues").EnumerateArray()
-            .Where(v => v.GetProperty("mimeType").GetString() == mimeType).Select(v => v.GetProperty("value").GetString()).FirstOrDefault();
 
     /// <summary>The compiler's warnings; its errors come as a failure too.</summary>
     private static IEnumerable<string> Warnings(JsonElement produced) =>

@@ -8,7 +8,8 @@ const OPTIONS = {
   ariaLabel: 'Code. Escape leaves the editor, Shift+Enter runs the cell.', tabSize: 4,
 };
 const range = s => ({ startLineNumber: s.start.line + 1, startColumn: s.start.character + 1, endLineNumber: s.end.line + 1, endColumn: s.end.character + 1 });
-const at = (model, p) => ({ code: model.getValue(), linePosition: { line: p.lineNumber - 1, character: p.column - 1 } });
+const text = model => model.getValue(1); // lines end in \n: on Windows the editor has others
+const at = (model, p) => ({ code: text(model), linePosition: { line: p.lineNumber - 1, character: p.column - 1 } });
 const wait = ms => new Promise(r => setTimeout(r, ms));
 
 export class Editor {
@@ -72,7 +73,7 @@ export class Editor {
     if (this.pending?.cell === cell) return; // newer text is on its way
     cell.data.source = source;
     cell.source.innerHTML = coloured;
-    if (cell.model && cell.model.getValue() !== source) cell.model.setValue(source);
+    if (cell.model && text(cell.model) !== source) cell.model.setValue(source);
   }
 
   #create(model) {
@@ -82,7 +83,7 @@ export class Editor {
     this.editor.addCommand(monaco.KeyCode.Escape, () => { const cell = this.cell; this.leave(); cell.source.focus(); },
       '!suggestWidgetVisible && !parameterHintsVisible && !findWidgetVisible && !editorHoverVisible');
     this.editor.onDidChangeModelContent(() => {
-      const cell = this.cell, source = this.editor.getValue();
+      const cell = this.cell, source = text(this.editor.getModel());
       if (!cell || source === cell.data.source) return;
       cell.data.source = source;
       clearTimeout(this.pending?.timer);
@@ -100,7 +101,7 @@ export class Editor {
     clearTimeout(this.diagnosing);
     this.diagnosing = setTimeout(async () => {
       const model = this.editor.getModel(), version = model.getVersionId();
-      const answer = await this.page.ask('RequestDiagnostics', { code: model.getValue() });
+      const answer = await this.page.ask('RequestDiagnostics', { code: text(model) });
       if (model.isDisposed() || model.getVersionId() !== version) return;
       if (!answer) { if (!this.page.isBusy()) this.#diagnose(); return; } // it was busy with a completion
       const marks = answer.diagnostics.filter(d => d.severity !== 'hidden').map(d => (

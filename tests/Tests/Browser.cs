@@ -27,10 +27,9 @@ public sealed class Browser : IAsyncDisposable
         "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
         "/Applications/Chromium.app/Contents/MacOS/Chromium",
         "/Applications/Microsoft Edge.app/Contents/MacOS/Microsoft Edge",
-        @"C:\Program Files\Google\Chrome\Application\chrome.exe",
-        @"C:\Program Files (x86)\Google\Chrome\Application\chrome.exe",
-        @"C:\Program Files (x86)\Microsoft\Edge\Application\msedge.exe",
-        @"C:\Program Files\Microsoft\Edge\Application\msedge.exe",
+        .. from folder in (Environment.SpecialFolder[])[Environment.SpecialFolder.ProgramFiles, Environment.SpecialFolder.ProgramFilesX86, Environment.SpecialFolder.LocalApplicationData]
+           from program in (string[])["Google/Chrome/Application/chrome.exe", "Microsoft/Edge/Application/msedge.exe"]
+           select Path.Combine(Environment.GetFolderPath(folder), program),
     ];
 
     private readonly Lazy<Task<(IPlaywright Playwright, IBrowser Browser)>> started = new(Start, LazyThreadSafetyMode.ExecutionAndPublication);

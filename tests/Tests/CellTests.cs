@@ -20,6 +20,9 @@ public sealed class CellTests(CellTests.OneKernel kernel) : IClassFixture<CellTe
     public void A_cell_without_a_value_shows_nothing() => Assert.Empty(kernel["nothing"].Outputs);
 
     [Fact]
+    public void Lines_end_in_the_same_way_everywhere() => Assert.Equal(["a\nb\n", "c\nd"], kernel["lines of Windows"].Outputs.Select(o => o.Text));
+
+    [Fact]
     public void A_value_comes_as_text_for_a_terminal_and_as_html_for_a_page()
     {
         var output = Assert.Single(kernel["both forms"].Outputs);
@@ -142,6 +145,7 @@ public sealed class CellTests(CellTests.OneKernel kernel) : IClassFixture<CellTe
         [
             ("in order", "Console.Write(\"a\"); Console.WriteLine(\"b\");\n\"shown\".Display();\nvar numbers = new[] { 1, 2 };\nnumbers"),
             ("nothing", "// only a comment"),
+            ("lines of Windows", "Console.Write(\"a\\r\\nb\\r\\n\");\n\"c\\r\\nd\""),
             ("both forms", "1.5"),
             ("declares", "var x = 1;\nint Twice(int n) => 2 * n;\nstatic int Plus(this int a, int b) => a + b;"),
             ("declares again", "await Task.Yield();\nvar x = \"now a text\";"),
@@ -198,7 +202,7 @@ public sealed class CellTests(CellTests.OneKernel kernel) : IClassFixture<CellTe
             _folder.Write("sub/beside.txt", "found");
             var text = TheHost.Cells([.. Cells.Select(c => c.Source)]);
             _lines = text.Split('\n');
-            _results = (await LessonRun.RunAsync(_folder.Write("sub/a \"notebook\".dib", text), TheHost.Options, _ => { }, default)).Cells;
+            _results = (await LessonRun.RunAsync(_folder.Write(OperatingSystem.IsWindows() ? "sub/a 'notebook'.dib" : "sub/a \"notebook\".dib", text), TheHost.Options, _ => { }, default)).Cells;
             Assert.Equal(Cells.Length, _results.Count);
         }
 

@@ -100,7 +100,10 @@ public sealed class CommandLineTests : IDisposable
         _folder.Write($"{Path.GetFileName(name)}/helpers/one.cs", "public static class One { public const int Value = 41; }\n");
         _folder.Write($"{Path.GetFileName(name)}/notebooks/it's.dib", TheHost.Cells("#!import ../helpers/one.cs", "#r \"nuget: OpenTelemetry, 1.20.1\"\nOne.Value + 1"));
 
-        var (exitCode, output) = await TheHost.CommandAsync(name, ["run", "notebooks"]);
+        // On macOS, the folder for temporary files has a long name, and the file of a pipe a short one.
+        var temporary = Directory.CreateDirectory(Path.Combine(_folder.Path, new string('t', 90))).FullName;
+
+        var (exitCode, output) = await TheHost.CommandAsync(name, ["run", "notebooks"], ("TMPDIR", temporary));
         Assert.True(exitCode == 0, output);
         Assert.Contains("    42\n", output);
 
@@ -109,6 +112,16 @@ public sealed class CommandLineTests : IDisposable
         Assert.Equal(1, exitCode);
         Assert.Contains("it's.dib:10 (cell 2): The packages could not be restored", output);
         Assert.Contains("home folder", output);
+    }
+
+    [Fact]
+    public void A_clone_may_stand_below_a_folder_called_bin()
+    {
+        _folder.Write("bin/clone/helpers/one.cs", "");
+        _folder.Write("bin/clone/helpers/obj/two.cs", "");
+        Lessons.CopyHelpers(Path.Combine(_folder.Path, "bin", "clone"), Path.Combine(_folder.Path, "copy"));
+
+        Assert.Equal("one.cs", Path.GetFileName(Assert.Single(Directory.GetFiles(Path.Combine(_folder.Path, "copy"), "*", SearchOption.AllDirectories))));
     }
 
     [Fact]
@@ -126,7 +139,8 @@ public sealed class CommandLineTests : IDisposable
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Signals are sent with the kill command.");
         using var process = StartWaiting(out var child);
-        using (var kill = Process.Start("kill", [$"-{signal}", process.Id.ToString()]))
+        // A terminal sends Ctrl+C to all its processes: to the kernel, too.
+        using (var kill = Process.Start("kill", [$"-{signal}", .. signal == "INT" ? [child.Id.ToString()] : (string[])[], process.Id.ToString()]))
             await kill.WaitForExitAsync();
         var rest = await process.StandardOutput.ReadToEndAsync();
         await process.WaitForExitAsync();

@@ -1,6 +1,8 @@
 using System;
 using System.IO;
 using System.Linq;
+using System.Net;
+using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Threading.Tasks;
@@ -45,6 +47,18 @@ public class DoctorTests
         Assert.Matches(@"not ok +the notebook kernel +No configured feed has the package. Unable to find package OpenTelemetry with version", output);
         Assert.Contains("dotnet nuget add source", output);
         Assert.Contains("Not ready", output);
+    }
+
+    [Fact]
+    public void A_port_is_taken_also_by_a_program_that_has_it_on_another_address()
+    {
+        Assert.SkipUnless(Socket.OSSupportsIPv6, "This machine has one loopback address.");
+        using var program = new TcpListener(IPAddress.IPv6Loopback, 0);
+        program.Start();
+        var port = ((IPEndPoint)program.LocalEndpoint).Port;
+
+        Assert.False(Checks.Port(port, "OTLP", jaegerRuns: false).Ok);
+        Assert.True(Checks.Port(port, "OTLP", jaegerRuns: true).Ok);
     }
 
     [Theory]

@@ -60,7 +60,7 @@ public sealed class EndingTests : IDisposable
     [Fact]
     public async Task A_restore_does_not_count_as_the_cells_time()
     {
-        Assert.SkipWhen(OperatingSystem.IsWindows(), "The package is a named pipe of the file system.");
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "The package is a named pipe of the file system, opened for reading and writing.");
         // Reading the package takes longer than the cell may run.
         var limit = TimeSpan.FromSeconds(6);
         Directory.CreateDirectory(Path.Combine(_folder.Path, "feed"));

@@ -1,3 +1,4 @@
+using System.IO;
 using System.Linq;
 using TracingTutorial.Host.Notebooks;
 using TracingTutorial.Host.Running;
@@ -47,7 +48,7 @@ public class FailureTests
     {
         var (problem, _) = Failure.Of(TheCell, message + "\n" + message);
 
-        Assert.Equal((file, line, cell, "CS0103: The name 'b' does not exist"), (problem.File, problem.Line!.Value, problem.Cell, problem.Message));
+        Assert.Equal((Path.GetFullPath(file), line, cell, "CS0103: The name 'b' does not exist"), (Path.GetFullPath(problem.File), problem.Line!.Value, problem.Cell, problem.Message));
     }
 
     [Theory]

@@ -68,6 +68,20 @@ public sealed class ImportTests : IDisposable
     }
 
     [Fact]
+    public async Task A_notebook_and_what_it_imports_may_have_the_line_ends_of_Windows()
+    {
+        const string source = "#nullable enable\npublic static class One\n{\n    public const string Text = \"\"\"\n        a\n        b\n        \"\"\";\n}\n";
+        const string exercise = "// Exercise 1.1: lines\n#r \"Microsoft.AspNetCore\"\nOne.Text == \"a\\nb\"";
+        const string solution = "#!markdown\n\n<details>\n<summary>Solution</summary>\n\n```csharp\n// Exercise 1.1: lines\nOne.Text\n```\n</details>\n";
+        _folder.Write("helpers/one.cs", source.Replace("\n", "\r\n"));
+        _folder.Write("helpers/all.dib", TheHost.Cells("#!import ../helpers/one.cs").Replace("\n", "\r\n"));
+        var path = _folder.Write("notebooks/test.dib", (TheHost.Cells("#!import ../helpers/all.dib", exercise) + solution).Replace("\n", "\r\n"));
+
+        Assert.Equal("True", (await TheHost.RunAsync(path)).Result.Passes().Cells[1].Text());
+        Assert.Equal("a\nb", (await TheHost.RunAsync(path, TheHost.Options with { Solutions = true })).Result.Passes().Cells[1].Text());
+    }
+
+    [Fact]
     public void An_import_that_is_not_there_is_a_problem_of_its_cell()
     {
         var notebook = DibReader.Parse("/notebooks/test.dib", TheHost.Cells("1", "#!import ../helpers/missing.dib"));

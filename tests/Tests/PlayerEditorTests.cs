@@ -36,6 +36,23 @@ public sealed class PlayerEditorTests(ThePlayer player) : IClassFixture<ThePlaye
     }
 
     [Fact]
+    public async Task Lines_that_are_typed_on_Windows_are_like_all_others()
+    {
+        await using var shown = await player.ComeInAsync();
+        var page = shown.Page;
+        await page.AddInitScriptAsync("Object.defineProperty(Navigator.prototype, 'userAgent', { get: () => 'Mozilla/5.0 (Windows NT 10.0; Win64; x64)' })");
+        await player.GoAsync(page, player.Write("79-windows", "# Windows", Code("1"), Code("2")));
+
+        await page.Cell(0).WriteAsync("");
+        await page.Keyboard.TypeAsync("// one line\nvar two = 2;\n\"");
+        await page.Keyboard.TypeAsync("two");
+        await page.Cell(0).RunToEndAsync();
+
+        await Expect(page.Cell(0).Outputs()).ToHaveTextAsync("two");
+        Assert.Equal("// one line\nvar two = 2;\n\"two\"", TracingTutorial.Host.Player.Progress.Load(player.Progress, "79-windows", ["1", "2"]).Cells[0].Source);
+    }
+
+    [Fact]
     public async Task An_open_bracket_shows_the_parameters()
     {
         await using var shown = await OpenAsync("72-signature", "int Pick(int shelf, string article) => shelf;", "");

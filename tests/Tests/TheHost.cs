@@ -28,7 +28,17 @@ internal sealed class TempFolder : IDisposable
         return path;
     }
 
-    public void Dispose() => Directory.Delete(Path, recursive: true);
+    public void Dispose()
+    {
+        try
+        {
+            Directory.Delete(Path, recursive: true);
+        }
+        catch (Exception e) when (OperatingSystem.IsWindows() && e is IOException or UnauthorizedAccessException)
+        {
+            // What has just ended may hold a file there: the system clears its temporary folder.
+        }
+    }
 }
 
 /// <summary>The host as the tests use it.</summary>
@@ -58,7 +68,7 @@ internal static class TheHost
         var result = await LessonRun.RunAsync(path, options ?? Options, steps.Enqueue, cancel);
         foreach (var step in steps)
             report.Tell(step);
-        return (result, console.ToString());
+        return (result, console.ToString().ReplaceLineEndings("\n"));
     }
 
     /// <summary>Says everything about a failed run in the test's own message.</summary>
@@ -99,7 +109,7 @@ internal static class TheHost
         var output = process.StandardOutput.ReadToEndAsync();
         var errors = process.StandardError.ReadToEndAsync();
         await process.WaitForExitAsync();
-        return (process.ExitCode, await output + await errors);
+        return (process.ExitCode, (await output + await errors).ReplaceLineEndings("\n"));
     }
 
     private static string ThisFile([CallerFilePath] string path = "") => path;
