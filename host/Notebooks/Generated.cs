@@ -16,10 +16,10 @@ internal static partial class Generated
     {
         var lessons = Directory.GetFiles(Path.Combine(root, "notebooks"), "*.dib").Order(System.StringComparer.Ordinal).Select(path => DibReader.Load(path)).ToArray();
         foreach (var lesson in lessons)
-            yield return (lesson.Path, Head().Replace(File.ReadAllText(lesson.Path), HeadOf(lesson), 1));
+            yield return (lesson.Path, Head().Replace(Read(lesson.Path), HeadOf(lesson), 1));
 
         var readme = Path.Combine(root, "README.md");
-        var text = File.ReadAllText(readme);
+        var text = Read(readme);
         foreach (var lesson in lessons)
         {
             var row = new Regex($@"(?<=\]\(notebooks/{Regex.Escape(Path.GetFileName(lesson.Path))}\) \| )[^|]*(?= \|)");
@@ -30,8 +30,11 @@ internal static partial class Generated
 
         var kit = Path.Combine(root, "notebooks", "INSTRUCTOR.md");
         var notes = string.Join('\n', lessons.Select(InstructorNotes.Of).Where(n => n.Length > 0));
-        yield return (kit, Agenda.Fill(kit, Notes().Replace(File.ReadAllText(kit), _ => $"\n{notes}\n"), lessons));
+        yield return (kit, Agenda.Fill(kit, Notes().Replace(Read(kit), _ => $"\n{notes}\n"), lessons));
     }
+
+    // An editor may have saved it with the line ends of Windows; the repository has none.
+    private static string Read(string path) => File.ReadAllText(path).ReplaceLineEndings("\n");
 
     private static string HeadOf(Notebook lesson) => Minutes.InDepth(lesson) is > 0 and var more
         ? $"**{Minutes.Of(lesson)} minutes**, and {more} more for what is marked *in depth*."

@@ -54,7 +54,7 @@ public class MinutesTests
     public void The_agendas_for_instructors_keep_their_promise_within_five_minutes()
     {
         var kit = Path.Combine(TheHost.Root, "notebooks", "INSTRUCTOR.md");
-        var agendas = Agenda.In(kit, File.ReadAllText(kit), [.. TheHost.Lessons.Select(l => DibReader.Load(TheHost.Lesson(l)))]).ToArray();
+        var agendas = Agenda.In(kit, File.ReadAllText(kit).ReplaceLineEndings("\n"), [.. TheHost.Lessons.Select(l => DibReader.Load(TheHost.Lesson(l)))]).ToArray();
 
         Assert.Equal(4, agendas.Length);
         Assert.All(agendas, a => Assert.True(Math.Abs(a.Rows.Sum(r => r.Minutes) - a.Promised) <= 5, $"{a.Heading} is {a.Rows.Sum(r => r.Minutes)} minutes long."));
@@ -73,6 +73,6 @@ public class MinutesTests
     public void What_is_made_from_the_lessons_is_up_to_date()
     {
         foreach (var (path, text) in Generated.Files(TheHost.Root))
-            Assert.True(File.ReadAllText(path) == text, $"{Path.GetFileName(path)} is not up to date: `dotnet run --project host -- run --rewrite` writes it anew.");
+            Assert.True(File.ReadAllText(path).ReplaceLineEndings("\n") == text, $"{Path.GetFileName(path)} is not up to date: `dotnet run --project host -- run --rewrite` writes it anew.");
     }
 }

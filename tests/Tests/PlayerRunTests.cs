@@ -216,10 +216,17 @@ public sealed class PlayerRunTests(ThePlayer player) : IClassFixture<ThePlayer>
         var changed = new TaskCompletionSource();
         watcher.Changed += (_, _) =>
         {
-            if (File.ReadAllLines(file).Length >= lines)
+            if (Count() >= lines)
                 changed.TrySetResult();
         };
-        if (File.ReadAllLines(file).Length < lines)
+        if (Count() < lines)
             await changed.Task.WaitAsync(TimeSpan.FromMinutes(1));
+
+        // Another process may be writing just now, which Windows must be told to allow.
+        int Count()
+        {
+            using var reader = new StreamReader(new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
+            return reader.ReadToEnd().Split('\n').Length - 1;
+        }
     }
 }
