@@ -73,6 +73,7 @@ internal sealed class Checks(string root, Machine machine)
         var ok = version.ExitCode == 0 && version.Output.StartsWith("10.", StringComparison.Ordinal);
         var detail = ok ? FirstLine(version.Output)
             : version.ExitCode == -1 ? version.Output
+            : here.Any(v => v.StartsWith("10.", StringComparison.Ordinal)) ? $"`dotnet --version` fails: {FirstLine(version.Output)}"
             : here.Length > 0 ? $"{string.Join(", ", here)} will not do: global.json asks for 10.0" : "the command `dotnet` finds no SDK";
         return new Finding(".NET SDK", ok, true, detail, machine.InstallSdk());
     }

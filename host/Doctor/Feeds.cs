@@ -28,9 +28,12 @@ internal sealed class Feeds(Machine machine, TimeSpan patience)
         var lines = output.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         if (exitCode != 0)
         {
-            var said = lines.FirstOrDefault(l => l.StartsWith("error:", StringComparison.Ordinal))?[6..].Trim();
-            return [new Finding(name, false, true, said ?? lines.FirstOrDefault() ?? "",
-                "Mend that file, or give it another name: without any, NuGet makes a new one with nuget.org in it.")];
+            var said = lines.FirstOrDefault(l => l.StartsWith("error:", StringComparison.Ordinal))?[6..].Trim()
+                ?? lines.FirstOrDefault() ?? "";
+            return [new Finding(name, false, true, said,
+                said.Contains("NuGet.Config", StringComparison.OrdinalIgnoreCase)
+                    ? "Mend that file, or give it another name: without any, NuGet makes a new one with nuget.org in it."
+                    : "`dotnet nuget list source` in the clone has to show your feeds: see what it says.")];
         }
 
         // E: enabled, M: of the machine.
@@ -53,7 +56,7 @@ internal sealed class Feeds(Machine machine, TimeSpan patience)
                 "What is on this machine already runs without it. " + (silent.FirstOrDefault().WayOut ?? "")),
             new Finding("certificates", distrusted.Length == 0, false,
                 distrusted.Length > 0 ? string.Join("; ", distrusted.Select(a => $"{a.Feed} {a.Problem}"))
-                : Addresses.Any(a => a.Scheme == "https") ? silent.Length == 0 ? "trusted" : "nothing against them" : "no feed has one",
+                : Addresses.Any(a => a.Scheme == "https") ? silent.Length == 0 ? "trusted" : "not seen: a feed did not answer" : "no feed has one",
                 distrusted.FirstOrDefault().WayOut ?? ""),
         ];
     }
@@ -116,5 +119,6 @@ internal sealed class Feeds(Machine machine, TimeSpan patience)
     private string NoNetwork() => "Is there a network? Behind a proxy: " + machine.Set("HTTPS_PROXY", "http://proxy.example.com:8080");
 
     private static string Innermost(Exception e) =>
-        e.InnerException is { } inner ? Innermost(inner) : e is SocketException socket ? socket.SocketErrorCode.ToString() : e.Message;
+        e.InnerException is { } inner ? Innermost(inner)
+        : e is SocketException socket ? socket.SocketErrorCode.ToString() : e.Message;
 }

@@ -72,7 +72,8 @@ internal sealed class KernelCheck(string root, Machine machine)
         if (problem is not null || !drawn)
         {
             return new Finding(name, false, true, problem?.Message ?? "no trace was drawn",
-                !feedsAnswer ? "The packages are not on this machine yet, and the lines above say why they do not come."
+                !feedsAnswer && problem?.Message.Contains("package", StringComparison.OrdinalIgnoreCase) == true
+                    ? "The packages are not on this machine yet, and the lines above say why they do not come."
                 : problem?.WayOut is { Length: > 0 } wayOut ? wayOut : "Run `dotnet run --project host run 00` to see where it stops.");
         }
 

@@ -18,7 +18,8 @@ internal sealed record Machine(string Home, OSPlatform Platform, Func<string, st
     private static readonly string[] Openers = ["xdg-open", "gnome-open", "kfmclient"];
 
     /// <summary>This one.</summary>
-    public static Machine Here() => new(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile),
+    public static Machine Here() => new(
+        Environment.GetFolderPath(Environment.SpecialFolder.UserProfile, Environment.SpecialFolderOption.DoNotVerify),
         OperatingSystem.IsWindows() ? OSPlatform.Windows : OperatingSystem.IsMacOS() ? OSPlatform.OSX : OSPlatform.Linux,
         Environment.GetEnvironmentVariable,
         address => HttpClient.DefaultProxy.IsBypassed(address) ? null : HttpClient.DefaultProxy.GetProxy(address));
@@ -56,8 +57,8 @@ internal sealed record Machine(string Home, OSPlatform Platform, Func<string, st
         var before = (Variable("no_proxy") ?? Variable("NO_PROXY") ?? "")
             .Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         return new Finding("proxy", false, false,
-            $"{ProxyFor(new Uri($"http://{asked[0]}:4318/"))} is asked even for {asked[0]}: the course in the browser minds itself, but spans "
-                + "that VS Code, Verso, Jupyter or a program of yours sends to this machine would not arrive",
+            $"{ProxyFor(new Uri($"http://{asked[0]}:4318/"))} is asked even for {asked[0]}: the course in the browser excepts it by "
+                + "itself, but spans that VS Code, Verso, Jupyter or a program of yours sends to this machine would not arrive",
             Set(IsWindows || Variable("no_proxy") is null ? "NO_PROXY" : "no_proxy", string.Join(',', before.Union(own))));
     }
 

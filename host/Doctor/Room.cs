@@ -36,7 +36,7 @@ internal static class Room
         foreach (var (what, folder, wayOut) in folders)
         {
             if (WhyNotWritable(folder) is { } why)
-                return new Finding("disk", false, true, $"the folder for {what} cannot be written: {why}", wayOut);
+                return new Finding("disk", false, true, $"the folder for {what}, {folder}, {why}", wayOut);
         }
 
         var free = folders.Select(f => (f.What, Free: freeIn(f.Folder))).OrderBy(f => f.Free ?? long.MaxValue).FirstOrDefault();
@@ -63,6 +63,8 @@ internal static class Room
 
     private static string? WhyNotWritable(string folder)
     {
+        if (!Path.IsPathRooted(folder))
+            return "has no place: there is no home folder";
         try
         {
             var file = Path.Combine(Existing(folder), $".tracing-tutorial-{Guid.NewGuid():n}");
@@ -72,7 +74,7 @@ internal static class Room
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
         {
-            return e.Message;
+            return FreeIn(folder) == 0 ? "cannot be written: its disk is full" : "cannot be written";
         }
     }
 

@@ -90,6 +90,7 @@ public sealed class DoctorMachineTests : IDisposable
         Assert.True(Checks.Sdk((0, "10.0.401"), (0, "10.0.401 [/usr]"), On("LINUX")).Ok);
         Assert.Equal("8.0.404, 9.0.100 will not do: global.json asks for 10.0",
             Checks.Sdk((155, "The command could not be loaded, possibly because:\n * …"), (0, "8.0.404 [/usr]\n9.0.100 [/usr]"), On("LINUX")).Detail);
+        Assert.Equal("`dotnet --version` fails: no home", Checks.Sdk((1, "no home\nat all"), (0, "10.0.401 [/usr]"), On("LINUX")).Detail);
         Assert.False(Checks.Sdk((0, "9.0.100"), (0, "9.0.100 [/usr]"), On("LINUX")).Ok);
         Assert.Equal("the command `dotnet` is not there", Checks.Sdk((-1, "the command `dotnet` is not there"), (-1, ""), On("LINUX")).Detail);
     }
@@ -135,7 +136,8 @@ public sealed class DoctorMachineTests : IDisposable
         Assert.True(Room.Disk([("packages", good, ""), ("temporary files", _folder.Path, "")], f => f == good ? 5_000 : 200) is { Ok: false, Required: false, Detail: var little }
             && little.StartsWith("200 MB free for temporary files; ", StringComparison.Ordinal));
         Assert.True(Room.Disk([("packages", blocked, "Make it writable.")], _ => 5_000) is { Ok: false, Required: true, WayOut: "Make it writable.", Detail: var why }
-            && why.StartsWith("the folder for packages cannot be written: ", StringComparison.Ordinal));
+            && why == $"the folder for packages, {blocked}, cannot be written");
+        Assert.Contains("there is no home folder", Room.Disk([("packages", ".nuget/packages", "")], _ => 5_000).Detail);
         Assert.True(Room.FreeIn(good) > 0);
         Assert.False(Directory.Exists(Path.Combine(_folder.Path, "not")));
     }
@@ -151,6 +153,7 @@ public sealed class DoctorMachineTests : IDisposable
         var problem = new Problem("doctor.dib", 1, 1, "No configured feed has the package.", "Add it.");
         Assert.Equal("Add it.", check.Judge(false, problem, 5, 330, true).WayOut);
         Assert.Contains("the lines above say why", check.Judge(false, problem, 5, 330, false).WayOut);
+        Assert.Equal("Add it.", check.Judge(false, problem with { Message = "CS0103" }, 5, 330, false).WayOut);
     }
 
     [Fact]
