@@ -69,11 +69,12 @@ internal sealed class Feeds(Machine machine, TimeSpan patience)
                 : (feed, "is a folder that is not there", "Make it, or `dotnet nuget remove source` with its name.", false);
         }
 
-        var seen = X509ChainStatusFlags.NoError;
+        var (seen, otherName) = (X509ChainStatusFlags.NoError, false);
         using var handler = new SocketsHttpHandler { ConnectTimeout = patience, UseProxy = machine.ProxyFor(address) is not null };
         handler.SslOptions.RemoteCertificateValidationCallback = (_, _, chain, errors) =>
         {
             seen = chain?.ChainStatus.Aggregate(seen, (all, status) => all | status.Status) ?? seen;
+            otherName = errors == SslPolicyErrors.RemoteCertificateNameMismatch;
             return errors == SslPolicyErrors.None;
         };
         using var client = new HttpClient(handler) { Timeout = patience };
@@ -86,11 +87,15 @@ internal sealed class Feeds(Machine machine, TimeSpan patience)
         }
         catch (Exception e) when (e is HttpRequestException or OperationCanceledException or NotSupportedException)
         {
-            return Why(feed, e, seen);
+            return Why(feed, e, seen, otherName);
         }
     }
 
-    private (string Feed, string? Problem, string? WayOut, bool Certificate) Why(string feed, Exception e, X509ChainStatusFlags seen)
+    /// <param name="feed">Its address.</param>
+    /// <param name="e">What came of asking it.</param>
+    /// <param name="seen">What is wrong with the chain of its certificate.</param>
+    /// <param name="otherName">The certificate is trusted, but for another name.</param>
+    internal (string Feed, string? Problem, string? WayOut, bool Certificate) Why(string feed, Exception e, X509ChainStatusFlags seen, bool otherName)
     {
         const X509ChainStatusFlags unknown = X509ChainStatusFlags.RevocationStatusUnknown | X509ChainStatusFlags.OfflineRevocation;
         var error = (e as HttpRequestException)?.HttpRequestError;
@@ -103,6 +108,8 @@ internal sealed class Feeds(Machine machine, TimeSpan patience)
 
         return error switch
         {
+            HttpRequestError.SecureConnectionError when otherName =>
+                (feed, "has a certificate for another name", "Check its address: `dotnet nuget list source`.", true),
             HttpRequestError.SecureConnectionError when seen == X509ChainStatusFlags.NotTimeValid =>
                 (feed, "has a certificate that is not valid today", "Is the clock of this machine right?", true),
             HttpRequestError.SecureConnectionError => (feed,
@@ -119,6 +126,5 @@ internal sealed class Feeds(Machine machine, TimeSpan patience)
     private string NoNetwork() => "Is there a network? Behind a proxy: " + machine.Set("HTTPS_PROXY", "http://proxy.example.com:8080");
 
     private static string Innermost(Exception e) =>
-        e.InnerException is { } inner ? Innermost(inner)
-        : e is SocketException socket ? socket.SocketErrorCode.ToString() : e.Message;
+        e.InnerException is { } inner ? Innermost(inner) : e is SocketException socket ? socket.SocketErrorCode.ToString() : e.Message;
 }

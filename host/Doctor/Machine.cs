@@ -99,8 +99,10 @@ internal sealed record Machine(string Home, OSPlatform Platform, Func<string, st
 
     /// <summary>True if a command can be started by its name.</summary>
     public bool Has(string command) => (Variable("PATH") ?? "").Split(IsWindows ? ';' : ':', StringSplitOptions.RemoveEmptyEntries)
-        .SelectMany(folder => ((string[])(IsWindows ? [".exe", ".cmd", ".bat"] : [""])).Select(ending => Path.Combine(folder, command + ending)))
+        .SelectMany(folder => Endings.Select(ending => Path.Combine(folder, command + ending)))
         .Any(File.Exists);
+
+    private string[] Endings => IsWindows ? [".exe", ".cmd", ".bat"] : [""];
 
     private string? Shell() => Path.GetFileName(Variable("SHELL"));
 

@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.IO;
 using System.Linq;
 using System.Net;
+using System.Net.Http;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
@@ -196,6 +197,22 @@ public sealed class DoctorMachineTests : IDisposable
         Assert.True(findings[1] is { Name: "certificates", Ok: false, Required: false });
         Assert.Contains("has a certificate that this machine does not trust", findings[1].Detail);
         Assert.Contains(remedy, findings[1].WayOut);
+    }
+
+    [Theory]
+    [InlineData(HttpRequestError.SecureConnectionError, X509ChainStatusFlags.RevocationStatusUnknown | X509ChainStatusFlags.OfflineRevocation, false, "may have been revoked", "NOREVOCATIONCHECKBYDEFAULT=true", true)]
+    [InlineData(HttpRequestError.SecureConnectionError, X509ChainStatusFlags.RevocationStatusUnknown | X509ChainStatusFlags.PartialChain, false, "does not trust (PartialChain)", "company.crt", true)]
+    [InlineData(HttpRequestError.SecureConnectionError, X509ChainStatusFlags.NotTimeValid, false, "not valid today", "clock", true)]
+    [InlineData(HttpRequestError.SecureConnectionError, X509ChainStatusFlags.NoError, true, "for another name", "list source", true)]
+    [InlineData(HttpRequestError.NameResolutionError, X509ChainStatusFlags.NoError, false, "a name that nobody here knows", "HTTPS_PROXY", false)]
+    [InlineData(HttpRequestError.ProxyTunnelError, X509ChainStatusFlags.NoError, false, "the proxy refuses", "password", false)]
+    public void Each_reason_has_its_own_words(HttpRequestError error, X509ChainStatusFlags chain, bool otherName, string says, string remedy, bool certificate)
+    {
+        var why = new Feeds(On("LINUX"), TimeSpan.FromSeconds(1)).Why("https://feed", new HttpRequestException(error), chain, otherName);
+
+        Assert.Contains(says, why.Problem);
+        Assert.Contains(remedy, why.WayOut);
+        Assert.Equal(certificate, why.Certificate);
     }
 
     [Fact]
