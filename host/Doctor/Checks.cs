@@ -70,12 +70,14 @@ internal sealed class Checks(string root, Machine machine)
     {
         var here = list.ExitCode != 0 ? []
             : list.Output.Split('\n').Select(l => l.Split(' ')[0].Trim()).Where(l => l.Length > 0).ToArray();
+        var tens = here.Any(v => v.StartsWith("10.", StringComparison.Ordinal));
         var ok = version.ExitCode == 0 && version.Output.StartsWith("10.", StringComparison.Ordinal);
         var detail = ok ? FirstLine(version.Output)
             : version.ExitCode == -1 ? version.Output
-            : here.Any(v => v.StartsWith("10.", StringComparison.Ordinal)) ? $"`dotnet --version` fails: {FirstLine(version.Output)}"
+            : tens ? $"`dotnet --version` fails: {FirstLine(version.Output)}"
             : here.Length > 0 ? $"{string.Join(", ", here)} will not do: global.json asks for 10.0" : "the command `dotnet` finds no SDK";
-        return new Finding(".NET SDK", ok, true, detail, machine.InstallSdk());
+        return new Finding(".NET SDK", ok, true, detail,
+            tens ? "Mostly it is the home folder: see what is said about the disk." : machine.InstallSdk());
     }
 
     /// <summary>One line about Docker, which is never needed; and whether it could start Jaeger.</summary>

@@ -74,7 +74,7 @@ internal static class Room
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
         {
-            return FreeIn(folder) == 0 ? "cannot be written: its disk is full" : "cannot be written";
+            return e.GetType() == typeof(IOException) && FreeIn(folder) == 0 ? "cannot be written: its disk is full" : "cannot be written";
         }
     }
 
