@@ -72,6 +72,7 @@ public sealed class ProjectorTests(Browser browser)
           const { pieces } = await import('/present.js');
           const parts = [...document.querySelectorAll('.part')], found = [];
           parts.forEach(p => p.classList.add('now'));
+          document.querySelectorAll('.after').forEach(said => said.classList.add('shown'));
           for (const cover of document.querySelectorAll('.cover')) cover.click();
           await Promise.all([...document.querySelectorAll('.prose img')].map(i => i.decode()));
           const free = innerHeight - document.querySelector('.bar').offsetHeight - 16; // as much above it as the presenter leaves, and below it
