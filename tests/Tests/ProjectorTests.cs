@@ -1,8 +1,8 @@
 using System;
-using System.Collections.Generic;
+using System.IO;
 using System.Linq;
+using System.Text.Json;
 using System.Threading.Tasks;
-using Microsoft.Playwright;
 using TracingTutorial.Host.Notebooks;
 using TracingTutorial.Host.Player;
 using TracingTutorial.Host.Running;
@@ -40,15 +40,17 @@ public sealed class ProjectorTests(Browser browser)
         await ThePlayer.Drawn(page);
 
         var cells = DibReader.Load(TheHost.Lesson(lesson)).Cells;
-        var pictures = await page.EvaluateAsync<Picture[]>(Measure);
+        var pictures = JsonSerializer.Deserialize<Picture[]>(await page.EvaluateAsync<string>(Measure), JsonSerializerOptions.Web)!;
         Assert.NotEmpty(pictures);
-        Assert.Empty(pictures.Where(p => p.Faults.Length > 0).Select(p => $"{lesson}:{(p.Cell < 0 ? "text" : cells[p.Cell].Line)} {p.Name}: {string.Join(", ", p.Faults)}"));
+        var faults = pictures.Where(p => p.Faults.Length > 0)
+            .Select(p => $"{lesson}{(p.Cell < 0 ? "" : $":{cells[p.Cell].Line}")}: {p.Name}\n  {string.Join("\n  ", p.Faults)}").ToArray();
+        Assert.True(faults.Length == 0, string.Join('\n', faults));
     }
 
     /// <summary>What the trial of the lesson showed, as if a learner had come back to it.</summary>
     private static void Keep(LessonTrial trial, string folder)
     {
-        var kept = Progress.Load(folder, trial.Lesson.Path is var path ? System.IO.Path.GetFileNameWithoutExtension(path) : "", [.. trial.Cells.Select(c => c.Cell.Source)]);
+        var kept = Progress.Load(folder, Path.GetFileNameWithoutExtension(trial.Lesson.Path), [.. trial.Cells.Select(c => c.Cell.Source)]);
         foreach (var ((cell, first, _), place) in trial.Cells.Zip(kept.Cells))
         {
             var solved = trial.Answers.Where(a => a.Answer.Exercise == cell.Exercise && a.Answer.Name == LessonTrial.Solution).SelectMany(a => a.Result.Outputs);
@@ -136,7 +138,7 @@ public sealed class ProjectorTests(Browser browser)
               }
             }
           }
-          return found;
+          return JSON.stringify(found);
         }
         """;
 }
