@@ -49,6 +49,7 @@ internal static class KernelChild
         });
         Serializer.JsonSerializerOptions.Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping; // HTML in half the bytes: no browser reads this
         var sender = new PipeSender(pipe);
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => sender.FinishAsync().Wait(TimeSpan.FromSeconds(0.5)); // what a cell printed before Environment.Exit
 
         using var kernel = CreateKernel(sender, limit);
         await kernel.UseHost(sender, receiver, KernelHost.CreateHostUri("kernel")).ConnectAndWaitAsync();

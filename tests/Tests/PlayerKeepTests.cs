@@ -187,7 +187,7 @@ public sealed class PlayerKeepTests(ThePlayer player) : IClassFixture<ThePlayer>
         await page.Cell(0).WriteAsync("\"typed in the train\"");
         await page.Cell(1).WriteAsync("\"and this\"");
         await page.Keyboard.PressAsync("Shift+Enter");
-        await Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync("There is no connection to the player");
+        await Expect(page.Locator("#notice")).ToContainTextAsync("There is no connection to the player");
         await Expect(page.Cell(0).Locator(".source")).ToHaveTextAsync("\"typed in the train\"");
         closed = false;
 
