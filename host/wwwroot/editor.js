@@ -98,7 +98,7 @@ export class Editor {
   }
 
   #fit() {
-    this.box.style.height = `${this.editor.getContentHeight()}px`;
+    this.box.style.height = `${Math.min(this.editor.getContentHeight(), 8000)}px`; // a longer text scrolls: all of its lines at once would take the page minutes
     this.editor.layout();
   }
 
