@@ -106,6 +106,7 @@ public sealed class ExportTests(Browser browser) : IDisposable
         clone.Write("docker/README.md", "# Docker\n\nSee [the file](compose.yaml), [lesson 2](../notebooks/02-two.dib) and [what is not there](gone.yaml).");
         clone.Write("docker/compose.yaml", "services: {} # <none>");
         clone.Write("docker/secret.txt", "");
+        clone.Write("helpers/core.dib", "");
         var lessons = new[] { Lesson("01-one", "# One\n\n[docker](../docker/README.md#docker), [two](02-two.dib), [not there](03-three.dib), [not for readers](../docker/secret.txt)", ("1", [], null)) };
         Write(lessons);
         Write(lessons);
