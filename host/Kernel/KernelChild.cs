@@ -7,6 +7,7 @@ using System.Reflection;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Encodings.Web;
 using System.Threading.Tasks;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.Scripting;
@@ -61,7 +62,9 @@ internal static class KernelChild
             Environment.Exit(0); // The other process is gone.
             return null;
         });
+        Serializer.JsonSerializerOptions.Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping; // HTML in half the bytes: no browser reads this
         var sender = new PipeSender(pipe);
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => sender.FinishAsync().Wait(TimeSpan.FromSeconds(0.5)); // what a cell printed before Environment.Exit
 
         using var kernel = CreateKernel(sender, limit);
         await kernel.UseHost(sender, receiver, KernelHost.CreateHostUri("kernel")).ConnectAndWaitAsync();
@@ -84,6 +87,7 @@ internal static class KernelChild
         if (limit is { } most)
             CellClock.Use(csharp, sender, most);
 
+        LateText.Use(csharp);
         TellLines(csharp);
         AnswerDiagnosticsFast(csharp);
 
