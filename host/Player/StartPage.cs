@@ -41,7 +41,7 @@ internal static class StartPage
               <button id="stop" disabled>Stop</button>
               <button id="restart" disabled>Restart</button>
               <button id="variables" disabled aria-expanded="false" aria-controls="values">Variables</button>
-              <button id="present" disabled aria-pressed="false" title="Large type, one part at a time">Present</button>
+              <button id="present" disabled aria-pressed="false" title="Large type, one part at a time: Shift+Enter runs, → goes on, N shows notes, T hides the text, Esc ends it">Present</button>
               <button id="again" disabled>Start again</button>
               <span id="part" role="status" aria-live="polite"></span>
               <span id="state" role="status" aria-live="polite"></span>

@@ -22,7 +22,7 @@ const ask = (commandType, command) => new Promise(answer => {
 });
 const editor = new Editor({ cells, send, ask, run: list => run(list), isBusy: () => kernel !== 'ready' });
 const questions = new Questions(send);
-const presenter = new Presenter(() => editor.leave());
+const presenter = new Presenter(() => editor.leave(), root => run([+root.dataset.cell]));
 
 // ---- the server --------------------------------------------------------------------------------------
 function connect() {
@@ -90,9 +90,12 @@ function draw(m) {
   if (cells.size) { m.cells.filter(d => d.source !== undefined).forEach(redraw); questions.clear(); questions.restore(m.choices); reached(); warm(); return; }
   const all = document.createDocumentFragment();
   let part;
-  for (const d of m.cells) {
+  for (const [i, d] of m.cells.entries()) {
     const prose = d.html !== undefined && proseOf(d);
-    if (prose && part) foldsInto(part, prose);
+    if (prose && part) {
+      moveInto(part, prose, foldsAt(prose));
+      if (part.querySelector('.cell')) moveInto(part, prose, aboutResult(prose, m.cells[i + 1]?.html === undefined), 'after');
+    }
     if (!part || prose?.childElementCount) { part = el('div', 'part'); all.append(part); }
     if (!prose) part.append(codeCell(d));
     else if (prose.childElementCount) part.append(prose);
@@ -117,12 +120,19 @@ function proseOf(d) {
   return prose;
 }
 // The folds of an exercise stand at the head of the text below its cell: they are of the part before.
-function foldsInto(part, prose) {
-  const folds = el('section', 'prose');
-  while (prose.firstElementChild?.tagName === 'DETAILS') folds.append(prose.firstElementChild);
-  if (!folds.childElementCount) return;
-  if (!prose.childElementCount && prose.dataset.notes) folds.dataset.notes = prose.dataset.notes;
-  part.append(folds);
+const foldsAt = prose => { let n = 0; while (prose.children[n]?.tagName === 'DETAILS') n++; return n; };
+// What is said about a result is of the part that shows it: up to a heading, or all of a text that no cell follows; else its closing.
+function aboutResult(prose, codeFollows) {
+  const all = [...prose.children], heading = all.findIndex(e => /^H\d$/.test(e.tagName)), question = all.findIndex(e => e.matches('.choices'));
+  if (heading >= 0 && (question < 0 || heading < question)) return heading;
+  return question < 0 && !codeFollows ? all.length : all[0]?.matches('.closing') ? 1 : 0;
+}
+function moveInto(part, prose, count, css = '') {
+  if (!count) return;
+  const moved = el('section', `prose ${css}`);
+  moved.append(...[...prose.children].slice(0, count));
+  if (!prose.childElementCount && prose.dataset.notes) moved.dataset.notes = prose.dataset.notes;
+  part.append(moved);
 }
 const reached = () => { for (const c of cells.values()) if (c.data.ok) questions.reached(c.root); };
 // Drawn first, then the kernel: starting it takes the machine for a moment.

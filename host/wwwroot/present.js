@@ -1,9 +1,11 @@
-// The presenter's view: large type, one part at a time (a text and the cells below it), the instructor's notes beside it.
-// Keys: → the next part, ← the one before; PageDown and PageUp scroll first where a part is long; N the notes (on the screen
-// they are seen by all, so they are off at first), T the text, Escape ends it.
+// The presenter's view: large type, one part at a time (a text, the cells below it, and what is said about their results), the
+// instructor's notes beside it. Keys: Shift+Enter runs the next cell; → shows what is said about it, then the next part; ← the
+// part before; PageDown and PageUp scroll first where a part is long; N the notes (on the screen they are seen by all, so they
+// are off at first), T the text, Escape ends it.
 export class Presenter {
-  constructor(leaveEditor) {
+  constructor(leaveEditor, run) {
     this.leaveEditor = leaveEditor;
+    this.run = run;
     this.button = document.getElementById('present');
     this.button.onclick = () => this.toggle();
     addEventListener('keydown', e => this.#key(e));
@@ -24,12 +26,16 @@ export class Presenter {
     this.button.setAttribute('aria-pressed', this.on);
     document.getElementById('part').textContent = '';
     if (!this.on) { this.notes.hidden = true; this.parts[this.at]?.scrollIntoView(); return; }
+    for (const said of document.querySelectorAll('.after.shown')) said.classList.remove('shown');
     const seen = this.parts.findIndex(p => p.getBoundingClientRect().bottom > 80);
+    this.at = undefined;
     this.show(Math.max(0, seen));
   }
 
   show(at) {
-    this.at = Math.min(Math.max(at, 0), this.parts.length - 1);
+    at = Math.min(Math.max(at, 0), this.parts.length - 1);
+    if (at !== this.at) this.waiting = [...this.parts[at].querySelectorAll('.cell')];
+    this.at = at;
     this.parts.forEach((p, i) => p.classList.toggle('now', i === this.at));
     const notes = [...this.parts[this.at].querySelectorAll('[data-notes]')].map(p => p.dataset.notes).join('');
     this.notes.innerHTML = notes;
@@ -41,20 +47,32 @@ export class Presenter {
   // The next screen of this part, or the next part.
   #page(direction) {
     const page = document.scrollingElement, end = page.scrollHeight - innerHeight, more = direction > 0 ? page.scrollTop < end - 8 : page.scrollTop > 8;
-    if (more) page.scrollBy(0, direction * innerHeight * .85); else this.show(this.at + direction);
+    if (more) page.scrollBy(0, direction * innerHeight * .85); else if (direction > 0) this.#next(); else this.show(this.at - 1);
+  }
+
+  // What is said about a result comes below it when the room has had its say; then the next part.
+  #next() {
+    const said = this.parts[this.at].querySelector('.after:not(.shown)');
+    said?.classList.add('shown');
+    if (said?.offsetHeight) this.#bring(said); else this.show(this.at + 1);
+  }
+
+  #run() {
+    const cell = this.waiting.shift();
+    if (cell) this.run(cell); else this.#next();
   }
 
   // What a cell shows is what the room looks at: below a long cell it is brought up.
-  #result(cell) {
-    if (!this.on || !cell.closest('.part.now')) return;
-    const { top, bottom } = cell.querySelector('.outputs').getBoundingClientRect(), head = document.querySelector('.bar').offsetHeight + 8;
+  #result(cell) { if (this.on && cell.closest('.part.now')) this.#bring(cell.querySelector('.outputs')); }
+  #bring(what) {
+    const { top, bottom } = what.getBoundingClientRect(), head = document.querySelector('.bar').offsetHeight + 8;
     if (bottom > innerHeight) scrollBy(0, Math.min(top - head, bottom - innerHeight + 8));
   }
 
   #key(e) {
-    if (!this.on || e.ctrlKey || e.metaKey || e.altKey || e.target.closest?.('.monaco-editor, dialog, input, textarea')) return;
-    const done = {
-      PageDown: () => this.#page(1), ArrowRight: () => this.show(this.at + 1),
+    if (!this.on || e.defaultPrevented || e.ctrlKey || e.metaKey || e.altKey || e.target.closest?.('.monaco-editor, dialog, input, textarea')) return;
+    const done = e.shiftKey && e.key === 'Enter' ? () => this.#run() : {
+      PageDown: () => this.#page(1), ArrowRight: () => this.#next(),
       PageUp: () => this.#page(-1), ArrowLeft: () => this.show(this.at - 1),
       Home: () => this.show(0), End: () => this.show(this.parts.length - 1),
       n: () => { this.showNotes = !this.showNotes; this.show(this.at); },

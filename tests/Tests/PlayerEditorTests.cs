@@ -201,6 +201,44 @@ public sealed class PlayerEditorTests(ThePlayer player) : IClassFixture<ThePlaye
         await Expect(page.Cell(1)).ToBeVisibleAsync();
     }
 
+    [Fact]
+    public async Task In_the_presenters_view_one_key_runs_shows_what_is_said_and_goes_on()
+    {
+        var lesson = player.Write("79-present", "# Head\n\n**Predict.** What?\n\n- **A.** This.\n- **B.** That.", Code("\"first\""), Text("**B.** It is that.\n\nThe next cell leads on."),
+            Code("\"second\""), Code("\"third\""), Text("Look at both of them.\n\n## Behind"), Text("Said at the end."));
+        await using var shown = await player.OpenAsync(lesson, 1280, 720);
+        var page = shown.Page;
+        var place = page.Locator("#part");
+        await page.Button("Present").ClickAsync();
+
+        await page.Keyboard.PressAsync("Shift+Enter");
+        await page.Cell(0).ShowsAsync("first");
+        await Expect(page.GetByText("It is that.")).ToBeHiddenAsync(); // the room says first what it sees
+        await page.Keyboard.PressAsync("Shift+Enter");
+        await Expect(page.GetByText("It is that.")).ToBeVisibleAsync();
+        await Expect(page.Cell(0)).ToBeVisibleAsync(); // what it is said about is still there
+        await Expect(page.GetByText("The next cell leads on.")).ToBeHiddenAsync();
+
+        await page.Keyboard.PressAsync("ArrowRight");
+        await Expect(place).ToHaveTextAsync("2 of 4");
+        await page.Keyboard.PressAsync("Shift+Enter");
+        await page.Cell(1).ShowsAsync("second");
+        await page.Keyboard.PressAsync("n"); // looking for notes does not begin the part anew
+        await page.Keyboard.PressAsync("Shift+Enter");
+        await page.Cell(2).ShowsAsync("third");
+        await page.Keyboard.PressAsync("ArrowRight");
+        await Expect(page.GetByText("Look at both of them.")).ToBeVisibleAsync();
+        await page.Keyboard.PressAsync("ArrowRight");
+        await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Behind" })).ToBeVisibleAsync();
+        await Expect(page.GetByText("Look at both of them.")).ToBeHiddenAsync();
+        await page.Keyboard.PressAsync("t");
+        await page.Keyboard.PressAsync("ArrowLeft");
+        await page.Keyboard.PressAsync("ArrowLeft");
+        await page.Keyboard.PressAsync("Escape");
+        await Expect(page.GetByText("Said at the end.")).ToBeVisibleAsync(); // the page for reading has it all, in its order
+        Assert.True(await page.GetByText("Look at both of them.").EvaluateAsync<bool>("e => !!(e.compareDocumentPosition(document.querySelector('h2')) & Node.DOCUMENT_POSITION_FOLLOWING)"));
+    }
+
     /// <summary>A lesson of two cells, of which the first has run.</summary>
     private async Task<BrowserPage> OpenAsync(string name, string first, string second)
     {

@@ -75,7 +75,7 @@ public sealed class PlayerTests(ThePlayer player) : IClassFixture<ThePlayer>
         for (var part = 1; part <= parts; part++)
         {
             await Assertions.Expect(place).ToHaveTextAsync(new Regex($"^{part} of {parts}( · N: notes)?$"));
-            await page.EvaluateAsync("document.querySelectorAll('.part.now details').forEach(d => d.open = true)");
+            await page.EvaluateAsync("document.querySelectorAll('.part.now details').forEach(d => d.open = true), document.querySelectorAll('.part.now .after').forEach(e => e.classList.add('shown'))");
             Assert.True(await page.SidewaysAsync() == 0, $"part {part} is wider than the page");
             // What is drawn is not cut: a table that scrolls in itself would hide its last column from the room.
             Assert.Empty(await page.EvaluateAsync<string[]>("""
