@@ -81,8 +81,9 @@ internal static partial class CheckedImport
         bool TryAdd(Cell file)
         {
             var root = CSharpSyntaxTree.ParseText(file.Source, Dialect.ParseOptions).GetCompilationUnitRoot();
-            if (file.Problems.Count > 0 || root.ContainsDiagnostics || file.Source.Split('\n').Any(Dialect.IsReference)
+            if (file.Problems.Count > 0 || root.ContainsDiagnostics || root.Externs.Count > 0 || root.AttributeLists.Count > 0
                 || root.Usings.Any(u => u.Alias is not null)
+                || file.Source.Split('\n').Any(line => line.TrimStart().StartsWith('#') && line != "#nullable enable")
                 || root.Members.Any(m => m is not (BaseTypeDeclarationSyntax or DelegateDeclarationSyntax)))
                 return false;
             var source = new StringBuilder(file.Source);
@@ -92,8 +93,7 @@ internal static partial class CheckedImport
                 source.Remove(directive.SpanStart, directive.Span.Length).Insert(directive.SpanStart, " ", directive.Span.Length);
             }
 
-            files.Append("\n#nullable restore\n#pragma warning restore\n");
-            files.Append((file with { Source = source.ToString() }).ToSubmission());
+            files.Append("\n#nullable restore\n").Append((file with { Source = source.ToString() }).ToSubmission());
             return true;
         }
 
