@@ -77,7 +77,7 @@ internal static partial class CheckedImport
         if (files.Length > 0)
             yield return Joined();
 
-        // What compiles or not, and what a message says, is as if the file came alone.
+        // Not what means something else in one text with others, or would make the compiler speak of another file.
         bool TryAdd(Cell file)
         {
             var root = CSharpSyntaxTree.ParseText(file.Source, Dialect.ParseOptions).GetCompilationUnitRoot();
