@@ -22,7 +22,7 @@ internal sealed record LessonCard(string Name, string Title, int Minutes, string
 /// <summary>The lessons on disk, which are only read, and the sessions that are open. At most three of them hold a kernel.</summary>
 internal sealed class Course(string root, string progressFolder) : IDisposable
 {
-    private const int MostKernels = 3;
+    public const int MostKernels = 3;
 
     private readonly ConcurrentDictionary<string, LessonSession> _sessions = new();
     private readonly ConcurrentDictionary<string, (DateTime Written, Notebook Lesson)> _read = new();
