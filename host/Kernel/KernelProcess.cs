@@ -166,7 +166,7 @@ internal sealed class KernelProcess : IAsyncDisposable
                 _ = ReadAsync(_process.StandardOutput, _stray);
                 await ConnectAsync(_pipe);
                 _writer = new StreamWriter(_pipe, new UTF8Encoding(false)) { NewLine = "\n" };
-                await HearAsync(new StreamReader(_pipe, Encoding.UTF8));
+                await HearAsync(new StreamReader(_pipe, Encoding.UTF8, false, PipeSender.BufferSize));
             }
 
             await _process.WaitForExitAsync();
