@@ -190,8 +190,9 @@ public static class Drawing
             var taken = new HashSet<int>();
             foreach (var service in services.Distinct().Order(StringComparer.Ordinal))
             {
-                // string.GetHashCode differs from run to run, this one (FNV-1a) does not.
-                var color = (int)(service.Aggregate(2166136261, (hash, c) => unchecked((hash ^ c) * 16777619)) % (uint)Palette.Length);
+                // string.GetHashCode differs from run to run, this one (FNV-1a) does not. From this seed, api-gateway, user-service,
+                // payment-service, orders and warehouse have five different colours.
+                var color = (int)((service.Aggregate(4046u, (hash, c) => unchecked((hash ^ c) * 16777619)) >> 14) % (uint)Palette.Length);
                 while (taken.Count < Palette.Length && !taken.Add(color))
                     color = (color + 1) % Palette.Length;
                 colors[service] = color;

@@ -19,7 +19,7 @@ public sealed record Wrong(string Why, params RecordedSpan[] Spans)
 /// </summary>
 public sealed class Exercise : NotebookView
 {
-    private const int MaxTraces = 3;
+    private const int MaxTraces = 4;
 
     private readonly string title;
     private readonly string[] rules;
@@ -54,7 +54,7 @@ public sealed class Exercise : NotebookView
     public static Exercise Check(string title, params (string Rule, Func<Wrong?> Problem)[] rules) => new(title, () => [], rules);
 
     /// <summary>
-    /// The same, and draws the traces below the verdict, the wrong spans marked: at most three, those with wrong spans first.
+    /// The same, and draws the traces below the verdict, the wrong spans marked: at most four, those with wrong spans first.
     /// </summary>
     /// <param name="title">The exercise, as in "Exercise 1.1".</param>
     /// <param name="traces">What the learner's answer recorded.</param>

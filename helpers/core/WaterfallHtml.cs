@@ -193,19 +193,19 @@ internal sealed class WaterfallHtml(WaterfallPage page)
         .tv-trace:not(.tv-one)+.tv-trace>.tv-top,.tv-trace+.tv-trace:not(.tv-one)>.tv-top{padding-top:18px}
         .tv-top,.tv-row,.tv-gone{position:relative;display:flow-root}
         .tv-head{display:flex;flex-wrap:wrap;align-items:baseline;gap:2px 14px;margin:0 0 4px}
-        .tv-title{font-size:15px;overflow-wrap:anywhere}
+        .tv-title{font-size:15px;overflow-wrap:anywhere}.tv-what>.tv-mark{margin-top:calc(5px + var(--tv-pad,3px))}
         .tv-id{font-family:ui-monospace,Consolas,Menlo,monospace;font-size:12px;overflow-wrap:anywhere}
         .tv-service{display:inline-flex;align-items:center;gap:5px;min-width:0;max-width:100%;overflow-wrap:anywhere}
         .tv-says{margin:2px 0;padding-left:8px;border-left:3px solid var(--tv-line);max-width:70em;overflow-wrap:anywhere}
         .tv-gone{cursor:default;padding-left:16px;align-items:center}
         .tv-rows{border-top:1px solid var(--tv-line);border-bottom:1px solid var(--tv-line)}.tv-one+.tv-one>.tv-rows{border-top:0}
-        .tv-line{display:flex;flex-wrap:wrap;column-gap:12px;min-height:24px;list-style:none;cursor:pointer}
+        .tv-line{display:flex;flex-wrap:wrap;column-gap:12px;min-height:calc(18px + 2*var(--tv-pad,3px));list-style:none;cursor:pointer}
         .tv-line::-webkit-details-marker{display:none}.tv-row+.tv-row{border-top:1px solid color-mix(in srgb,currentColor 7%,transparent)}
         .tv-row>.tv-line:hover{background:color-mix(in srgb,currentColor 6%,transparent)}
         .tv-what{flex:1 1 280px;min-width:0;display:flex;align-items:flex-start;gap:6px;padding-left:16px;position:relative}
-        .tv-label{min-width:0;padding:3px 0;line-height:18px;overflow-wrap:anywhere}.tv-what>.tv-mark{margin-top:8px}
-        .tv-row>.tv-line>.tv-what::before{content:"";position:absolute;left:3px;top:9px;border:solid var(--tv-dim);
-          border-width:0 1.5px 1.5px 0;width:4px;height:4px;transform:rotate(-45deg)}
+        .tv-label{min-width:0;padding:var(--tv-pad,3px) 0;line-height:18px;overflow-wrap:anywhere}
+        .tv-row>.tv-line>.tv-what::before{content:"";position:absolute;left:3px;top:calc(6px + var(--tv-pad,3px));
+          border:solid var(--tv-dim);border-width:0 1.5px 1.5px 0;width:4px;height:4px;transform:rotate(-45deg)}
         .tv-row[open]>.tv-line>.tv-what::before{transform:rotate(45deg)}
         .tv-indent{flex:none;align-self:stretch;width:min(calc(var(--d)*13px - 6px),40%);margin-left:4px;
           background:repeating-linear-gradient(to right,var(--tv-line) 0 1px,transparent 1px 13px)}.tv-in,.tv .tv-kind{color:var(--tv-dim)}

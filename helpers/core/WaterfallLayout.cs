@@ -133,7 +133,7 @@ internal sealed record WaterfallPart(RecordedTrace Trace)
                 : $"{same} spans have this id";
         }
 
-        if (Trace.MissingParent(span) is not null)
+        if (Trace.MissingParent(span) is not null && (all || MissingWithOthers(span) is null)) // else a line above says it for all of them
             yield return "parent not in this trace";
         else if (Trace.Circle(span) is > 0 and var circle)
             yield return circle == 1 ? "its own parent" : $"its own ancestor: {circle} spans in a circle";

@@ -51,9 +51,9 @@ public static class Exercise21
         return Exercise.Check("Exercise 2.1", traces,
             ("Each order is reserved and charged, once", () =>
                 CheckoutCalls.Orders.FirstOrDefault(o => calls21.Reserved.Count(c => c.OrderId == o) != 1) is { } unreserved
-                    ? $"ReserveArticlesAsync was not called once for order {unreserved}. Leave the two calls as they are."
+                    ? $"ReserveArticlesAsync was not called and awaited once for order {unreserved}. Leave the two calls as they are."
                 : CheckoutCalls.Orders.FirstOrDefault(o => calls21.Charged.Count(c => c.OrderId == o) != 1) is { } uncharged
-                    ? $"ChargeCardAsync was not called once for order {uncharged}. Leave the two calls as they are."
+                    ? $"ChargeCardAsync was not called and awaited once for order {uncharged}. Leave the two calls as they are."
                 : null),
             ("Spans were recorded", () =>
                 spans.Count > 0 ? null
@@ -101,7 +101,9 @@ public static class Exercise21
             : Named(name).Length == 0 && NeverEnded() == name
                 ? $"The span '{name}' was started and has not ended. Put using in front of it, or dispose it."
             : new Wrong("Recorded were: " + string.Join(", ", spans.GroupBy(s => s.Name).Select(g => $"{g.Count()} × '{g.Key}'"))
-                + ". Names are compared letter by letter.", spans.Where(s => s.Name is not ("checkout" or "charge card")).ToArray());
+                + (spans.All(IsAsked) ? $". Each order needs one '{name}' of its own." : ". Names are compared letter by letter."),
+                spans.Where(s => !IsAsked(s)).ToArray());
+        static bool IsAsked(RecordedSpan span) => span.Name is "checkout" or "charge card";
 
         Wrong NotFound(string order)
         {

@@ -69,7 +69,7 @@ public static class Exercise31
                 : new Wrong($"{Which(other)} has no error.type, so nobody can count what kind of failure it was.", other)),
             ("error.type is one of few short texts", () =>
                 AllFailed().FirstOrDefault(s => s["error.type"] is not string) is { } number
-                    ? new Wrong($"{Which(number)} has an error.type that is a {number["error.type"]!.GetType().Name}. The conventions "
+                    ? new Wrong($"{Which(number)} has an error.type of the type {number["error.type"]!.GetType().Name}. The conventions "
                         + "want text, also for a status code.", number)
                 : AllFailed().FirstOrDefault(s => s["error.type"] is not string { Length: > 0 } type || type.Any(c => c is ' ' or '\n')
                     || type.Contains("A-100", StringComparison.Ordinal)) is { } text
@@ -77,15 +77,22 @@ public static class Exercise31
                         + "write the type of the exception, or the status code.", text)
                 : null),
             ("The message of an exception is the description", () =>
-                Failed().FirstOrDefault(s => string.IsNullOrWhiteSpace(s.StatusDescription)) is not { } other ? null
-                : new Wrong($"{Which(other)} is an Error without a description. It is the second argument of SetStatus.", other)),
+                Failed().FirstOrDefault(s => string.IsNullOrWhiteSpace(s.StatusDescription)) is { } other
+                    ? new Wrong($"{Which(other)} is an Error without a description. It is the second argument of SetStatus.", other)
+                : Failed().FirstOrDefault(s => !s.StatusDescription!.Contains(caught31[0].Message, StringComparison.Ordinal)) is { } vague
+                    ? new Wrong($"{Which(vague)} has the description '{vague.StatusDescription}', without the message of its exception. "
+                        + "SetStatus takes e.Message.", vague)
+                : Failed().FirstOrDefault(s => s.StatusDescription!.Contains('\n', StringComparison.Ordinal)) is { } whole
+                    ? new Wrong($"{Which(whole)} has a whole stack trace as its description. That is what AddException records; "
+                        + "the description is the message alone.", whole)
+                : null),
             ("The exception is recorded where it happened", () =>
                 Exceptions(Span("A-1002", "charge card")!) > 0 ? null
                 : Exceptions(Span("A-1002", "checkout")!) > 0
                     ? new Wrong("The exception is on 'checkout', and it happened one level below, in 'charge card'.",
                         Span("A-1002", "checkout")!)
-                : new Wrong($"{Which(Span("A-1002", "charge card")!)} has no event 'exception'. AddException adds it.",
-                    Span("A-1002", "charge card")!)),
+                : new Wrong($"{Which(Span("A-1002", "charge card")!)} has no event 'exception' with a type or a message. "
+                    + "AddException adds it.", Span("A-1002", "charge card")!)),
             ("It is recorded once", () =>
                 spans.Sum(Exceptions) == 1 ? null
                 : new Wrong($"There are {spans.Sum(Exceptions)} events 'exception' for one exception. Once is enough, where it happened.",
@@ -109,6 +116,7 @@ public static class Exercise31
         static bool IsMarked(RecordedSpan span) => span.Status != ActivityStatusCode.Unset || span["error.type"] is not null;
         static string Marks(RecordedSpan span) => span.Status != ActivityStatusCode.Unset ? $"the status {span.Status}"
             : $"error.type = {span["error.type"]}";
-        static int Exceptions(RecordedSpan span) => span.Events.Count(e => e.Name == "exception");
+        static int Exceptions(RecordedSpan span) => span.Events.Count(e => e.Name == "exception"
+            && e.Attributes.Any(a => a.Key is "exception.type" or "exception.message"));
     }
 }

@@ -55,7 +55,7 @@ public static class Exercise41
                 : parent.Name == "place order"
                 ? new($"{it} is below order {Number(parent)}. The jobs share one variable, and when they run it holds the context that was "
                     + "written last. Each job needs a variable of its own.", charge)
-                : new($"{it} is below '{parent.Name}', the span that was current when the job ran. Both `default` and an Activity.Current "
+                : new($"{it} is below '{parent.Name}', the span that was current when the job ran. Both 'default' and an Activity.Current "
                     + "inside the job mean that one. Read the context while 'place order' is current, and keep it for the job. (A span "
                     + "that has ended cannot be made current again.)", charge);
         }

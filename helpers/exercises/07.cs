@@ -154,10 +154,13 @@ public static class Exercise72
     private static string WhyNothing(IReadOnlyList<RecordedTrace> traces, TraceSearch search)
     {
         var plain = new TraceSearch(search.Service) { From = search.From };
+        var services = traces.SelectMany(t => t.Spans).Select(s => s.ServiceName).Distinct();
         return Nothing(plain) ? $"No service is called '{search.Service}'."
             : !string.IsNullOrEmpty(search.Operation) && Nothing(plain with { Operation = search.Operation })
                 ? $"No span of {search.Service} is called '{search.Operation}'. The name has the route in it, and no number."
-            : Nothing(plain with { Tags = search.Tags }) ? $"No span of {search.Service} has {search.Tags}. Whose spans failed?"
+            : Nothing(plain with { Tags = search.Tags }) ? $"No span of {search.Service} has {search.Tags}"
+                + (services.All(s => Nothing(plain with { Service = s, Tags = search.Tags }))
+                    ? ", and no other span has it. Which tag stands for the status Error?" : ". Whose spans failed?")
             : Nothing(plain with { MinDuration = search.MinDuration })
                 ? $"No span of {search.Service} lasted at least {Drawing.Duration(search.MinDuration ?? default)}."
             : $"Each field is true of some span of {search.Service}, but no single span has it all. Which one was slow, which one failed?";

@@ -33,14 +33,15 @@ public static class Exercise81
                     ? $"A root with {Path(path)} was answered with {answer}. Its trace id is one that any ratio keeps." : null))),
             ("A span with a parent does what the parent did", Judge(() => (
                 from remote in new[] { true, false }
-                from flags in new[] { ActivityTraceFlags.Recorded, ActivityTraceFlags.None }
+                from flags in new[] { ActivityTraceFlags.Recorded, ActivityTraceFlags.None, (ActivityTraceFlags)3 }
                 from path in new[] { "/profile/7", "/health" }
                 from trace in new[] { Kept, Lost }
                 let parent = new ActivityContext(trace, ActivitySpanId.CreateRandom(), flags, null, remote)
-                let sampled = flags == ActivityTraceFlags.Recorded
+                let sampled = flags.HasFlag(ActivityTraceFlags.Recorded)
                 where Ask(0.05, trace, parent, path) == SamplingDecision.RecordAndSample != sampled
                 select $"The {(remote ? "remote" : "local")} parent of a span with url.path = {path} was "
-                    + $"{(sampled ? "sampled, the span is not" : "not sampled, the span is")}.").FirstOrDefault())),
+                    + $"{(sampled ? "sampled, the span is not" : "not sampled, the span is")}. "
+                    + $"The parent's flags are {(int)flags:x2}.").FirstOrDefault())),
             ("Of the other roots, the ratio is kept by trace id", Judge(() => (
                 from share in new[] { 0.05, 0.5 }
                 from trace in TraceIds()

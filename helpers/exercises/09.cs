@@ -80,7 +80,7 @@ public static class Exercise91
             })),
             ("The oldest goes first", Judge(() =>
             {
-                var run = new Run(tailSampler, _ => true, Max, parts);
+                var run = new Run(tailSampler, _ => true, Max, [.. parts[..Max], Child(roots[0], "write rows"), .. parts[Max..]]);
                 var at = Enumerable.Range(0, run.Asked.Count).FirstOrDefault(i => run.Asked[i] != parts[i].TraceId, -1);
                 return at < 0 ? null : $"'{roots[at].DisplayName}' had waited longest, but "
                     + $"'{roots.FirstOrDefault(r => r.TraceId == run.Asked[at])?.DisplayName}' was decided before it.";

@@ -47,11 +47,13 @@ public static class Exercise111
                     ? new Wrong($"The bank refused the card, and '{well.Name}' is {well.Status}: nobody finds it.", well)
                 : worked.FirstOrDefault(s => s.Status == ActivityStatusCode.Error || s["error.type"] is not null) is { } ill
                     ? new Wrong("A charge that worked looks like a failure: its status stays Unset, and it has no error.type.", ill)
-                : list.Failures()),
+                : list.Failures() ?? (failed.FirstOrDefault(s => $"{s["error.type"]}".Contains(Users[^1])) is { } own
+                    ? new Wrong($"error.type is '{own["error.type"]}': each user would have a failure of their own.", own) : null)),
             ("No values of people, no card numbers", () => list.Values() ?? Hidden(mine)),
             ("Charges can still be told apart", () =>
-                mine.All(s => s["shop.user"] is null && s["user.id"] is null)
-                    ? new Wrong("Whose charge was it? The id of the user is nowhere now. As an attribute it does no harm: shop.user.", mine)
+                mine.FirstOrDefault(s => s["shop.user"] is null && s["user.id"] is null
+                    && !s.Attributes.Any(a => Users.Contains($"{a.Value}"))) is { } nobodys
+                    ? new Wrong("Whose charge was it? The span does not say. As an attribute the id does no harm: shop.user.", nobodys)
                     : null));
     }
 
@@ -60,6 +62,8 @@ public static class Exercise111
             Regex.Replace($"{a.Value}", @"\D", "") is { Length: >= 8 } digits
                 && Cards.Any(c => c.Contains(digits, StringComparison.Ordinal))))
         is { } span ? new Wrong("Eight digits of the card and more are still there. The last four are what a receipt shows.", span) : null;
+
+    private static readonly string[] Users = ["42", "1764", "13"]; // the last one's card is refused
 
     private static readonly string[] Cards = [Good.Replace(" ", ""), Refused.Replace(" ", "")];
 
@@ -79,7 +83,7 @@ public static class Exercise111
                 await service.StartAsync();
                 using var nobodyListens = SuppressInstrumentationScope.Begin(); // the caller is not the one who is judged
                 using var client = new HttpClient { BaseAddress = new Uri(service.Urls.First()), Timeout = TimeSpan.FromSeconds(10) };
-                foreach (var (user, card) in ((int, string)[])[(42, Good), (1764, Good), (13, Refused)])
+                foreach (var (user, card) in Users.Zip([Good, Good, Refused]))
                 {
                     using var request = new HttpRequestMessage(HttpMethod.Post, $"/payments/{user}");
                     request.Headers.Add("card", card);

@@ -198,7 +198,7 @@ public sealed class TraceparentView : NotebookView
         .tp-part{display:inline-flex;flex-direction:column;min-width:0;max-width:100%}
         .tp-part .tp-text{align-self:flex-start;max-width:100%;border-bottom:3px solid var(--tv-c);padding-bottom:1px}
         .tp-wrong .tp-text{color:var(--tv-bad);border-bottom:3px double currentColor}
-        .tp-part small{font-size:11px;line-height:1.35;padding-top:2px;color:var(--tv-dim)}
+        .tp-part small{font-size:12px;line-height:1.35;padding-top:2px;color:var(--tv-dim)}
         .tp-wrong small{color:var(--tv-bad)}
         .tp-rows{margin:6px 0 0}
         .tp-row{display:flex;flex-wrap:wrap;gap:0 12px;padding:2px 12px;border-bottom:1px solid var(--tv-line)}

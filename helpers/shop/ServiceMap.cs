@@ -111,7 +111,7 @@ public sealed class ServiceMap : NotebookView
         .tv-map text{font:12px system-ui,-apple-system,"Segoe UI",sans-serif;fill:currentColor;text-anchor:middle;
           font-variant-numeric:tabular-nums}
         .tv-map .tv-map-name{font-size:12.5px;font-weight:600}
-        .tv-map .tv-map-system{font-size:11px;fill:var(--tv-dim)}
+        .tv-map .tv-map-system{font-size:12px;fill:var(--tv-dim)}
         .tv-map-box{fill:color-mix(in srgb,var(--tv-c,currentColor) 12%,transparent);stroke:var(--tv-c,var(--tv-edge));stroke-width:1.5}
         .tv-map-outside .tv-map-box{fill:none;stroke-dasharray:5 4}
         .tv-map-line{fill:none;stroke:var(--tv-edge);stroke-linejoin:round}
@@ -119,6 +119,6 @@ public sealed class ServiceMap : NotebookView
         .tv-map-bad .tv-map-line{stroke:var(--tv-bad)}
         .tv-map-bad .tv-map-head{fill:var(--tv-bad)}
         .tv-map-bad text{fill:var(--tv-bad)}
-        .tv-map-foot{font-size:11px;color:var(--tv-dim);margin-top:4px}
+        .tv-map-foot{font-size:12px;color:var(--tv-dim);margin-top:4px}
         """;
 }

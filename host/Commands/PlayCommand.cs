@@ -5,6 +5,7 @@ using System.Diagnostics;
 using System.IO;
 using System.Threading;
 using System.Threading.Tasks;
+using TracingTutorial.Host.Doctor;
 using TracingTutorial.Host.Notebooks;
 using TracingTutorial.Host.Player;
 
@@ -43,7 +44,7 @@ internal static class PlayCommand
     private static void Open(Uri address)
     {
         // A Linux machine without a screen may still have the opener: it would start a browser in the terminal.
-        if (OperatingSystem.IsLinux() && Environment.GetEnvironmentVariable("DISPLAY") is null && Environment.GetEnvironmentVariable("WAYLAND_DISPLAY") is null)
+        if (!Machine.Here().HasScreen)
             return;
         try
         {

@@ -4,165 +4,110 @@ using System.ComponentModel;
 using System.Diagnostics;
 using System.IO;
 using System.Linq;
-using System.Net;
-using System.Net.Http;
-using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Threading;
 using System.Threading.Tasks;
-using TracingTutorial.Host.Notebooks;
 using TracingTutorial.Host.Running;
 
 namespace TracingTutorial.Host.Doctor;
 
 /// <summary>One thing that was looked at.</summary>
 /// <param name="Name">What.</param>
-/// <param name="Ok">Whether it is as the course needs it.</param>
-/// <param name="Required">False for what makes some lessons nicer, but is not needed for any.</param>
+/// <param name="Ok">Whether nothing has to be done about it.</param>
+/// <param name="Required">True when no lesson runs without it.</param>
 /// <param name="Detail">What was seen.</param>
 /// <param name="WayOut">What to do when it is not ok.</param>
 public sealed record Finding(string Name, bool Ok, bool Required, string Detail, string WayOut);
 
 /// <summary>Says whether this machine is ready for the workshop, and what to do if not.</summary>
-internal sealed class Checks(string root)
+internal sealed class Checks(string root, Machine machine)
 {
-    private static readonly TimeSpan CommandTimeout = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan CommandTimeout = TimeSpan.FromSeconds(20), FeedTimeout = TimeSpan.FromSeconds(10);
 
-    /// <summary>The ports of Jaeger, which lesson 7 uses when they are there.</summary>
-    private static readonly (int Port, string What)[] Ports =
-        [(4317, "OTLP/gRPC"), (4318, "OTLP/HTTP"), (13133, "Jaeger's health"), (16686, "Jaeger's pages")];
+    private readonly Discreet _discreet = new(machine.Home, root, Path.GetTempPath(), Environment.UserName);
 
-    /// <summary>Looks at everything, one thing after the other; each finding is given out as soon as it is there.</summary>
+    /// <summary>
+    /// Looks at everything, one thing after the other; each finding is given out as soon as it is there, without keys, folders
+    /// and names of the user.
+    /// </summary>
     public async IAsyncEnumerable<Finding> ExamineAsync([EnumeratorCancellation] CancellationToken cancel)
     {
-        yield return await SdkAsync();
+        await foreach (var finding in LookAsync(cancel))
+            yield return finding with { Detail = _discreet.Of(finding.Detail), WayOut = finding.Ok ? "" : _discreet.Of(finding.WayOut) };
+    }
+
+    private async IAsyncEnumerable<Finding> LookAsync([EnumeratorCancellation] CancellationToken cancel)
+    {
+        yield return Sdk(await RunAsync("dotnet", "--version"), await RunAsync("dotnet", "--list-sdks"), machine);
         yield return new Finding(".NET runtime", Environment.Version.Major == 10, true,
-            $".NET {Environment.Version} and ASP.NET Core, {RuntimeInformation.RuntimeIdentifier}", "Install the .NET 10 SDK.");
-        yield return await FeedsAsync();
-        yield return await KernelAsync(cancel);
-        var jaeger = await JaegerAsync();
-        yield return jaeger;
-        foreach (var (port, what) in Ports)
-            yield return Port(port, what, jaeger.Ok);
-        yield return await CommandAsync("Docker", "docker", ["version", "--format", "{{.Server.Version}}"], "engine",
-            "Only needed to run Jaeger. Without it, lesson 7 uses its own receiver.");
-        yield return await CommandAsync("Docker Compose", "docker", ["compose", "version", "--short"], "version",
-            "Only needed to run Jaeger. Without it, lesson 7 uses its own receiver.");
-        foreach (var editor in VsCode.Here().Examine())
+            $".NET {Environment.Version} and ASP.NET Core, {RuntimeInformation.RuntimeIdentifier}", machine.InstallSdk());
+        yield return Room.Memory();
+        yield return Room.Disk(Folders(), Room.FreeIn);
+
+        var feeds = new Feeds(machine, FeedTimeout);
+        var (exitCode, output) = await RunAsync("dotnet", "nuget", "list", "source", "--format", "Short");
+        var aboutFeeds = await feeds.ExamineAsync(exitCode, output);
+        foreach (var finding in aboutFeeds)
+            yield return finding;
+        yield return machine.Proxy(feeds.Addresses);
+        yield return await new KernelCheck(root, machine).ExamineAsync(aboutFeeds.All(f => f.Ok), cancel);
+
+        yield return machine.Browser();
+        var engine = await RunAsync("docker", "version", "--format", "{{.Server.Version}}");
+        var (docker, dockerRuns) = Docker(engine, await RunAsync("docker", "compose", "version", "--short"), machine);
+        yield return docker;
+        foreach (var finding in await new JaegerPlace(root, machine.Variable).ExamineAsync(dockerRuns))
+            yield return finding;
+        foreach (var editor in new VsCode(machine).Examine())
             yield return editor;
     }
 
-    private async Task<Finding> SdkAsync()
+    /// <param name="version">What <c>dotnet --version</c> said in the clone, where global.json asks for an SDK.</param>
+    /// <param name="list">What <c>dotnet --list-sdks</c> said.</param>
+    /// <param name="machine">Whose way to an SDK is named.</param>
+    internal static Finding Sdk((int ExitCode, string Output) version, (int ExitCode, string Output) list, Machine machine)
     {
-        var (exitCode, output) = await RunAsync("dotnet", ["--version"]);
-        return new Finding(".NET SDK", exitCode == 0, true, FirstLine(output),
-            "Install the .NET 10 SDK; `dotnet --list-sdks` shows what is there, and global.json what is asked for.");
+        var here = list.ExitCode != 0 ? []
+            : list.Output.Split('\n').Select(l => l.Split(' ')[0].Trim()).Where(l => l.Length > 0).ToArray();
+        var tens = here.Any(v => v.StartsWith("10.", StringComparison.Ordinal));
+        var ok = version.ExitCode == 0 && version.Output.StartsWith("10.", StringComparison.Ordinal);
+        var detail = ok ? FirstLine(version.Output)
+            : version.ExitCode == -1 ? version.Output
+            : tens ? $"`dotnet --version` fails: {FirstLine(version.Output)}"
+            : here.Length > 0 ? $"{string.Join(", ", here)} will not do: global.json asks for 10.0" : "the command `dotnet` finds no SDK";
+        return new Finding(".NET SDK", ok, true, detail,
+            tens ? "Mostly it is the home folder: see what is said about the disk." : machine.InstallSdk());
     }
 
-    private async Task<Finding> FeedsAsync()
+    /// <summary>One line about Docker, which is never needed; and whether it could start Jaeger.</summary>
+    internal static (Finding Finding, bool Runs) Docker(
+        (int ExitCode, string Output) engine, (int ExitCode, string Output) compose, Machine machine)
     {
-        var (exitCode, output) = await RunAsync("dotnet", ["nuget", "list", "source", "--format", "Short"]);
-        var feeds = output.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
-            .Where(line => line.StartsWith('E')).Select(line => line[1..].TrimStart('M', ' ')).ToArray(); // E: enabled, M: of the machine
-        return new Finding("package feeds", exitCode == 0 && feeds.Length > 0, true,
-            feeds.Length > 0 ? string.Join(", ", feeds) : "none is enabled",
-            "Add a feed: `dotnet nuget add source`. `dotnet nuget list source` shows those that are there.");
+        const string only = "only Jaeger would need it, and lesson 7 also runs without";
+        var runs = engine.ExitCode == 0;
+        var detail = runs ? $"engine {FirstLine(engine.Output)}, "
+                + (compose.ExitCode == 0 ? $"Compose {FirstLine(compose.Output)}" : $"without the Compose plugin: {only}")
+            : engine.Output.Contains("permission denied", StringComparison.OrdinalIgnoreCase)
+                ? $"may not be used by you: {only}. `sudo usermod -aG docker $USER`, then log in again"
+            : machine.Has("docker") ? $"its engine does not answer: {only}. To have it, {machine.StartDocker()}"
+            : $"is not here: {only}";
+        return (new Finding("Docker", true, false, detail, ""), runs && compose.ExitCode == 0);
     }
 
-    /// <summary>
-    /// The notebook kernel itself, the whole way: a notebook restores the packages, imports a layer of the helpers, makes a
-    /// span, and draws its trace. In a folder of its own: the clone stays as it is.
-    /// </summary>
-    private async Task<Finding> KernelAsync(CancellationToken cancel)
-    {
-        const string name = "the notebook kernel";
-        var folder = Directory.CreateTempSubdirectory("tracing-tutorial-doctor-").FullName;
-        try
-        {
-            Lessons.CopyHelpers(root, folder);
-            Directory.CreateDirectory(Path.Combine(folder, "notebooks"));
-            var path = Path.Combine(folder, "notebooks", "doctor.dib");
-            await File.WriteAllTextAsync(path, Notebook, cancel);
-            var result = await LessonRun.RunAsync(path, new RunOptions(RunOptions.DefaultTimeout), _ => { }, cancel);
-            var problem = result.Problems.Concat(result.Cells.Select(c => c.Problem).OfType<Problem>()).FirstOrDefault();
-            var drawn = result.Cells.LastOrDefault()?.Outputs.LastOrDefault()?.Html?.Contains("hello from the doctor", StringComparison.Ordinal) == true;
-            var seen = FormattableString.Invariant($"started, imported and drew a trace in {result.Milliseconds / 1000:0.0} s with {result.PeakMemoryBytes / 1e6:0} MB");
-            return new Finding(name, !result.Failed && drawn, true, problem?.Message ?? (drawn ? seen : "no trace was drawn"),
-                problem?.WayOut is { Length: > 0 } wayOut ? wayOut : "Run `dotnet run --project host run 00` to see where it stops.");
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return new Finding(name, false, true, e.Message, "Make the folder for temporary files writable.");
-        }
-        finally
-        {
-            Directory.Delete(folder, recursive: true);
-        }
-    }
-
-    private const string Notebook =
-        """
-        #!meta
-
-        {"kernelInfo":{"defaultKernelName":"csharp","items":[{"name":"csharp"}]}}
-
-        #!csharp
-
-        #!import ../helpers/core.dib
-
-        #!csharp
-
-        using System.Diagnostics;
-        using OpenTelemetry;
-        using OpenTelemetry.Trace;
-
-        var spans = new SpanRecorder();
-        using (Sdk.CreateTracerProviderBuilder().AddSource("doctor").AddProcessor(new SimpleActivityExportProcessor(spans)).Build())
-        using (var source = new ActivitySource("doctor"))
-            source.StartActivity("hello from the doctor")?.Dispose();
-        Waterfall.Of(spans.Traces)
-        """;
-
-    private static async Task<Finding> JaegerAsync()
-    {
-        const string wayOut = "Only for lesson 7, which also runs without it: `docker compose up -d --wait` in the folder docker.";
-        try
-        {
-            using var client = new HttpClient { Timeout = TimeSpan.FromSeconds(2) };
-            // Its API, as lesson 7 asks it: not every Jaeger has its health check on a port of this machine.
-            using var answer = await client.GetAsync("http://127.0.0.1:16686/api/v3/services");
-            return new Finding("Jaeger", answer.IsSuccessStatusCode, false, $"its API answers {(int)answer.StatusCode} on port 16686", wayOut);
-        }
-        catch (Exception e) when (e is HttpRequestException or OperationCanceledException)
-        {
-            return new Finding("Jaeger", false, false, "is not running", wayOut);
-        }
-    }
-
-    private static Finding Port(int port, string what, bool jaegerRuns)
-    {
-        try
-        {
-            using var listener = new TcpListener(IPAddress.Loopback, port);
-            listener.Start();
-            return new Finding($"port {port}", true, false, $"free, for {what}", "");
-        }
-        catch (SocketException)
-        {
-            return new Finding($"port {port}", jaegerRuns, false, jaegerRuns ? $"{what}, taken by Jaeger" : $"taken by another program; {what} uses it",
-                $"End that program, or give Jaeger another port: docker/README.md says how.");
-        }
-    }
-
-    private async Task<Finding> CommandAsync(string name, string command, string[] arguments, string what, string wayOut)
-    {
-        var (exitCode, output) = await RunAsync(command, arguments);
-        return new Finding(name, exitCode == 0, false, exitCode == 0 ? $"{what} {FirstLine(output)}" : FirstLine(output), wayOut);
-    }
+    private IReadOnlyList<(string What, string Folder, string WayOut)> Folders() =>
+    [
+        ("packages",
+            machine.Variable("NUGET_PACKAGES") is { Length: > 0 } own ? own : Path.Combine(machine.Home, ".nuget", "packages"),
+            "Make it writable. Or another folder: " + machine.Set("NUGET_PACKAGES", "a-folder-of-yours")),
+        ("the engine's cache", Path.Combine(machine.Home, ".packagemanagement"),
+            "Make your home folder writable, or let HOME name one that is."),
+        ("temporary files", Path.GetTempPath(), "Make it writable. Or another folder: "
+            + machine.Set(machine.Platform == OSPlatform.Windows ? "TEMP" : "TMPDIR", "a-folder-of-yours")),
+    ];
 
     /// <summary>Runs a command in the root of the clone; what cannot be started has the exit code -1 and says why.</summary>
-    private async Task<(int ExitCode, string Output)> RunAsync(string command, string[] arguments)
+    private async Task<(int ExitCode, string Output)> RunAsync(string command, params string[] arguments)
     {
         var start = new ProcessStartInfo(command, arguments) { WorkingDirectory = root };
         start.RedirectStandardOutput = start.RedirectStandardError = start.RedirectStandardInput = true;

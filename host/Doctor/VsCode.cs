@@ -12,21 +12,21 @@ namespace TracingTutorial.Host.Doctor;
 /// <c>.config</c>, and from its second start on the extension opens no notebook (dotnet/interactive#4161). A manifest without
 /// tools, put in place before or after the first start, prevents it.
 /// </summary>
-internal sealed class VsCode(string home, OSPlatform platform, Func<string, string?> variable)
+internal sealed class VsCode(Machine machine)
 {
     private const string Extension = "ms-dotnettools.dotnet-interactive-vscode";
     private const string Manifest = """{"version":1,"isRoot":true,"tools":{}}""";
-
-    /// <summary>VS Code as it is on this machine.</summary>
-    public static VsCode Here() => new(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile),
-        OperatingSystem.IsWindows() ? OSPlatform.Windows : OperatingSystem.IsMacOS() ? OSPlatform.OSX : OSPlatform.Linux, Environment.GetEnvironmentVariable);
 
     /// <summary>A finding for each flavour that is here; one that says so when there is none.</summary>
     public IEnumerable<Finding> Examine()
     {
         var here = Flavours().Where(f => Directory.Exists(f.Data)).ToArray();
         if (here.Length == 0)
-            yield return new Finding("VS Code", true, false, "is not here, and is not needed: `dotnet run --project host` opens the course in a browser", "");
+        {
+            yield return new Finding("VS Code", true, false,
+                "is not here, and is not needed: `dotnet run --project host` opens the course in a browser", "");
+        }
+
         foreach (var flavour in here)
         {
             var extension = Directory.Exists(flavour.Extensions) && Directory.EnumerateDirectories(flavour.Extensions, $"{Extension}-*").Any();
@@ -38,7 +38,8 @@ internal sealed class VsCode(string home, OSPlatform platform, Func<string, stri
                 (false, true) => "without Polyglot Notebooks; its tool manifest is in place",
                 _ => "without Polyglot Notebooks; before you install it, run `dotnet run --project host doctor --fix`",
             };
-            yield return new Finding($"VS Code: {flavour.Name}", ready || !extension, false, detail, "`dotnet run --project host doctor --fix` puts its tool manifest in place. The course in a browser needs none of this.");
+            yield return new Finding($"VS Code: {flavour.Name}", ready || !extension, false, detail,
+                "`dotnet run --project host doctor --fix` puts its tool manifest in place. The course in a browser needs none of this.");
         }
     }
 
@@ -64,6 +65,7 @@ internal sealed class VsCode(string home, OSPlatform platform, Func<string, stri
 
     private IEnumerable<Flavour> Flavours()
     {
+        var (home, platform, variable, _) = machine;
         var data = platform == OSPlatform.Windows ? variable("APPDATA") ?? Path.Combine(home, "AppData", "Roaming")
             : platform == OSPlatform.OSX ? Path.Combine(home, "Library", "Application Support")
             : variable("XDG_CONFIG_HOME") is { Length: > 0 } config ? config : Path.Combine(home, ".config");

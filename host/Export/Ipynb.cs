@@ -4,7 +4,9 @@ using System.IO;
 using System.Linq;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using TracingTutorial.Host.Notebooks;
+using TracingTutorial.Host.Pages;
 using TracingTutorial.Host.Running;
 
 namespace TracingTutorial.Host.Export;
@@ -13,8 +15,11 @@ namespace TracingTutorial.Host.Export;
 /// The executed course as Jupyter notebooks (nbformat 4.5) for the .NET kernel: <c>notebooks/</c>, and beside it <c>helpers/</c>
 /// and <c>assets/</c>, so that the paths in the lessons hold.
 /// </summary>
-internal sealed class Ipynb(string root, string folder)
+internal sealed partial class Ipynb(string root, string folder)
 {
+    private readonly HashSet<string> _lessons = [];
+    private readonly HashSet<string> _copied = [];
+
     private static readonly JsonSerializerOptions Json = new() { WriteIndented = true, IndentSize = 1, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, NewLine = "\n" };
 
     /// <summary>Writes the notebooks and what they need, and removes nothing that is there already.</summary>
@@ -27,12 +32,29 @@ internal sealed class Ipynb(string root, string folder)
         foreach (var file in Directory.GetFiles(Path.Combine(root, "assets")))
             File.Copy(file, Path.Combine(folder, "assets", Path.GetFileName(file)), overwrite: true);
         Directory.CreateDirectory(Path.Combine(folder, "notebooks"));
+        _lessons.UnionWith(lessons.Select(l => Path.GetFileNameWithoutExtension(l.Lesson.Path)));
         foreach (var (lesson, result) in lessons)
+        {
             File.WriteAllText(Path.Combine(folder, "notebooks", Path.GetFileNameWithoutExtension(lesson.Path) + ".ipynb"), Of(lesson, result));
+            foreach (var text in lesson.Cells.Where(c => c.Kind == CellKind.Markdown))
+                CopyLinked(InstructorNotes.Without(text.Source), "notebooks");
+        }
     }
 
-    /// <summary>One notebook.</summary>
-    public static string Of(Notebook lesson, LessonResult result)
+    /// <summary>The guides that a text leads to, and those that they lead to.</summary>
+    private void CopyLinked(string markdown, string from)
+    {
+        foreach (var path in LessonHtml.PathsIn(markdown, from).Where(p => CloneFile.LessonAt(p) is null && CloneFile.CanBeRead(root, p) && _copied.Add(p)))
+        {
+            var text = File.ReadAllText(Path.Combine(root, path));
+            Directory.CreateDirectory(Path.Combine(folder, CloneFile.FolderOf(path)));
+            File.WriteAllText(Path.Combine(folder, path), Path.GetExtension(path) == ".md" ? Links(text) : text);
+            if (Path.GetExtension(path) == ".md")
+                CopyLinked(text, CloneFile.FolderOf(path));
+        }
+    }
+
+    private string Of(Notebook lesson, LessonResult result)
     {
         var results = result.Cells.ToDictionary(c => c.Number);
         var executed = 0;
@@ -85,8 +107,9 @@ internal sealed class Ipynb(string root, string folder)
         return data;
     }
 
-    /// <summary>Links to other lessons, as they are called here.</summary>
-    private static string Links(string markdown) => markdown.Replace(".dib)", ".ipynb)", StringComparison.Ordinal).Replace(".dib#", ".ipynb#", StringComparison.Ordinal);
+    /// <summary>Links to other lessons, as they are called here; one that was not exported is only named.</summary>
+    private string Links(string markdown) => LessonLink().Replace(markdown, m =>
+        _lessons.Contains(m.Groups["name"].Value) ? $"[{m.Groups["text"].Value}]({m.Groups["folder"].Value}{m.Groups["name"].Value}.ipynb{m.Groups["place"].Value})" : m.Groups["text"].Value);
 
     /// <summary>As the format likes text: a list of lines that keep their ends.</summary>
     private static string[] Lines(string text)
@@ -94,4 +117,7 @@ internal sealed class Ipynb(string root, string folder)
         var lines = text.ReplaceLineEndings("\n").Split('\n');
         return [.. lines.Select((line, i) => i < lines.Length - 1 ? line + "\n" : line).Where(line => line.Length > 0)];
     }
+
+    [GeneratedRegex(@"\[(?<text>[^\[\]]+)\]\((?<folder>[./\w-]*/)?(?<name>\d\d-[a-z0-9-]+)\.dib(?<place>#[^)\s]*)?\)")]
+    private static partial Regex LessonLink();
 }

@@ -16,6 +16,8 @@ namespace TracingTutorial.Host.Export;
 /// </summary>
 internal sealed class Site(string root, string folder)
 {
+    private readonly HashSet<string> _lessons = [];
+    private readonly List<string> _files = []; // of the clone, that pages lead to
     private readonly string _css = File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "wwwroot", "course.css"));
 
     /// <summary>Writes the pages, and removes nothing that is there already.</summary>
@@ -27,40 +29,50 @@ internal sealed class Site(string root, string folder)
         File.WriteAllText(Path.Combine(folder, "course.css"), _css + Own);
         foreach (var file in Directory.GetFiles(Path.Combine(root, "assets")))
             File.Copy(file, Path.Combine(folder, "assets", Path.GetFileName(file)), overwrite: true);
+        _lessons.UnionWith(lessons.Select(l => NameOf(l.Lesson)));
         File.WriteAllText(Path.Combine(folder, "index.html"), Index([.. lessons.Select(l => l.Lesson)]));
         for (var i = 0; i < lessons.Count; i++)
         {
             var page = LessonPage(lessons[i].Lesson, lessons[i].Result, lessons.ElementAtOrDefault(i - 1).Lesson, lessons.ElementAtOrDefault(i + 1).Lesson);
             File.WriteAllText(Path.Combine(folder, NameOf(lessons[i].Lesson) + ".html"), page);
         }
+
+        for (var i = 0; i < _files.Count; i++) // A page may lead to others.
+        {
+            var (title, html) = CloneFile.Page(root, _files[i], Address);
+            File.WriteAllText(Path.Combine(folder, PageOf(_files[i])), Page(title, Home, $"<main id=\"main\">\n{html}</main>"));
+        }
     }
 
     private static string NameOf(Notebook lesson) => Path.GetFileNameWithoutExtension(lesson.Path);
 
-    private static string Index(IReadOnlyList<Notebook> lessons)
+    private string Index(IReadOnlyList<Notebook> lessons)
     {
         var items = lessons.Select(lesson => $"""
             <li><h2><a href="{NameOf(lesson)}.html">{Encode(lesson.Title)}</a></h2>
             <p class="quiet">{Minutes.Of(lesson)} minutes</p>
-            {LessonHtml.Of(lesson.Goals, LinkTo, "assets/").Html}</li>
+            {LessonHtml.Of(lesson.Goals, "notebooks", Address).Html}</li>
             """);
         return Page("Distributed tracing for .NET", "", $"""
             <main id="main">
             <h1>Distributed tracing for .NET</h1>
             <p>The course as it ran, to read. To run it yourself, you need the .NET SDK and a clone: <code>dotnet run --project host</code> opens the same lessons, with their cells alive and their exercises checked.</p>
             <ol class="lessons">{string.Concat(items)}</ol>
+            {(Address(CloneFile.Instructor) is { } instructor ? $"<p>Do you teach this course? <a href=\"{instructor}\">For instructors</a> has agendas, notes, and what goes wrong in a room.</p>" : "")}
             </main>
             """);
     }
 
-    private static string LessonPage(Notebook lesson, LessonResult result, Notebook? before, Notebook? next)
+    private string LessonPage(Notebook lesson, LessonResult result, Notebook? before, Notebook? next)
     {
         var results = result.Cells.ToDictionary(c => c.Number);
         var body = new StringBuilder();
+        if (result.Failed)
+            body.Append("<p class=\"failure\" role=\"note\">When this page was made, the lesson did not run to its end: what failed stands below its cell.</p>\n");
         foreach (var cell in lesson.Cells)
         {
             if (cell.Kind == CellKind.Markdown)
-                body.Append("<section class=\"prose\">").Append(LessonHtml.Of(cell.Source, LinkTo, "assets/").Html).Append("</section>\n");
+                body.Append("<section class=\"prose\">").Append(LessonHtml.Of(cell.Source, "notebooks", Address).Html).Append("</section>\n");
             else
                 AppendCode(body, cell, results.GetValueOrDefault(cell.Number));
         }
@@ -78,9 +90,10 @@ internal sealed class Site(string root, string folder)
     private static void AppendCode(StringBuilder html, Cell cell, CellResult? result)
     {
         var label = cell.Exercise is { } exercise ? $"Exercise {exercise}" : "Code";
-        html.Append($"<section class=\"cell\" aria-label=\"{label}, line {cell.Line} of the notebook\"><pre class=\"source\" tabindex=\"0\"><code>{CodeHtml.Of(cell.Source)}</code></pre>");
+        var (problem, status) = (result?.Problem, result?.Status);
+        html.Append($"<section class=\"cell{(status == CellStatus.Failed ? " failed" : "")}\" aria-label=\"{label}, line {cell.Line} of the notebook\"><pre class=\"source\" tabindex=\"0\"><code>{CodeHtml.Of(cell.Source)}</code></pre>");
         var outputs = result?.Outputs ?? [];
-        if (outputs.Count > 0 || result?.Problem is not null)
+        if (outputs.Count > 0 || problem is not null || status == CellStatus.NotRun)
         {
             html.Append("<div class=\"outputs\">");
             foreach (var output in outputs)
@@ -88,8 +101,10 @@ internal sealed class Site(string root, string folder)
                 html.Append(output.Html is { } own ? Box.Of(own) : $"<pre class=\"{ClassOf(output.Kind)}\">{Encode(output.Text)}</pre>");
             }
 
-            if (result?.Problem is { } problem)
-                html.Append($"<pre class=\"error\">{Encode(problem.Message)}</pre>");
+            if (problem is not null)
+                html.Append($"<pre class=\"error\">{Encode(string.Join('\n', ((string[])[problem.Message, problem.WayOut.Length > 0 ? "→ " + problem.WayOut : "", result!.Details ?? ""]).Where(part => part.Length > 0)))}</pre>");
+            if (status == CellStatus.NotRun)
+                html.Append("<p class=\"quiet\">This cell was not run.</p>");
             html.Append("</div>");
         }
 
@@ -105,7 +120,21 @@ internal sealed class Site(string root, string folder)
         _ => "text",
     };
 
-    private static string LinkTo(string lesson) => lesson + ".html";
+    /// <summary>The page of a file of the clone; null for one that these pages do not have: a lesson that was not exported with them.</summary>
+    private string? Address(string path)
+    {
+        if (CloneFile.LessonAt(path) is { } lesson)
+            return _lessons.Contains(lesson) ? lesson + ".html" : null;
+        if (path.StartsWith("assets/", StringComparison.Ordinal))
+            return path;
+        if (!CloneFile.CanBeRead(root, path))
+            return null;
+        if (!_files.Contains(path))
+            _files.Add(path);
+        return PageOf(path);
+    }
+
+    private static string PageOf(string path) => path.Replace('/', '.') + ".html";
 
     private static string Page(string title, string head, string body) => $"""
         <!doctype html>
@@ -130,12 +159,15 @@ internal sealed class Site(string root, string folder)
 
     private static string Encode(string text) => WebUtility.HtmlEncode(text);
 
+    private const string Home = "<nav class=\"around\" aria-label=\"Lessons\"><a href=\"index.html\">All lessons</a></nav>";
+
     private const string Own = """
 
         /* Pages for reading. */
         body { max-width: 66rem; margin: 0 auto; padding: 1rem 1.25rem 4rem; }
         .around { display: flex; justify-content: space-between; gap: 1rem; flex-wrap: wrap; padding: .6rem 0; border-block: 1px solid var(--line); font-size: .92rem; }
         .cell { border: 1px solid var(--line); border-radius: 8px; margin: 1rem 0; }
+        .cell.failed, .failure { border-color: var(--bad); } .failure { border: 1px solid var(--bad); border-radius: 8px; padding: .5rem .8rem; }
         .cell .source { margin: 0; border: 0; border-radius: 8px; }
         .cell .outputs { border-top: 1px solid var(--line); padding: .5rem .8rem; }
         .lessons { padding-left: 0; list-style: none; } .lessons h2 { margin-bottom: 0; } .lessons p { margin: .2rem 0; }

@@ -1,3 +1,5 @@
+using System.Collections.Generic;
+using System.Linq;
 using System.Text.Json;
 
 namespace TracingTutorial.Host.Kernel;
@@ -17,6 +19,23 @@ internal readonly record struct Envelope(JsonElement Json)
 
     /// <summary>The token that was sent: commands that a command causes have its token, a dot, and more.</summary>
     public string RootToken => Token.Split('.')[0];
+
+    /// <summary>What is shown or printed, in this form, as <c>text/html</c>; null when it has no such form.</summary>
+    public string? Formatted(string mimeType) => Event.GetProperty("formattedValues").EnumerateArray()
+        .Where(v => v.GetProperty("mimeType").GetString() == mimeType).Select(v => v.GetProperty("value").GetString()).FirstOrDefault();
+
+    /// <summary>What was printed, of an event that brings console text.</summary>
+    public string Text => Formatted("text/plain") ?? "";
+
+    /// <summary>What a shown value is updated by; null for one that stays as it is.</summary>
+    public string? ValueId => Event.TryGetProperty("valueId", out var id) ? id.GetString() : null;
+
+    /// <summary>The compiler's warnings; its errors come as a failure too.</summary>
+    public IEnumerable<string> Warnings => Event.GetProperty("diagnostics").EnumerateArray().Where(d => d.GetProperty("severity").GetString() == "warning")
+        .Select(d => $"{d.GetProperty("code").GetString()}: {d.GetProperty("message").GetString()}");
+
+    /// <summary>What an error or a failure says.</summary>
+    public string Message => Event.GetProperty("message").GetString()!;
 
     /// <summary>The envelope in a line, or null when the line is other text.</summary>
     public static Envelope? FromLine(string line)

@@ -5,6 +5,7 @@ using System.IO.Pipes;
 using System.Linq;
 using System.Reflection;
 using System.Text;
+using System.Text.Encodings.Web;
 using System.Threading.Tasks;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.Scripting;
@@ -46,7 +47,9 @@ internal static class KernelChild
             Environment.Exit(0); // The other process is gone.
             return null;
         });
+        Serializer.JsonSerializerOptions.Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping; // HTML in half the bytes: no browser reads this
         var sender = new PipeSender(pipe);
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => sender.FinishAsync().Wait(TimeSpan.FromSeconds(0.5)); // what a cell printed before Environment.Exit
 
         using var kernel = CreateKernel(sender, limit);
         await kernel.UseHost(sender, receiver, KernelHost.CreateHostUri("kernel")).ConnectAndWaitAsync();
@@ -69,6 +72,7 @@ internal static class KernelChild
         if (limit is { } most)
             CellClock.Use(csharp, sender, most);
 
+        LateText.Use(csharp);
         TellLines(csharp);
         AnswerDiagnosticsFast(csharp);
 

@@ -38,8 +38,9 @@ internal sealed class KernelProcess : IAsyncDisposable
         (_pipe, _heard, _stray) = (pipe, heard, stray);
         start.RedirectStandardInput = start.RedirectStandardOutput = start.RedirectStandardError = true;
         start.StandardOutputEncoding = start.StandardErrorEncoding = Encoding.UTF8;
-        // Servers of a lesson are on this machine: no proxy is asked for them.
-        start.Environment["NO_PROXY"] = start.Environment["no_proxy"] = "127.0.0.1,localhost";
+        // Servers of a lesson are on this machine: no proxy is asked for them, nor for what was excepted before.
+        var excepted = Environment.GetEnvironmentVariable("no_proxy") ?? Environment.GetEnvironmentVariable("NO_PROXY");
+        start.Environment["NO_PROXY"] = start.Environment["no_proxy"] = "127.0.0.1,localhost" + (string.IsNullOrEmpty(excepted) ? "" : $",{excepted}");
         _process = Process.Start(start)!;
         // With a pipe, standard input is the cells' own, and at its end: Console.ReadLine answers null at once.
         if (pipe is not null)
@@ -165,7 +166,7 @@ internal sealed class KernelProcess : IAsyncDisposable
                 _ = ReadAsync(_process.StandardOutput, _stray);
                 await ConnectAsync(_pipe);
                 _writer = new StreamWriter(_pipe, new UTF8Encoding(false)) { NewLine = "\n" };
-                await HearAsync(new StreamReader(_pipe, Encoding.UTF8));
+                await HearAsync(new StreamReader(_pipe, Encoding.UTF8, false, PipeSender.BufferSize));
             }
 
             await _process.WaitForExitAsync();

@@ -26,6 +26,9 @@ internal sealed class PipeSender : IKernelCommandAndEventSender
     /// <summary>The most text and HTML of one cell's values that is passed on, in characters.</summary>
     public const int MostValueText = 32_000_000;
 
+    /// <summary>Of both ends of the pipe, in characters: a drawing of ten thousand spans is one line of ten million.</summary>
+    public const int BufferSize = 128 * 1024;
+
     private readonly Channel<object> _messages = Channel.CreateUnbounded<object>();
     private readonly ConcurrentDictionary<string, Sent> _cells = new();
     private readonly Lock _gate = new();
@@ -71,7 +74,7 @@ internal sealed class PipeSender : IKernelCommandAndEventSender
     {
         try
         {
-            await using var writer = new StreamWriter(pipe) { NewLine = "\n" };
+            await using var writer = new StreamWriter(pipe, bufferSize: BufferSize) { NewLine = "\n" };
             await foreach (var message in _messages.Reader.ReadAllAsync())
             {
                 await writer.WriteLineAsync(Line(message));

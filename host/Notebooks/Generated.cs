@@ -34,8 +34,12 @@ internal static partial class Generated
     }
 
     private static string HeadOf(Notebook lesson) => Minutes.InDepth(lesson) is > 0 and var more
-        ? $"**{Minutes.Of(lesson)} minutes**, and {more} more for what is marked *in depth*."
+        ? $"**{Minutes.Of(lesson)} minutes**, and {more} more for {Skipped(lesson)}."
         : $"**{Minutes.Of(lesson)} minutes.**";
+
+    private static string Skipped(Notebook lesson) =>
+        Minutes.Sections(lesson).Any(s => s.Heading.StartsWith("In depth", System.StringComparison.OrdinalIgnoreCase))
+            ? "what is marked *in depth*" : "the *stretch*";
 
     [GeneratedRegex(@"(?<=<!-- What follows is made from the lessons by `run --rewrite`\. -->\n).*(?=<!-- Here ends what is made from the lessons\. -->)", RegexOptions.Singleline)]
     private static partial Regex Notes();

@@ -171,7 +171,7 @@ internal sealed class ConsoleReport
     /// <summary>One line for each finding of the doctor, and below it the way out when there is one to take.</summary>
     public void Found(Finding finding)
     {
-        var (mark, color) = finding.Ok ? ("ok", "green") : finding.Required ? ("not ok", "red") : ("not there", "yellow");
+        var (mark, color) = finding.Ok ? ("ok", "green") : finding.Required ? ("not ok", "red") : ("note", "yellow");
         _console.MarkupLine($"[{color}]{mark,-10}[/]{Escape(finding.Name),-20}{Escape(finding.Detail.ReplaceLineEndings(" "))}");
         if (!finding.Ok)
             _console.MarkupLine($"{"",-10}[grey]-> {Escape(finding.WayOut)}[/]");

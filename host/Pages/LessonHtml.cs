@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.IO;
 using System.Linq;
 using System.Net;
@@ -19,24 +20,29 @@ internal sealed partial record LessonHtml(string Html, string? Notes)
 {
     private static readonly MarkdownPipeline Pipeline = new MarkdownPipelineBuilder().UsePipeTables().UseAutoIdentifiers().UseGenericAttributes().Build();
 
-    /// <summary>Renders a Markdown cell.</summary>
+    /// <summary>Renders a Markdown cell, or a guide.</summary>
     /// <param name="markdown">Its source.</param>
-    /// <param name="lessonLink">The address of another lesson, by its file name without ending.</param>
-    /// <param name="assets">The address of the folder <c>assets</c>, with a slash at the end.</param>
-    public static LessonHtml Of(string markdown, Func<string, string> lessonLink, string assets)
+    /// <param name="folder">The folder of the file that it stands in: its links start there.</param>
+    /// <param name="address">Where a reader finds the file at a path from the root of the clone; null for nowhere, and then the link is only its text.</param>
+    public static LessonHtml Of(string markdown, string folder, Func<string, string?> address)
     {
         var notes = InstructorNotes.Of(markdown);
-        return new LessonHtml(Render(InstructorNotes.Without(markdown), lessonLink, assets),
-            notes.Length == 0 ? null : Render(string.Join("\n\n", notes), lessonLink, assets));
+        return new LessonHtml(Render(InstructorNotes.Without(markdown), folder, address),
+            notes.Length == 0 ? null : Render(string.Join("\n\n", notes), folder, address));
     }
 
-    private static string Render(string markdown, Func<string, string> lessonLink, string assets)
+    /// <summary>The paths that a text leads to.</summary>
+    public static IEnumerable<string> PathsIn(string markdown, string folder) =>
+        Markdown.Parse(markdown, Pipeline).Descendants<LinkInline>().Select(link => CloneFile.Meant(folder, link.Url ?? "").Path).OfType<string>();
+
+    private static string Render(string markdown, string folder, Func<string, string?> address)
     {
         var document = Markdown.Parse(markdown, Pipeline);
         foreach (var link in document.Descendants<LinkInline>().ToArray())
         {
-            link.Url = Resolve(link.Url ?? "", lessonLink, assets);
-            if (link.Url.StartsWith("../", StringComparison.Ordinal))
+            if (Resolve(folder, link.Url ?? "", address) is { } url)
+                link.Url = url;
+            else
                 Unlink(link);
         }
 
@@ -53,14 +59,16 @@ internal sealed partial record LessonHtml(string Html, string? Notes)
         Pipeline.Setup(renderer);
         renderer.ObjectRenderers.Replace<CodeBlockRenderer>(new ColouredCode());
         renderer.Render(document);
-        return AssetSource().Replace(writer.ToString(), m => $"{m.Groups[1].Value}=\"{assets}{m.Groups[2].Value}\"");
+        return PictureSource().Replace(writer.ToString(), m => $"{m.Groups[1].Value}=\"{Resolve(folder, m.Groups[2].Value, address) ?? m.Groups[2].Value}\"");
     }
 
-    private static string Resolve(string url, Func<string, string> lessonLink, string assets) =>
-        LessonFile().Match(url) is { Success: true } lesson ? lessonLink(lesson.Groups[1].Value) + lesson.Groups[2].Value
-        : url.StartsWith("../assets/", StringComparison.Ordinal) ? assets + url["../assets/".Length..] : url;
+    private static string? Resolve(string folder, string link, Func<string, string?> address)
+    {
+        var (path, place) = CloneFile.Meant(folder, link);
+        return path is null ? link : address(path) is { } there ? there + place : null;
+    }
 
-    /// <summary>A file of the clone is named, but no page can show it.</summary>
+    /// <summary>What is named, but no page shows.</summary>
     private static void Unlink(LinkInline link)
     {
         while (link.FirstChild is { } child)
@@ -108,11 +116,9 @@ internal sealed partial record LessonHtml(string Html, string? Notes)
         }
     }
 
-    [GeneratedRegex(@"^(\d\d-[a-z0-9-]+)\.dib(#.*)?$")]
-    private static partial Regex LessonFile();
-
-    [GeneratedRegex("(src|srcset)=\"\\.\\./assets/([^\"]+)\"")]
-    private static partial Regex AssetSource();
+    /// <summary>In HTML of the author's own: the Markdown is resolved before.</summary>
+    [GeneratedRegex("(src|srcset)=\"(\\.\\./assets/[^\"]+)\"")]
+    private static partial Regex PictureSource();
 
     [GeneratedRegex(@"^([A-E])\.")]
     private static partial Regex Letter();

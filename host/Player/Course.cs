@@ -6,6 +6,7 @@ using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
 using TracingTutorial.Host.Notebooks;
+using TracingTutorial.Host.Pages;
 
 namespace TracingTutorial.Host.Player;
 
@@ -22,7 +23,7 @@ internal sealed record LessonCard(string Name, string Title, int Minutes, string
 /// <summary>The lessons on disk, which are only read, and the sessions that are open. At most three of them hold a kernel.</summary>
 internal sealed class Course(string root, string progressFolder) : IDisposable
 {
-    private const int MostKernels = 3;
+    public const int MostKernels = 3;
 
     private readonly ConcurrentDictionary<string, LessonSession> _sessions = new();
     private readonly ConcurrentDictionary<string, (DateTime Written, Notebook Lesson)> _read = new();
@@ -35,8 +36,32 @@ internal sealed class Course(string root, string progressFolder) : IDisposable
     /// <summary>The names of the lessons, in order.</summary>
     public IReadOnlyList<string> Names => [.. Directory.GetFiles(Path.Combine(root, "notebooks"), "*.dib").Select(f => Path.GetFileNameWithoutExtension(f)!).Order(StringComparer.Ordinal)];
 
+    /// <summary>Where the player shows the file at a path of the clone; null when it does not.</summary>
+    public string? Address(string path) =>
+        CloneFile.LessonAt(path) is { } lesson ? Names.Contains(lesson) ? $"/lesson/{lesson}" : null
+        : path.StartsWith("assets/", StringComparison.Ordinal) ? $"/{path}"
+        : CloneFile.CanBeRead(root, path) ? $"/file/{path}" : null;
+
+    /// <summary>A file of the clone as a page: its title and its HTML; null for one that the player does not show.</summary>
+    public (string Title, string Html)? File(string path) =>
+        CloneFile.LessonAt(path) is null && CloneFile.CanBeRead(root, path) ? CloneFile.Page(root, path, Address) : null;
+
     /// <summary>The session of a lesson; null for a name that is not in the list, so that no path of a browser reaches the disk.</summary>
-    public LessonSession? Open(string name) => Names.Contains(name) ? _sessions.GetOrAdd(name, n => new LessonSession(this, n, Read(n), progressFolder)) : null;
+    public LessonSession? Open(string name)
+    {
+        if (!Names.Contains(name))
+            return null;
+        var lesson = Read(name);
+        var session = _sessions.GetOrAdd(name, _ => New());
+        if (ReferenceEquals(session.Lesson, lesson) || session.IsRunning)
+            return session;
+        // The file has changed: tabs that show the old lesson load it again. What fits of the learner's work is in the new one.
+        if (_sessions.TryUpdate(name, New(), session))
+            session.GiveWay();
+        return _sessions[name];
+
+        LessonSession New() => new(this, name, lesson, progressFolder);
+    }
 
     /// <summary>The lessons for the start page.</summary>
     public IReadOnlyList<LessonCard> Cards() => [.. Names.Select(name =>
@@ -85,10 +110,19 @@ internal sealed class Course(string root, string progressFolder) : IDisposable
     private Notebook Read(string name)
     {
         var path = Path.Combine(root, "notebooks", name + ".dib");
-        var written = File.GetLastWriteTimeUtc(path);
+        var written = System.IO.File.GetLastWriteTimeUtc(path);
         if (_read.TryGetValue(name, out var known) && known.Written == written)
             return known.Lesson;
-        var lesson = DibReader.Load(path);
+        Notebook lesson;
+        try
+        {
+            lesson = DibReader.Load(path);
+        }
+        catch (NotebookException e)
+        {
+            lesson = new Notebook(path, [new Cell(path, 1, 1, CellKind.Markdown, $"# {name}\n\nThis lesson cannot be read.\n\n```text\n{e.Message}\n```\n", root)]);
+        }
+
         _read[name] = (written, lesson);
         return lesson;
     }

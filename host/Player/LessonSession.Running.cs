@@ -87,7 +87,7 @@ internal sealed partial class LessonSession
                 else if (_ahead.Running is { } cell && token == AheadToken(cell))
                     HearCell(cell, envelope, ahead: true);
                 else if (envelope.EventType == "StandardOutputValueProduced")
-                    HearLate(OutputCollector.TextOf(envelope));
+                    HearLate(envelope.Text);
             }
         }
     }

@@ -47,6 +47,9 @@ internal sealed partial class LessonSession : IDisposable
         _outputs = new OutputCollector(_gate, cell => Kept(cell).Outputs, (cell, output) => _viewers.Tell(new { type = "output", cell, output }));
     }
 
+    /// <summary>The lesson as it was read.</summary>
+    public Notebook Lesson => _lesson;
+
     /// <summary>What the learner did.</summary>
     public Progress Progress { get; }
 
@@ -65,8 +68,9 @@ internal sealed partial class LessonSession : IDisposable
         lock (_gate)
         {
             Progress.Visited = DateTimeOffset.Now;
-            Save();
-            return _viewers.Add(LessonView.Of(_name, _lesson, Progress, _code, _running, _queue, _state));
+            var watching = _viewers.Add(LessonView.Of(_name, _lesson, Progress, _code, _running, _queue, _state, _course.Address));
+            Save(); // If that fails, this tab hears it too.
+            return watching;
         }
     }
 
@@ -118,6 +122,16 @@ internal sealed partial class LessonSession : IDisposable
         }
     }
 
+    /// <summary>Another session takes the lesson over.</summary>
+    public void GiveWay()
+    {
+        lock (_gate)
+        {
+            EndKernel("The lesson has changed on disk.");
+            _viewers.Tell(new { type = "reload" });
+        }
+    }
+
     /// <summary>The learner has changed a cell.</summary>
     public void Edit(int cell, string source)
     {
@@ -162,7 +176,7 @@ internal sealed partial class LessonSession : IDisposable
             EndKernel("Ended by Start again.");
             Progress.Clear();
             Save();
-            _viewers.Tell(LessonView.Of(_name, _lesson, Progress, _code, _running, _queue, _state));
+            _viewers.Tell(LessonView.Of(_name, _lesson, Progress, _code, _running, _queue, _state, _course.Address));
             StartKernel(runAhead: true);
         }
     }

@@ -12,7 +12,8 @@ namespace TracingTutorial.Host.Player;
 /// <summary>One tab: what it clicks goes to the session, what the session says goes to it.</summary>
 internal sealed class LessonSocket(WebSocket socket, LessonSession session)
 {
-    private const int MostMessage = 2_000_000;
+    /// <summary>In bytes: a cell of a million characters, of which each may take six.</summary>
+    private const int MostMessage = 8_000_000;
 
     private readonly SemaphoreSlim _writing = new(1, 1);
 

@@ -10,7 +10,8 @@ namespace TracingTutorial.Host.Player;
 internal static class LessonView
 {
     /// <summary>The lesson as a message: its cells, what the learner did, and what the kernel does.</summary>
-    public static object Of(string name, Notebook lesson, Progress progress, IReadOnlyList<int> codeCells, int running, IReadOnlyCollection<int> queued, string kernel)
+    public static object Of(
+        string name, Notebook lesson, Progress progress, IReadOnlyList<int> codeCells, int running, IReadOnlyCollection<int> queued, string kernel, Func<string, string?> address)
     {
         var places = codeCells.Select((cell, place) => (cell, place)).ToDictionary(p => p.cell, p => p.place);
         return new
@@ -24,16 +25,16 @@ internal static class LessonView
             orphans = progress.Orphans,
             choices = progress.Choices,
             cells = lesson.Cells.Select((cell, index) => places.TryGetValue(index, out var place)
-                ? Code(cell, index, progress.Cells[place], queued.Contains(index)) : Text(cell, index)),
+                ? Code(cell, index, progress.Cells[place], queued.Contains(index)) : Text(cell, index, address)),
         };
     }
 
     /// <summary>Where a question stands, so that its answer is found again: its text.</summary>
     public static string KeyOf(string question) => string.Join(' ', question.Split((char[])[], StringSplitOptions.RemoveEmptyEntries));
 
-    private static object Text(Cell cell, int index)
+    private static object Text(Cell cell, int index, Func<string, string?> address)
     {
-        var html = LessonHtml.Of(cell.Source, lesson => $"/lesson/{lesson}", "/assets/");
+        var html = LessonHtml.Of(cell.Source, "notebooks", address);
         return new { index, html = html.Html, notes = html.Notes };
     }
 

@@ -2,7 +2,6 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using System.Text;
-using System.Text.Json;
 using System.Threading;
 using TracingTutorial.Host.Kernel;
 using TracingTutorial.Host.Notebooks;
@@ -92,33 +91,29 @@ internal sealed class OutputCollector(Lock gate, Func<int, List<Output>> outputs
         switch (envelope.EventType)
         {
             case "StandardOutputValueProduced":
-                yield return new Output("out", TextOf(envelope));
+                yield return new Output("out", envelope.Text);
                 break;
             case "StandardErrorValueProduced":
-                yield return new Output("err", TextOf(envelope));
+                yield return new Output("err", envelope.Text);
                 break;
             case "DisplayedValueProduced" or "DisplayedValueUpdated" or "ReturnValueProduced":
-                var id = envelope.Event.TryGetProperty("valueId", out var value) ? value.GetString() : null;
-                var (html, text) = (Formatted(envelope.Event, "text/html"), Formatted(envelope.Event, "text/plain"));
+                var (id, html, text) = (envelope.ValueId, envelope.Formatted("text/html"), envelope.Formatted("text/plain"));
                 yield return html is null ? new Output("text", text ?? "", id) : new Output("html", html, id) { Plain = text };
                 break;
             case "ErrorProduced":
-                yield return new Output("error", envelope.Event.GetProperty("message").GetString()!);
+                yield return new Output("error", envelope.Message);
                 break;
             case "DiagnosticsProduced":
-                foreach (var warning in envelope.Event.GetProperty("diagnostics").EnumerateArray().Where(d => d.GetProperty("severity").GetString() == "warning"))
-                    yield return new Output("warning", $"{warning.GetProperty("code").GetString()}: {warning.GetProperty("message").GetString()}");
+                foreach (var warning in envelope.Warnings)
+                    yield return new Output("warning", warning);
                 break;
         }
     }
 
-    /// <summary>What was printed, of an event that brings console text.</summary>
-    public static string TextOf(Envelope envelope) => Formatted(envelope.Event, "text/plain") ?? "";
-
     /// <summary>Why a cell failed: where, what, and the way out.</summary>
     public static string MessageOf(Cell cell, Envelope failed)
     {
-        var (problem, details) = Failure.Of(cell, failed.Event.GetProperty("message").GetString()!);
+        var (problem, details) = Failure.Of(cell, failed.Message);
         var line = problem.Line is { } number && problem.File == cell.File ? $"Line {number - cell.Line + 1}: " : problem.File == cell.File ? "" : $"{Paths.Display(problem.File)}:{problem.Line}: ";
         return string.Join('\n', ((string[])[line + problem.Message, problem.WayOut.Length > 0 ? "→ " + problem.WayOut : "", details ?? ""]).Where(part => part.Length > 0));
     }
@@ -132,7 +127,4 @@ internal sealed class OutputCollector(Lock gate, Func<int, List<Output>> outputs
         var line = code.Split('\n').FirstOrDefault(l => l.StartsWith("#line ", StringComparison.Ordinal));
         return line?.Split('"') is [_, var file, ..] ? file : null;
     }
-
-    private static string? Formatted(JsonElement shown, string mimeType) => shown.GetProperty("formattedValues").EnumerateArray()
-        .Where(v => v.GetProperty("mimeType").GetString() == mimeType).Select(v => v.GetProperty("value").GetString()).FirstOrDefault();
 }

@@ -14,6 +14,7 @@ using Microsoft.Extensions.FileProviders;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using TracingTutorial.Host.Notebooks;
+using TracingTutorial.Host.Pages;
 
 namespace TracingTutorial.Host.Player;
 
@@ -78,13 +79,20 @@ internal sealed partial class PlayerApp : IAsyncDisposable
 
     private static void Map(WebApplication app, Course course)
     {
-        app.MapGet("/", (HttpContext http) => WriteAsync(http, StartPage.Html(course.Cards())));
+        app.MapGet("/", (HttpContext http) => WriteAsync(http, StartPage.Html(course.Cards(), course.Address(CloneFile.Instructor))));
         app.MapGet("/lesson/{name}", async (HttpContext http, string name) =>
         {
             if (course.Open(name) is null)
                 await NotFoundAsync(http);
             else
                 await WriteAsync(http, StartPage.LessonShell(course.Cards(), name));
+        });
+        app.MapGet("/file/{**path}", async (HttpContext http, string? path) =>
+        {
+            if (course.File(path ?? "") is { } file)
+                await WriteAsync(http, StartPage.File(file.Title, file.Html));
+            else
+                await NotFoundAsync(http);
         });
         app.MapGet("/assets/{file}", async (HttpContext http, string file) =>
         {

@@ -10,7 +10,9 @@ namespace TracingTutorial.Host.Player;
 internal static class StartPage
 {
     /// <summary>The lessons with their minutes, what each is about, what is solved, and where the learner was.</summary>
-    public static string Html(IReadOnlyList<LessonCard> lessons)
+    /// <param name="lessons">All of them.</param>
+    /// <param name="instructor">Where the guide for instructors is; null when there is none.</param>
+    public static string Html(IReadOnlyList<LessonCard> lessons, string? instructor)
     {
         var last = lessons.Where(l => l.Visited is not null).MaxBy(l => l.Visited);
         var solved = lessons.Sum(l => l.Solved);
@@ -23,9 +25,18 @@ internal static class StartPage
               <span class="quiet">{solved} of {lessons.Sum(l => l.Exercises)} exercises solved</span></p>
               <ol class="lessons" role="list">{string.Concat(lessons.Select(l => Card(l, l == last)))}</ol>
               <p class="quiet">What you do is kept on this machine. Ctrl+C in the terminal ends the player; your work is there again when you come back.</p>
+              {(instructor is null ? "" : $"<p>Do you teach this course? <a href=\"{instructor}\">For instructors</a> has agendas, notes, and what goes wrong in a room.</p>")}
             </main>
             """);
     }
+
+    /// <summary>A file of the clone, to read.</summary>
+    public static string File(string title, string html) => Page(title, "start", $"""
+        <main id="main" tabindex="-1">
+        <nav aria-label="Course"><a href="/">All lessons</a></nav>
+        {html}
+        </main>
+        """);
 
     /// <summary>The page of a lesson, without its cells.</summary>
     public static string LessonShell(IReadOnlyList<LessonCard> lessons, string name)

@@ -2,7 +2,6 @@ using System;
 using System.Collections.Generic;
 using System.Diagnostics;
 using System.Linq;
-using System.Text.Json;
 using System.Threading.Tasks;
 using TracingTutorial.Host.Kernel;
 using TracingTutorial.Host.Notebooks;
@@ -38,25 +37,24 @@ internal sealed class CellInFlight(Cell cell, Action<RunEvent> tell)
         switch (envelope.EventType)
         {
             case "StandardOutputValueProduced":
-                Print(new CellOutput(OutputKind.StandardOutput, TextOf(envelope)));
+                Print(new CellOutput(OutputKind.StandardOutput, envelope.Text));
                 break;
             case "StandardErrorValueProduced":
-                Print(new CellOutput(OutputKind.StandardError, TextOf(envelope)));
+                Print(new CellOutput(OutputKind.StandardError, envelope.Text));
                 break;
             case "DisplayedValueProduced" or "ReturnValueProduced" or "DisplayedValueUpdated":
-                Show(envelope.Event, envelope.EventType == "DisplayedValueUpdated");
+                Show(envelope, envelope.EventType == "DisplayedValueUpdated");
                 break;
             case "DiagnosticsProduced":
-                foreach (var text in Warnings(envelope.Event).Where(_warnings.Add))
+                foreach (var text in envelope.Warnings.Where(_warnings.Add))
                     Print(new CellOutput(OutputKind.Warning, text + "\n"));
                 break;
             case "ErrorProduced":
-                _errors.Add(envelope.Event.GetProperty("message").GetString()!);
+                _errors.Add(envelope.Message);
                 break;
             case "CommandFailed" when envelope.Token == Token:
-                var message = envelope.Event.GetProperty("message").GetString()!;
-                TimeIsUp = message.StartsWith(CellClock.TimeIsUp, StringComparison.Ordinal);
-                _errors.Insert(0, message); // A compile error comes twice: this form is the whole.
+                TimeIsUp = envelope.Message.StartsWith(CellClock.TimeIsUp, StringComparison.Ordinal);
+                _errors.Insert(0, envelope.Message); // A compile error comes twice: this form is the whole.
                 _done.TrySetResult();
                 break;
             case "CommandSucceeded" when envelope.Token == Token:
@@ -94,14 +92,11 @@ internal sealed class CellInFlight(Cell cell, Action<RunEvent> tell)
         new(cell.Number, cell.Line, status, Stopwatch.GetElapsedTime(_started).TotalMilliseconds,
             [.. _outputs.Select(o => o.Output).Where(o => o.Text.Length > 0 || o.Html is not null)], problem, details);
 
-    /// <summary>What was printed, of an event that brings console text.</summary>
-    public static string TextOf(Envelope envelope) => Formatted(envelope.Event, "text/plain") ?? "";
-
-    private void Show(JsonElement shown, bool update)
+    private void Show(Envelope shown, bool update)
     {
-        var id = shown.TryGetProperty("valueId", out var value) ? value.GetString() : null;
-        var text = Formatted(shown, "text/plain") ?? Formatted(shown, "text/html") ?? "";
-        var output = new CellOutput(OutputKind.Display, text, Formatted(shown, "text/html"));
+        var (id, html) = (shown.ValueId, shown.Formatted("text/html"));
+        var text = shown.Formatted("text/plain") ?? html ?? "";
+        var output = new CellOutput(OutputKind.Display, text, html);
         if (text.Contains("Installing Packages", StringComparison.Ordinal))
         {
             if (!update)
@@ -118,13 +113,4 @@ internal sealed class CellInFlight(Cell cell, Action<RunEvent> tell)
             tell(new RunEvent.Printed(output));
         }
     }
-
-    private static string? Formatted(JsonElement shown, string mimeType) =>
-        shown.GetProperty("formattedValues").EnumerateArray()
-            .Where(v => v.GetProperty("mimeType").GetString() == mimeType).Select(v => v.GetProperty("value").GetString()).FirstOrDefault();
-
-    /// <summary>The compiler's warnings; its errors come as a failure too.</summary>
-    private static IEnumerable<string> Warnings(JsonElement produced) =>
-        produced.GetProperty("diagnostics").EnumerateArray().Where(d => d.GetProperty("severity").GetString() == "warning")
-            .Select(d => $"{d.GetProperty("code").GetString()}: {d.GetProperty("message").GetString()}");
 }

@@ -90,7 +90,16 @@ internal static partial class Failure
 
     private static Problem PackageProblem(Func<string, string, Problem> here, IReadOnlyList<Match> errors)
     {
-        var text = string.Join('\n', errors.Select(e => e.Groups[2].Value.Trim()).Distinct());
+        var text = Discreet.Addresses(string.Join('\n', errors.Select(e => e.Groups[2].Value.Trim()).Distinct()));
+        if (text.Contains("SSL connection", StringComparison.Ordinal))
+        {
+            return here($"The package could not be restored: this machine does not trust the certificate of its feed. {text}",
+                "`dotnet run --project host doctor` says how the root certificate of a company is added.");
+        }
+
+        if (text.Contains("No space left", StringComparison.Ordinal) || text.Contains("not enough space", StringComparison.Ordinal))
+            return here($"The package could not be restored: a disk is full. {text}", "Make room; `dotnet nuget locals all --list` shows where packages are kept.");
+
         return errors[0].Groups[1].Value is "NU1101" or "NU1102" or "NU1103"
             ? here($"No configured feed has the package. {text}",
                 "Check the name and the version. If the package is on another feed, add it: `dotnet nuget add source`.")

@@ -166,7 +166,7 @@ internal sealed class LessonRun(Notebook notebook, RunOptions options, Action<Ru
             if (_running is null || envelope.RootToken == _running.Token)
                 _running?.Hear(envelope);
             else if (envelope.EventType == "StandardOutputValueProduced")
-                HearStray(CellInFlight.TextOf(envelope));
+                HearStray(envelope.Text);
         }
     }
 

@@ -7,12 +7,13 @@ const OPTIONS = {
   scrollbar: { alwaysConsumeMouseWheel: false, vertical: 'hidden' }, wordBasedSuggestions: false, fixedOverflowWidgets: true, contextmenu: false,
   ariaLabel: 'Code. Escape leaves the editor, Shift+Enter runs the cell.', tabSize: 4,
 };
+const MOST = 1_000_000; // characters of one cell: the server takes no longer messages
 const range = s => ({ startLineNumber: s.start.line + 1, startColumn: s.start.character + 1, endLineNumber: s.end.line + 1, endColumn: s.end.character + 1 });
 const at = (model, p) => ({ code: model.getValue(), linePosition: { line: p.lineNumber - 1, character: p.column - 1 } });
 const wait = ms => new Promise(r => setTimeout(r, ms));
 
 export class Editor {
-  constructor(page) { this.page = page; }
+  constructor(page) { this.page = page; this.pending = new Map(); } // cell → text that the server does not have yet
 
   // Loaded when the page is drawn: nobody waits for it.
   load() {
@@ -55,21 +56,25 @@ export class Editor {
     const cell = this.cell;
     this.cell = null;
     this.box.hidden = true;
+    if (cell.source.textContent !== cell.data.source) cell.source.textContent = cell.data.source; // its colours come from the server
     cell.source.hidden = false;
   }
 
-  // What was typed goes to the server a moment after the last key.
+  // What was typed goes to the server a moment after the last key; without a connection, when it is back. False when it cannot go.
   flush() {
-    if (!this.pending) return;
-    clearTimeout(this.pending.timer);
-    const { cell, source } = this.pending;
-    this.pending = null;
-    this.page.send({ do: 'edit', cell: cell.data.index, source });
+    clearTimeout(this.timer);
+    if (this.pending.size && !this.page.connected()) return false;
+    for (const [cell, source] of this.pending) {
+      if (source.length > MOST) { this.page.notice(`This cell is too long: ${MOST.toLocaleString('en')} characters are the most. What it was before is kept.`); return false; }
+      this.pending.delete(cell);
+      this.page.send({ do: 'edit', cell: cell.data.index, source });
+    }
+    return true;
   }
 
   // The server has a text of a cell: from here, from another tab, or the original one.
   changed(cell, source, coloured) {
-    if (this.pending?.cell === cell) return; // newer text is on its way
+    if (this.pending.has(cell)) return; // newer text is on its way
     cell.data.source = source;
     cell.source.innerHTML = coloured;
     if (cell.model && cell.model.getValue() !== source) cell.model.setValue(source);
@@ -85,14 +90,15 @@ export class Editor {
       const cell = this.cell, source = this.editor.getValue();
       if (!cell || source === cell.data.source) return;
       cell.data.source = source;
-      clearTimeout(this.pending?.timer);
-      this.pending = { cell, source, timer: setTimeout(() => this.flush(), 400) };
+      clearTimeout(this.timer);
+      this.pending.set(cell, source);
+      this.timer = setTimeout(() => this.flush(), 400);
       this.#diagnose();
     });
   }
 
   #fit() {
-    this.box.style.height = `${this.editor.getContentHeight()}px`;
+    this.box.style.height = `${Math.min(this.editor.getContentHeight(), 8000)}px`; // a longer text scrolls: all of its lines at once would take the page minutes
     this.editor.layout();
   }
 

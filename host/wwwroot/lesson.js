@@ -15,12 +15,13 @@ export const el = (tag, css, text) => {
   if (text !== undefined) e.textContent = text;
   return e;
 };
-const send = message => { if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify(message)); };
+const connected = () => socket.readyState === WebSocket.OPEN;
+const send = message => { if (connected()) socket.send(JSON.stringify(message)); };
 const ask = (commandType, command) => new Promise(answer => {
   asks.set(++asked, answer);
   send({ do: 'ask', id: asked, commandType, command: { targetKernelName: 'csharp', ...command } });
 });
-const editor = new Editor({ cells, send, ask, run: list => run(list), isBusy: () => kernel !== 'ready' });
+const editor = new Editor({ cells, send, ask, connected, notice: text => notice(text), run: list => run(list), isBusy: () => kernel !== 'ready' });
 const questions = new Questions(send);
 const presenter = new Presenter(() => editor.leave(), root => run([+root.dataset.cell]));
 
@@ -42,6 +43,7 @@ function hear(m) {
     case 'lesson': draw(m); break;
     case 'kernel': kernelIs(m.state); break;
     case 'notice': notice(m.text); break;
+    case 'reload': location.reload(); break;
     case 'chosen': questions.chosen(m.question, m.letter); break;
     case 'answer': asks.get(m.id)?.(m.answer); asks.delete(m.id); break;
     case 'queued': mark(cell, 'waits'); break;
@@ -87,7 +89,7 @@ function notice(text) {
 // ---- drawing -----------------------------------------------------------------------------------------
 function draw(m) {
   kernelIs(m.kernel);
-  if (cells.size) { m.cells.filter(d => d.source !== undefined).forEach(redraw); questions.clear(); questions.restore(m.choices); reached(); warm(); return; }
+  if (cells.size) { m.cells.filter(d => d.source !== undefined).forEach(redraw); questions.clear(); questions.restore(m.choices); reached(); editor.flush(); warm(); return; }
   const all = document.createDocumentFragment();
   let part;
   for (const [i, d] of m.cells.entries()) {
@@ -272,8 +274,8 @@ function solutionButtons() {
 
 // ---- what is clicked ---------------------------------------------------------------------------------
 function run(list) {
-  editor.flush();
-  send({ do: 'run', cells: list });
+  if (!connected()) notice('There is no connection to the player. Run it again when the connection is back.');
+  else if (editor.flush()) send({ do: 'run', cells: list });
 }
 function sure(question) {
   return new Promise(answer => {

@@ -44,17 +44,22 @@ export class Presenter {
     document.getElementById('part').textContent = `${this.at + 1} of ${this.parts.length}${notes && !this.showNotes ? ' · N: notes' : ''}`;
   }
 
-  // The next screen of this part, or the next part.
+  // The next screen of this part, or the next part. A screen begins with the first thing that the one before cuts, so that nothing
+  // that fits is ever seen in halves only.
   #page(direction) {
     const page = document.scrollingElement, end = page.scrollHeight - innerHeight, more = direction > 0 ? page.scrollTop < end - 8 : page.scrollTop > 8;
-    if (more) page.scrollBy(0, direction * innerHeight * .85); else if (direction > 0) this.#next(); else this.show(this.at - 1);
+    if (!more) { if (direction > 0) this.#next(); else this.show(this.at - 1); return; }
+    const screen = direction * innerHeight * .85, head = document.querySelector('.bar').offsetHeight + 8;
+    const cut = direction > 0 && pieces(this.parts[this.at]).map(p => ({ top: p.from.getBoundingClientRect().top, bottom: p.to.getBoundingClientRect().bottom }))
+      .find(p => p.bottom > innerHeight && p.top > head + 8);
+    page.scrollBy(0, cut ? Math.min(screen, cut.top - head) : screen);
   }
 
   // What is said about a result comes below it when the room has had its say; then the next part.
   #next() {
     const said = this.parts[this.at].querySelector('.after:not(.shown)');
     said?.classList.add('shown');
-    if (said?.offsetHeight) this.#bring(said); else this.show(this.at + 1);
+    if (said?.offsetHeight) this.#bring(said); else if (this.at < this.parts.length - 1) this.show(this.at + 1);
   }
 
   #run() {
@@ -83,4 +88,15 @@ export class Presenter {
     e.preventDefault();
     done();
   }
+}
+
+// What a room looks at as one thing, from its first element to its last: a paragraph, a picture, a cell's code, what it shows; of a
+// drawing that has several, the verdict, and each trace (the first with the key above it).
+export function pieces(part) {
+  return [...part.querySelectorAll('.prose > *, .source, .outputs > *')].flatMap(e => {
+    const drawn = e.matches('.html') ? [...e.firstChild.shadowRoot.querySelectorAll('.ex-box, .tv-changes, .tv-trace')] : [];
+    if (drawn.length < 2) return [{ from: e.matches('.source') ? e.previousElementSibling : e, to: e }];
+    const key = e.firstChild.shadowRoot.querySelector('.tv-legend'), first = drawn.find(d => d.matches('.tv-trace'));
+    return drawn.map(d => ({ from: key && d === first ? key : d, to: d }));
+  });
 }

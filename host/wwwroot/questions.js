@@ -79,11 +79,10 @@ export class Questions {
       b.classList.toggle('wrong', b.dataset.letter === question.letter && !right);
     }
     if (question.letter) {
-      const says = () => make('p', `verdict ${right ? 'right' : 'wrong'}`, right ? `You said ${question.letter}, and so it is.` : `You said ${question.letter}. It is ${question.right}.`);
-      question.verdicts = [says()];
-      question.list.after(question.verdicts[0]);
-      question.verdicts[0].setAttribute('role', 'status');
-      if (question.closing) question.closing.before(question.verdicts[1] = says());
+      // Said once, where the answer is told; at the question itself the letters are marked.
+      question.verdict = make('p', `verdict ${right ? 'right' : 'wrong'}`, right ? `You said ${question.letter}, and so it is.` : `You said ${question.letter}. It is ${question.right}.`);
+      question.verdict.setAttribute('role', 'status');
+      if (question.closing) question.closing.before(question.verdict); else question.list.after(question.verdict);
     }
     this.#believed();
   }
@@ -110,8 +109,8 @@ export class Questions {
 
   clear() {
     for (const q of this.asked) {
-      q.verdicts?.forEach(v => v.remove());
-      Object.assign(q, { letter: null, closed: false, verdicts: null });
+      q.verdict?.remove();
+      Object.assign(q, { letter: null, closed: false, verdict: null });
       q.buttons.forEach(b => { b.setAttribute('aria-pressed', 'false'); b.removeAttribute('aria-disabled'); b.classList.remove('right', 'wrong'); });
       if (q.fold) q.fold.open = false;
       if (q.closing) this.#cover(q);

@@ -106,6 +106,14 @@ public sealed class CellTests(CellTests.OneKernel kernel) : IClassFixture<CellTe
     }
 
     [Fact]
+    public void What_a_thread_of_an_earlier_cell_prints_is_not_lost_and_not_taken_for_the_running_cells()
+    {
+        var cell = kernel["prints meanwhile"];
+        Assert.Equal("the cell itself\nand its own task\nand again\n", string.Concat(cell.Outputs.Where(o => o.Kind == OutputKind.StandardOutput).Select(o => o.Text)));
+        Assert.Equal("the earlier cell's task\nand its thread\n", string.Concat(cell.Outputs.Where(o => o.Kind == OutputKind.Note).Select(o => o.Text)));
+    }
+
+    [Fact]
     public void Much_console_text_is_cut_before_it_fills_the_memory()
     {
         var text = kernel["much text"].Outputs.Single(o => o.Kind == OutputKind.StandardOutput).Text;
@@ -157,6 +165,22 @@ public sealed class CellTests(CellTests.OneKernel kernel) : IClassFixture<CellTe
             ("error stream", "Console.Error.Write(\"oh\");"),
             ("warning", "[Obsolete(\"old\")]\nint Old() => 1;\nvar old = Old() + Old();"),
             ("input", "Console.ReadLine() is null"),
+            ("goes on", """
+                var go = new TaskCompletionSource();
+                var task = Task.Run(async () => { await go.Task; Console.WriteLine("the earlier cell's task"); });
+                var thread = new System.Threading.Thread(() => { task.Wait(); Console.WriteLine("and its thread"); });
+                thread.UnsafeStart(); // it knows of no cell
+                """),
+            ("prints meanwhile", """
+                Console.WriteLine("the cell itself");
+                await Task.Run(() => Console.WriteLine("and its own task"));
+                go.SetResult();
+                await task;
+                thread.Join();
+                Console.WriteLine("and again");
+                // What passes by the engine must have arrived before this cell ends.
+                await Task.Delay(300);
+                """),
             ("forged", "using (var raw = new System.IO.StreamWriter(Console.OpenStandardOutput()))\n    raw.Write(\"{\\\"event\\\":{\\\"message\\\":\\\"forged\\\"},\\\"eventType\\\":\\\"CommandFailed\\\",\\\"command\\\":{\\\"token\\\":\\\"cell18\\\"}}\\n\");\n\"the value\""),
             ("much text", "var long1000 = new string('x', 999);\nfor (var i = 0; i < 3000; i++)\n    Console.WriteLine(long1000);"),
             ("huge value", "new string('x', 100_000_000)"),

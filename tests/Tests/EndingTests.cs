@@ -32,6 +32,14 @@ public sealed class EndingTests : IDisposable
     }
 
     [Fact]
+    public async Task What_a_cell_printed_before_it_ended_the_process_is_shown()
+    {
+        var (result, _) = await RunAsync(TheHost.Options, "Console.WriteLine(\"before the end\"); Environment.Exit(7);");
+
+        Assert.Equal("before the end\n", Assert.Single(result.FailedCell().Outputs).Text);
+    }
+
+    [Fact]
     public async Task What_a_crash_says_of_itself_is_shown()
     {
         var (result, _) = await RunAsync(TheHost.Options, "Environment.FailFast(\"enough is enough\");");

@@ -10,6 +10,8 @@ using AngleSharp.Html.Parser;
 using Microsoft.Playwright;
 using TracingTutorial.Host.Export;
 using TracingTutorial.Host.Notebooks;
+using TracingTutorial.Host.Pages;
+using TracingTutorial.Host.Player;
 using TracingTutorial.Host.Running;
 using Xunit;
 
@@ -65,10 +67,11 @@ public sealed class ExportTests(Browser browser) : IDisposable
     }
 
     [Fact]
-    public void Every_lesson_of_the_course_leads_only_to_what_is_there()
+    public void Every_link_of_the_course_leads_to_a_page_here_and_in_the_player()
     {
         var lessons = TheHost.Lessons.Select(name => DibReader.Load(TheHost.Lesson(name))).ToArray();
         new Site(TheHost.Root, site.Path).Write([.. lessons.Select(l => (l, new LessonResult(l.Path, l.Title, [], [], 0, 0)))]);
+        using var player = new Course(TheHost.Root, clone.Path);
 
         foreach (var page in Pages())
         {
@@ -79,6 +82,63 @@ public sealed class ExportTests(Browser browser) : IDisposable
                 Assert.True(id.Length == 0 || (file.Length == 0 ? page : Parse(Path.Combine(site.Path, file))).GetElementById(Uri.UnescapeDataString(id)) is not null, $"{page.Title}: {link}");
             }
         }
+
+        // And none is left out: what the authors wrote as a link is one, in a lesson and in a guide.
+        var texts = lessons.SelectMany(l => l.Cells.Where(c => c.Kind == CellKind.Markdown).Select(c => (File: l.Path, c.Source)))
+            .Concat(((string[])["notebooks/INSTRUCTOR.md", "notebooks/HANDOUT.md", "docker/README.md"]).Select(f => (File: f, Source: File.ReadAllText(Path.Combine(TheHost.Root, f)))));
+        var paths = texts.SelectMany(t => LessonHtml.PathsIn(t.Source, t.File.StartsWith("docker", StringComparison.Ordinal) ? "docker" : "notebooks").Select(p => (t.File, Path: p))).ToArray();
+        Assert.Contains("docker/compose.yaml", paths.Select(p => p.Path));
+        foreach (var (file, path) in paths)
+        {
+            var address = player.Address(path);
+            Assert.True(address is not null && (player.File(path) is not null) == address.StartsWith("/file/", StringComparison.Ordinal), $"{file} leads to {path}: {address}");
+            var page = path.StartsWith("assets/", StringComparison.Ordinal) ? path : (CloneFile.LessonAt(path) ?? path.Replace('/', '.')) + ".html";
+            Assert.True(File.Exists(Path.Combine(site.Path, page)), $"{file} leads to {path}.");
+        }
+    }
+
+    [Fact]
+    public async Task What_was_not_exported_is_named_without_a_link_and_what_lay_in_the_folder_stays()
+    {
+        File.WriteAllText(Path.Combine(site.Path, "mine.html"), "mine");
+        Directory.CreateDirectory(Path.Combine(site.Path, "assets"));
+        File.WriteAllText(Path.Combine(site.Path, "assets", "mine.svg"), "mine");
+        clone.Write("docker/README.md", "# Docker\n\nSee [the file](compose.yaml), [lesson 2](../notebooks/02-two.dib) and [what is not there](gone.yaml).");
+        clone.Write("docker/compose.yaml", "services: {} # <none>");
+        clone.Write("docker/secret.txt", "");
+        clone.Write("helpers/core.dib", "");
+        var lessons = new[] { Lesson("01-one", "# One\n\n[docker](../docker/README.md#docker), [two](02-two.dib), [not there](03-three.dib), [not for readers](../docker/secret.txt)", ("1", [], null)) };
+        Write(lessons);
+        Write(lessons);
+
+        Assert.Equal(["docker.README.md.html#docker"], Page("01-one").QuerySelectorAll(".prose a").Select(a => a.GetAttribute("href")));
+        Assert.Equal(["docker.compose.yaml.html"], Page("docker.README.md").QuerySelectorAll("main a").Select(a => a.GetAttribute("href")));
+        Assert.Contains("services: {} # <none>", Page("docker.compose.yaml").QuerySelector("pre")!.TextContent);
+        Assert.Equal(["01-one.html", "assets/mine.svg", "assets/picture.svg", "course.css", "docker.README.md.html", "docker.compose.yaml.html", "index.html", "mine.html"],
+            Directory.GetFiles(site.Path, "*", SearchOption.AllDirectories).Select(f => Path.GetRelativePath(site.Path, f).Replace('\\', '/')).Order(StringComparer.Ordinal));
+        Assert.Equal("mine", File.ReadAllText(Path.Combine(site.Path, "mine.html")));
+        await using var shown = await OpenAsync("docker.compose.yaml", 320);
+        Assert.Equal(0, await shown.Page.SidewaysAsync());
+
+        using var jupyter = new TempFolder();
+        new Ipynb(clone.Path, jupyter.Path).Write(lessons);
+        Assert.Contains("](../docker/README.md#docker), two, not there", File.ReadAllText(Path.Combine(jupyter.Path, "notebooks", "01-one.ipynb")));
+        Assert.Contains("](compose.yaml), lesson 2 and", File.ReadAllText(Path.Combine(jupyter.Path, "docker", "README.md")));
+        Assert.True(File.Exists(Path.Combine(jupyter.Path, "docker", "compose.yaml")));
+    }
+
+    [Fact]
+    public void A_lesson_that_failed_says_so_at_its_head_and_why_below_the_cell()
+    {
+        var (lesson, result) = Lesson("01-one", "# One", ("x", [], new Problem("01-one.dib", 4, 40, "The name 'x' does not exist", "Write it.")), ("2", [], null));
+        Write([(lesson, result with { Cells = [result.Cells[0] with { Details = "at line 40" }, result.Cells[1] with { Status = CellStatus.NotRun }] })]);
+
+        var page = Page("01-one");
+        Assert.Contains("did not run to its end", page.QuerySelector("main > [role=note]")!.TextContent);
+        Assert.Equal("The name 'x' does not exist\n→ Write it.\nat line 40", page.QuerySelector(".cell.failed .error")!.TextContent);
+        Assert.Equal("This cell was not run.", page.QuerySelectorAll(".cell").Last().QuerySelector(".outputs")!.TextContent.Trim());
+        Write([Lesson("01-one", "# One", ("1", [], null))]);
+        Assert.Empty(Page("01-one").QuerySelectorAll("[role=note], .failed"));
     }
 
     [Fact]
@@ -162,7 +222,7 @@ public sealed class ExportTests(Browser browser) : IDisposable
     [Theory]
     [InlineData(1200, ColorScheme.Light)]
     [InlineData(1200, ColorScheme.Dark)]
-    [InlineData(390, ColorScheme.Light)]
+    [InlineData(320, ColorScheme.Light)]
     [InlineData(390, ColorScheme.Dark)]
     public async Task A_page_opens_from_the_disk_and_everybody_can_read_it(int width, ColorScheme colours)
     {

@@ -53,6 +53,8 @@ public class FailureTests
     [Theory]
     [InlineData("/x/Project.fsproj : error NU1101: Unable to find package A. No packages exist with this id in source(s): b", "No configured feed has the package. Unable to find package A.", "dotnet nuget add source")]
     [InlineData("/x/Project.fsproj : error NU1301: Unable to load the service index for source c.", "The package could not be restored. Unable to load the service index", "dotnet nuget list source")]
+    [InlineData("/x/Project.fsproj : error NU1301: Unable to load the service index for source https://joe:s3cret@c/.\n/x/Project.fsproj : error NU1301:   The SSL connection could not be established, see inner exception.", "does not trust the certificate of its feed. Unable to load the service index for source https://***@c/.", "doctor")]
+    [InlineData("/sdk/NuGet.targets(198,5): error : No space left on device [/x/Project.fsproj]", "a disk is full", "Make room")]
     [InlineData("/sdk/NuGet.targets(198,5): error : Central Directory corrupt. [/x/Project.fsproj]", "The package could not be restored. Central Directory corrupt.", "doctor")]
     [InlineData("System.ArgumentException: Must provide errors when succeeded is false.\n   at Microsoft.DotNet.Interactive.PackageManagement.PackageRestoreResult..ctor()", "NuGet did not say why", "home folder")]
     public void A_package_that_cannot_be_had_leaves_names_out_and_says_what_to_do(string message, string text, string wayOut)

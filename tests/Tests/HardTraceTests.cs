@@ -197,7 +197,7 @@ public sealed class HardTraceTests
         Assert.Equal("(root missing) GET /b", Views.Parse(view).QuerySelector(".tv-title")!.TextContent);
         Assert.Equal("a parent that is not here: 9", Assert.Single(Views.Parse(view).QuerySelectorAll(".tv-gone")).TextContent);
         Assert.Equal([true, true, false], Views.Rows(view).Select(r => r.QuerySelector(".tv-indent") is not null));
-        Assert.All(Views.Rows(view), r => Assert.Contains("parent not in this trace", r.QuerySelector("summary")!.TextContent));
+        Assert.Equal([false, false, true], Views.Rows(view).Select(r => r.QuerySelector("summary")!.TextContent.Contains("parent not in this trace"))); // said once for both
         Assert.Single(Regex.Matches(view.ToString(), "of a parent that is not here, 9:"));
         Assert.Contains("The root is missing: 1 span here names a parent that is not in this trace.",
             Says(Waterfall.Of(Trace(Server("b", "9", 0, 1, "b")))));

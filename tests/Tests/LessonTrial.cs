@@ -48,6 +48,9 @@ internal sealed class LessonTrial
     private static readonly Dictionary<string, Lazy<Task<LessonTrial>>> Trials =
         Lessons.ToDictionary(lesson => lesson, lesson => new Lazy<Task<LessonTrial>>(() => Task.Run(() => TryAsync(lesson))));
 
+    /// <summary>The name of the answer that stands in the lesson.</summary>
+    public const string Solution = "the folded solution";
+
     private LessonTrial(Notebook lesson) => Lesson = lesson;
 
     public Notebook Lesson { get; }
@@ -85,7 +88,7 @@ internal sealed class LessonTrial
             foreach (var answer in Answer.FromFiles.Where(a => a.Exercise == exercise))
                 answers.Add((answer, Add(cell with { Source = answer.Source })));
             if (solutions.TryGetValue(exercise, out var solution))
-                answers.Add((new Answer(exercise, "the folded solution", solution, null), Add(cell with { Source = solution })));
+                answers.Add((new Answer(exercise, Solution, solution, null), Add(cell with { Source = solution })));
             return number;
         }).ToArray();
         var second = lesson.Code.Select(Add).ToArray();

@@ -33,6 +33,7 @@ public sealed class PlayerDoorTests(ThePlayer player) : IClassFixture<ThePlayer>
     [InlineData("/lesson.js")]
     [InlineData("/vs/loader.js")]
     [InlineData("/assets/picture.svg")]
+    [InlineData("/file/helpers/core.dib")]
     public async Task Without_the_token_nothing_is_shown(string path)
     {
         Assert.Equal(200, (await GetAsync(path, $"Cookie: {Cookie}")).Status);
@@ -154,11 +155,13 @@ public sealed class PlayerDoorTests(ThePlayer player) : IClassFixture<ThePlayer>
         File.WriteAllText(Path.Combine(player.Clone, "assets", "notes.txt"), Secret);
         File.WriteAllText(Path.Combine(player.Clone, "assets", ".hidden.svg"), Secret);
         var clone = player.Clone.TrimStart('/');
-        string[] folders = ["/assets", "/lesson", "/ws", "/vs", "/vs/editor", ""];
+        File.WriteAllText(Path.Combine(player.Clone, "helpers", "secret.txt"), Secret);
+        string[] folders = ["/assets", "/lesson", "/ws", "/vs", "/vs/editor", "/file", "/file/helpers/core", ""];
         string[] ups = ["..", "%2e%2e", ".%2e", "%2E.", "..%2f..", "%2e%2e%2f%2e%2e", "..%5c..", "..\\..", "%252e%252e", "%252e%252e%252f..", "..%c0%af..", "....//..", "%2e%2e;/..", "./.."];
         string[] files = ["secret.svg", "secret.dib", "secret", "assets/notes.txt", "etc/passwd", "tracing-tutorial.runtimeconfig.json", "appsettings.json"];
         string[] whole = [$"/assets//{clone}/secret.svg", $"/assets/%2f{clone.Replace("/", "%2f")}%2fsecret.svg", "/assets/notes.txt", "/assets/.hidden.svg", "/assets/", "/assets", "/vs/", "/vs", "/lesson/", "/lesson/00-first.dib",
-            "/lesson/%2e%2e%2fsecret", "/notebooks/00-first.dib", "/helpers/core.dib", "/.progress/00-first.json", "/assets/picture.svg%00.txt", "/assets/picture.svg/..%2f..%2fsecret.svg", "/ws/00-first", "//secret.svg", "/file:///etc/passwd"];
+            "/lesson/%2e%2e%2fsecret", "/notebooks/00-first.dib", "/helpers/core.dib", "/.progress/00-first.json", "/assets/picture.svg%00.txt", "/assets/picture.svg/..%2f..%2fsecret.svg", "/ws/00-first", "//secret.svg", "/file:///etc/passwd", "/file", "/file/", "/file/helpers", "/file/helpers/secret.txt", "/file/secret.dib", "/file/notebooks/00-first.dib", "/file/helpers//core.dib", "/file/helpers/core.dib/", "/file/helpers/core.dib%00",
+            "/file/helpers/core.dib%0a", $"/file/{clone}/secret.dib", $"/file//{clone}/secret.dib", "/file/helpers%5ccore.dib", "/file/.env", "/file/.git/config", "/file/.progress/00-first.json"];
 
         var paths = folders.SelectMany(folder => ups.SelectMany(up => files.SelectMany(file => (string[])[$"{folder}/{up}/{file}", $"{folder}/{up}/{up}/{file}", $"{folder}/{up}%2f{file}", $"{folder}/{up}%5c{file}"])));
         foreach (var batch in whole.Concat(paths).Chunk(200))
@@ -194,6 +197,7 @@ public sealed class PlayerDoorTests(ThePlayer player) : IClassFixture<ThePlayer>
     [InlineData("GET /lesson.js", 200)]
     [InlineData("GET /vs/loader.js", 200)]
     [InlineData("GET /assets/picture.svg", 200)]
+    [InlineData("GET /file/helpers/core.dib", 200)]
     [InlineData("GET /lesson/no-such-lesson", 404)]
     [InlineData("GET /ws/00-first", 404)]
     [InlineData("POST /", 403)]

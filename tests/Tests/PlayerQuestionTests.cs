@@ -25,14 +25,17 @@ public sealed class PlayerQuestionTests(ThePlayer player) : IClassFixture<ThePla
         await Expect(page.Locator(".closing")).ToBeHiddenAsync();     // nor the answer
         await page.Cell(0).RunAsync();
         await Expect(page.Locator(".closing")).ToBeVisibleAsync();
-        await Expect(Verdict(page, "You said A. It is B.")).ToHaveCountAsync(2); // below the question, and at the closing line
+        await Expect(Verdict(page, "You said A. It is B.")).ToHaveCountAsync(1);
+        await Expect(page.Locator(".verdict + .closing")).ToBeVisibleAsync();     // where the answer is told; at the question, the letters are marked
+        await Expect(Choice(page, "A. 41")).ToHaveClassAsync("wrong");
+        await Expect(Choice(page, "B. 42")).ToHaveClassAsync("right");
         await Expect(page.GetByText("You were right in 0 of 1 predictions.")).ToBeVisibleAsync();
         await Choice(page, "B. 42").ClickAsync(new() { Force = true });          // too late: the answer was seen
         await ReloadAsync(page);
 
         await Expect(Choice(page, "A. 41")).ToHaveAttributeAsync("aria-pressed", "true");
         await Expect(Choice(page, "B. 42")).ToHaveAttributeAsync("aria-pressed", "false");
-        await Expect(Verdict(page, "You said A. It is B.")).ToHaveCountAsync(2);
+        await Expect(Verdict(page, "You said A. It is B.")).ToHaveCountAsync(1);
         await page.GetByRole(AriaRole.Link, new() { Name = "What is 6 × 7?" }).ClickAsync();
         await Expect(Choice(page, "B. 42")).ToBeInViewportAsync();
     }
@@ -47,7 +50,7 @@ public sealed class PlayerQuestionTests(ThePlayer player) : IClassFixture<ThePla
         await Choice(page, "B. 42").ClickAsync(); // the mind can be changed
         await page.Cell(0).RunAsync();
 
-        await Expect(Verdict(page, "You said B, and so it is.")).ToHaveCountAsync(2);
+        await Expect(Verdict(page, "You said B, and so it is.")).ToHaveCountAsync(1);
         await Expect(page.GetByText("You were right in 1 of 1 predictions.")).ToBeVisibleAsync();
     }
 
@@ -93,8 +96,8 @@ public sealed class PlayerQuestionTests(ThePlayer player) : IClassFixture<ThePla
         await Choice(page, "B. 42").ClickAsync();
         await Choice(page, "A. one line").ClickAsync();
         await page.Button("Run all").ClickAsync();
-        await Expect(Verdict(page, "You said B, and so it is.")).ToHaveCountAsync(2);
-        await Expect(Verdict(page, "You said A. It is B.")).ToHaveCountAsync(2);
+        await Expect(Verdict(page, "You said B, and so it is.")).ToHaveCountAsync(1);
+        await Expect(Verdict(page, "You said A. It is B.")).ToHaveCountAsync(1);
         await Choice(page, "B. an hour").ClickAsync();
 
         var score = page.GetByText("You were right in 1 of 2 predictions and 0 of 1 quiz answers.");

@@ -1,3 +1,4 @@
+using System.IO;
 using System.Linq;
 using System.Text.RegularExpressions;
 using System.Threading.Tasks;
@@ -109,6 +110,31 @@ public sealed class PlayerTests(ThePlayer player) : IClassFixture<ThePlayer>
         await shown.Page.GotoAsync(player.Origin);
 
         Assert.Empty(await Axe.SeriousAsync(shown.Page));
+    }
+
+    [Fact]
+    public async Task Who_teaches_finds_the_guide_on_the_start_page_and_what_it_leads_to()
+    {
+        Directory.CreateDirectory(Path.Combine(player.Clone, "docker"));
+        foreach (var file in (string[])["notebooks/INSTRUCTOR.md", "notebooks/HANDOUT.md", "docker/README.md", "docker/compose.yaml"])
+            File.Copy(Path.Combine(TheHost.Root, file), Path.Combine(player.Clone, file), overwrite: true);
+        await using var shown = await player.ComeInAsync(320, 640);
+        var page = shown.Page;
+        await page.GotoAsync(player.Origin);
+
+        await FollowAsync("For instructors", "For instructors");
+        await FollowAsync("docker/README.md", "Jaeger");
+        await FollowAsync("compose.yaml", "docker/compose.yaml");
+        await Assertions.Expect(page.GetByText("jaegertracing/jaeger").First).ToBeAttachedAsync();
+        await FollowAsync("All lessons", "Distributed tracing for .NET");
+
+        async Task FollowAsync(string link, string heading)
+        {
+            await page.GetByRole(AriaRole.Link, new() { Name = link }).First.ClickAsync();
+            await Assertions.Expect(page.GetByRole(AriaRole.Heading, new() { Level = 1 })).ToContainTextAsync(heading);
+            Assert.Equal(0, await page.SidewaysAsync());
+            Assert.Empty(await Axe.SeriousAsync(page));
+        }
     }
 
     /// <summary>The lesson after Run all. The first test that asks clicks; the others find it as it was left.</summary>

@@ -181,5 +181,10 @@ public sealed class ViewTests
         var marks = Views.Parse(Waterfall.Of(ProfilePage())).QuerySelectorAll(".tv-service").Select(s => $"{s.TextContent} {s.QuerySelector("i")!.ClassName}");
 
         Assert.Equal(["api-gateway tv-mark tv-c0", "user-service tv-mark tv-c4", "payment-service tv-mark tv-c7"], marks.OrderBy(m => m[^1]));
+
+        // All five have one of their own, so none gives way to another in a drawing of all.
+        string[] services = ["api-gateway", "user-service", "payment-service", "orders", "warehouse"];
+        var together = new Drawing.ServiceColors(services);
+        Assert.All(services, s => Assert.Equal(new Drawing.ServiceColors([s]).Class(s), together.Class(s)));
     }
 }

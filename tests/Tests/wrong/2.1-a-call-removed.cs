@@ -1,4 +1,4 @@
-// Says: ChargeCardAsync was not called once for order A-1001
+// Says: ChargeCardAsync was not called and awaited once for order A-1001
 // Exercise 2.1: a checkout that can be found
 var answer21 = new SpanRecorder();
 var source21 = new ActivitySource("shop.exercise21");

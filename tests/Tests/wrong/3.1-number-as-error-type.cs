@@ -1,4 +1,4 @@
-// Says: has an error.type that is a Int32
+// Says: has an error.type of the type Int32
 // Exercise 3.1: failures that can be found
 var answer31 = new SpanRecorder();
 var caught31 = new List<Exception>();

@@ -1,0 +1,31 @@
+// Exercise 2.1: a checkout that can be found
+var answer21 = new SpanRecorder();
+var source21 = new ActivitySource("shop.exercise21");
+var calls21 = new CheckoutCalls();
+
+async Task Checkout21(string orderId)
+{
+    using var checkout = source21.StartActivity(ActivityKind.Internal, name: "checkout",
+        tags: [new("shop.order.id", orderId)]);
+    await calls21.ReserveArticlesAsync(orderId);    // our own stock
+    await Traced("charge card", () => calls21.ChargeCardAsync(orderId));    // the payment provider
+
+    async Task Traced(string name, Func<Task> work)
+    {
+        using var step = source21.StartActivity(name, ActivityKind.Client);
+        step?.SetTag("shop.order.id", orderId);
+        await work();
+    }
+}
+
+using (Sdk.CreateTracerProviderBuilder()
+    .ConfigureResource(resource => resource.AddService("orders"))
+    .AddSource("shop.exercise21")
+    .AddProcessor(new SimpleActivityExportProcessor(answer21))
+    .Build())
+{
+    foreach (var orderId in CheckoutCalls.Orders)
+        await Checkout21(orderId);
+}
+
+Exercise21.Check(answer21, calls21)
