@@ -71,12 +71,18 @@ public static class Exercise41
     }
 }
 
-/// <summary>What the page of exercise 4.2 calls. Each call is a span of the source, and takes its time.</summary>
+/// <summary>
+/// What the page of exercise 4.2 calls. Each call is a span of the source, and takes its time. They share a clock that stands
+/// still while the machine does, and while the page goes on from an answer: no call overtakes another one by luck.
+/// </summary>
 public sealed class InvoiceServices(ActivitySource source)
 {
-    private const int Short = 120, Long = 320; // milliseconds
+    private const int Short = 120, Long = 400; // milliseconds
 
     private readonly int id = Random.Shared.Next(1_000, 10_000);
+    private readonly List<(double Due, TaskCompletionSource Done)> waiting = [];
+    private double now; // milliseconds
+    private bool isRunning;
 
     /// <summary>user-service: the number of the user who logs in with this name.</summary>
     public Task<int> FindUserAsync(string login) => CallAsync("find user", Short, "shop.user.id", id);
@@ -97,9 +103,50 @@ public sealed class InvoiceServices(ActivitySource source)
         using var activity = source.StartActivity(name, ActivityKind.Client);
         if (user is not null)
             activity?.SetTag("shop.user.id", user);
-        await Task.Delay(milliseconds);
+        await WaitAsync(milliseconds);
         activity?.SetTag(key, answer);
         return answer;
+    }
+
+    private Task WaitAsync(int milliseconds)
+    {
+        var done = new TaskCompletionSource();
+        lock (waiting)
+        {
+            waiting.Add((now + milliseconds, done));
+            if (!isRunning)
+                _ = Task.Run(RunClockAsync);
+            isRunning = true;
+        }
+
+        return done.Task;
+    }
+
+    private async Task RunClockAsync()
+    {
+        while (true)
+        {
+            var tick = Stopwatch.StartNew();
+            await Task.Delay(10);
+            (double Due, TaskCompletionSource Done) next;
+            lock (waiting)
+            {
+                now += Math.Min(tick.Elapsed.TotalMilliseconds, 20);
+                next = waiting.MinBy(w => w.Due);
+                if (next.Due > now)
+                    continue;
+                waiting.Remove(next);
+            }
+
+            // What awaits the answer runs inside of SetResult. If it blocks, nobody waits for that.
+            await Task.WhenAny(Task.Run(next.Done.SetResult), Task.Delay(250));
+            lock (waiting)
+            {
+                isRunning = waiting.Count > 0;
+                if (!isRunning)
+                    return;
+            }
+        }
     }
 }
 

@@ -14,9 +14,14 @@ namespace TracingTutorial.Host.Notebooks;
 /// </summary>
 /// <param name="Heading">As "Half a day (240 minutes)".</param>
 /// <param name="Promised">The minutes in the heading.</param>
-/// <param name="Rows">Minutes of each row, and what it is.</param>
-internal sealed partial record Agenda(string Heading, int Promised, IReadOnlyList<(int Minutes, string What)> Rows)
+/// <param name="Rows">In their order.</param>
+internal sealed partial record Agenda(string Heading, int Promised, IReadOnlyList<Agenda.Part> Rows)
 {
+    /// <param name="Minutes">Rounded.</param>
+    /// <param name="Lesson">The lesson that is taught; null for what announces its time.</param>
+    /// <param name="Sections">Its sections that are taught.</param>
+    internal sealed record Part(int Minutes, Notebook? Lesson, IReadOnlyList<LessonSection> Sections);
+
     /// <summary>The agendas of a file.</summary>
     /// <exception cref="NotebookException">A row names a lesson or a section that is not there.</exception>
     public static IEnumerable<Agenda> In(string path, string text, IReadOnlyList<Notebook> lessons)
@@ -25,7 +30,7 @@ internal sealed partial record Agenda(string Heading, int Promised, IReadOnlyLis
         {
             var end = text.IndexOf("\n#", head.Index + head.Length, StringComparison.Ordinal);
             var part = text[head.Index..(end < 0 ? text.Length : end)];
-            var rows = Row().Matches(part).Select(r => (MinutesOf(r, lessons, path, LineOf(text, head.Index + r.Index)), r.Groups["what"].Value)).ToArray();
+            var rows = Row().Matches(part).Select(r => PartOf(r, lessons, path, LineOf(text, head.Index + r.Index))).ToArray();
             if (rows.Length > 0)
                 yield return new Agenda(head.Groups[1].Value, int.Parse(head.Groups[2].Value, CultureInfo.InvariantCulture), rows);
         }
@@ -42,17 +47,17 @@ internal sealed partial record Agenda(string Heading, int Promised, IReadOnlyLis
             if (row.Index != last)
                 time = TimeSpan.ParseExact(row.Groups["from"].Value, @"h\:mm", CultureInfo.InvariantCulture);
             last = row.Index + row.Length;
-            var (from, minutes) = (time, MinutesOf(row, lessons, path, LineOf(text, row.Index)));
+            var (from, minutes) = (time, PartOf(row, lessons, path, LineOf(text, row.Index)).Minutes);
             time += TimeSpan.FromMinutes(minutes);
             return $"| {from:h\\:mm} | {minutes} | {row.Groups["what"].Value} |\n";
         });
     }
 
-    private static int MinutesOf(Match row, IReadOnlyList<Notebook> lessons, string path, int line)
+    private static Part PartOf(Match row, IReadOnlyList<Notebook> lessons, string path, int line)
     {
         var what = row.Groups["what"].Value;
         if (Announced().Match(what) is { Success: true } announced)
-            return int.Parse(announced.Groups[1].Value, CultureInfo.InvariantCulture);
+            return new Part(int.Parse(announced.Groups[1].Value, CultureInfo.InvariantCulture), null, []);
         var number = LessonNumber().Match(what) is { Success: true } named ? int.Parse(named.Groups[1].Value, CultureInfo.InvariantCulture) : -1;
         var lesson = lessons.FirstOrDefault(l => Path.GetFileName(l.Path).StartsWith($"{number:00}-", StringComparison.Ordinal))
             ?? throw Wrong("This row of an agenda says neither a lesson nor how long it is.", "Begin it with a lesson, as `lesson 3`, or announce its time, as `(15 minutes)`.");
@@ -61,8 +66,9 @@ internal sealed partial record Agenda(string Heading, int Promised, IReadOnlyLis
         if (mentioned.FirstOrDefault(name => sections.All(s => s.Heading != name)) is { } unknown)
             throw Wrong($"{Path.GetFileName(lesson.Path)} has no section '{unknown}'.", $"Its sections are: {string.Join(", ", sections.Select(s => s.Heading))}.");
         var without = what.Contains(" without ", StringComparison.Ordinal);
-        return (int)Math.Round(sections.Where(s => mentioned.Length == 0 ? !s.InDepth
-            : without ? !s.InDepth && !mentioned.Contains(s.Heading) : mentioned.Contains(s.Heading)).Sum(s => s.Minutes));
+        LessonSection[] taught = [.. sections.Where(s => mentioned.Length == 0 ? !s.InDepth
+            : without ? !s.InDepth && !mentioned.Contains(s.Heading) : mentioned.Contains(s.Heading))];
+        return new Part((int)Math.Round(taught.Sum(s => s.Minutes)), lesson, taught);
 
         NotebookException Wrong(string message, string wayOut) => new(new Problem(path, null, line, message, wayOut));
     }

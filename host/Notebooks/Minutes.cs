@@ -10,7 +10,8 @@ namespace TracingTutorial.Host.Notebooks;
 /// <param name="Heading">Its heading of level two, or the lesson's title for what stands above the first one.</param>
 /// <param name="Minutes">Not rounded.</param>
 /// <param name="InDepth">True for a section that can be skipped: <c>In depth</c> or a stretch task. It does not count.</param>
-public sealed record LessonSection(string Heading, double Minutes, bool InDepth);
+/// <param name="Code">Its code cells.</param>
+public sealed record LessonSection(string Heading, double Minutes, bool InDepth, IReadOnlyList<Cell> Code);
 
 /// <summary>
 /// How long a lesson takes, by one rule for all: its words at 130 a minute, one minute a code cell, six an exercise, three a
@@ -29,17 +30,22 @@ public static partial class Minutes
     /// <summary>The sections in order.</summary>
     public static IReadOnlyList<LessonSection> Sections(Notebook lesson)
     {
-        var sections = new List<(string Heading, double Minutes, bool InDepth)> { (lesson.Title, 0, false) };
+        var sections = new List<(string Heading, double Minutes, bool InDepth, List<Cell> Code)> { (lesson.Title, 0, false, []) };
         foreach (var cell in lesson.Cells)
         {
             if (cell.Kind == CellKind.CSharp)
+            {
+                sections[^1].Code.Add(cell);
                 Add(cell.Exercise is not null ? Exercise : cell.Source.Contains('\n') ? Code : 0);
+            }
             else
+            {
                 foreach (var line in ReadText(cell.Source).Split('\n'))
                     AddLine(line);
+            }
         }
 
-        return [.. sections.Where(s => s.Minutes > 0).Select(s => new LessonSection(s.Heading, s.Minutes, s.InDepth))];
+        return [.. sections.Where(s => s.Minutes > 0).Select(s => new LessonSection(s.Heading, s.Minutes, s.InDepth, s.Code))];
 
         void Add(double minutes) => sections[^1] = sections[^1] with { Minutes = sections[^1].Minutes + minutes };
 
@@ -49,7 +55,7 @@ public static partial class Minutes
             {
                 var name = heading.Groups[1].Value;
                 var skipped = name.StartsWith("In depth", StringComparison.OrdinalIgnoreCase) || name.StartsWith("Stretch", StringComparison.OrdinalIgnoreCase);
-                sections.Add((name, 0, skipped));
+                sections.Add((name, 0, skipped, []));
                 if (name.StartsWith("Quiz", StringComparison.OrdinalIgnoreCase))
                     Add(Quiz);
                 if (Announced().Match(name) is { Success: true } announced)

@@ -28,11 +28,13 @@ public sealed class ImportTests : IDisposable
     [Theory]
     [InlineData("class Fine { }\nclass Broken {", "CS1513", 2)]
     [InlineData("int a = \"text\";", "CS0029", 1)]
+    [InlineData("using System.Text;\nclass Wrong { int a = \"text\"; }", "CS0029", 2)]
     [InlineData("namespace A { }", "no namespaces", 1)]
     public async Task An_error_inside_an_imported_file_fails_the_import_names_that_file_and_stops_what_needs_it(string source, string message, int line)
     {
+        _folder.Write("good.cs", "#nullable enable\nusing System;\n\nclass Good { }\n");
         _folder.Write("lib.cs", source);
-        _folder.Write("all.dib", TheHost.Cells("#!import lib.cs"));
+        _folder.Write("all.dib", TheHost.Cells("#!import good.cs", "#!import lib.cs"));
         var (result, _) = await TheHost.RunAsync(_folder.Write("test.dib", TheHost.Cells("#!import all.dib", "1")));
 
         Assert.Equal([CellStatus.Failed, CellStatus.NotRun], result.Cells.Select(c => c.Status));

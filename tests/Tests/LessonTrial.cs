@@ -80,27 +80,36 @@ internal sealed class LessonTrial
         var solutions = lesson.Solutions();
         var cells = new List<Cell>();
         var answers = new List<(Answer Answer, int Number)>();
+        var forgotten = new HashSet<int>();
         var first = lesson.Code.Select(cell =>
         {
             var number = Add(cell);
             if (cell.Exercise is not { } exercise)
                 return number;
             foreach (var answer in Answer.FromFiles.Where(a => a.Exercise == exercise))
+            {
                 answers.Add((answer, Add(cell with { Source = answer.Source })));
+                forgotten.Add(cells.Count);
+            }
+
             if (solutions.TryGetValue(exercise, out var solution))
                 answers.Add((new Answer(exercise, Solution, solution, null), Add(cell with { Source = solution })));
             return number;
         }).ToArray();
         var second = lesson.Code.Select(Add).ToArray();
+        if (forgotten.Count > 0)
+            cells.Insert(forgotten.Min() - 1, cells[0] with { Number = cells.Count + 1, Source = Forget(forgotten) });
 
         await Cores.WaitAsync();
         try
         {
             var result = await LessonRun.RunAsync(lesson with { Cells = cells }, TheHost.Options, _ => { }, default);
             var trial = new LessonTrial(lesson) { PeakMemoryBytes = result.PeakMemoryBytes };
-            trial.Cells.AddRange(lesson.Code.Select((cell, i) => (cell, result.Cells[first[i] - 1], result.Cells[second[i] - 1])));
-            trial.Answers.AddRange(answers.Select(a => (a.Answer, result.Cells[a.Number - 1])));
+            trial.Cells.AddRange(lesson.Code.Select((cell, i) => (cell, Numbered(first[i]), Numbered(second[i]))));
+            trial.Answers.AddRange(answers.Select(a => (a.Answer, Numbered(a.Number))));
             return trial;
+
+            CellResult Numbered(int number) => result.Cells.Single(c => c.Number == number);
         }
         finally
         {
@@ -114,4 +123,23 @@ internal sealed class LessonTrial
             return cells.Count;
         }
     }
+
+    /// <summary>
+    /// The cell after which the kernel goes back, behind each of these cells, to where it was before it: each answer finds what
+    /// a learner's would, nothing that another answer has left, and a chain of cells that does not grow.
+    /// </summary>
+    private static string Forget(IEnumerable<int> cells) => $$"""
+        {
+            var answers = new HashSet<string> { {{string.Join(", ", cells.Select(number => $"\"cell{number}\""))}} };
+            var csharp = (Microsoft.DotNet.Interactive.CSharp.CSharpKernel)Microsoft.DotNet.Interactive.Kernel.Current;
+            var state = csharp.GetType().GetProperty("ScriptState");
+            csharp.AddMiddleware(async (command, context, next) =>
+            {
+                var before = state.GetValue(csharp);
+                await next(command, context);
+                if (answers.Contains(command.GetOrCreateToken()))
+                    state.SetValue(csharp, before);
+            });
+        }
+        """;
 }

@@ -1,6 +1,11 @@
 using System;
+using System.Collections.Generic;
 using System.IO;
 using System.Linq;
+using System.Reflection;
+using System.Runtime.CompilerServices;
+using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
 using TracingTutorial.Host.Notebooks;
 using Xunit;
 
@@ -58,6 +63,74 @@ public class MinutesTests
 
         Assert.Equal(4, agendas.Length);
         Assert.All(agendas, a => Assert.True(Math.Abs(a.Rows.Sum(r => r.Minutes) - a.Promised) <= 5, $"{a.Heading} is {a.Rows.Sum(r => r.Minutes)} minutes long."));
+    }
+
+    [Fact]
+    public void No_cell_needs_a_section_that_is_left_out()
+    {
+        var kit = Path.Combine(TheHost.Root, "notebooks", "INSTRUCTOR.md");
+        Notebook[] lessons = [.. TheHost.Lessons.Select(l => DibReader.Load(TheHost.Lesson(l)))];
+        var faults = lessons.SelectMany(l => Needs(l, [.. Minutes.Sections(l).Where(s => !s.InDepth)]))
+            .Concat(Agenda.In(kit, File.ReadAllText(kit), lessons).SelectMany(a => a.Rows).Where(r => r.Lesson is not null).SelectMany(r => Needs(r.Lesson!, r.Sections)));
+
+        Assert.True(!faults.Any(), string.Join("; ", faults));
+
+        var lesson = DibReader.Parse("/notebooks/test.dib", TheHost.Meta + "#!markdown\n\n# Title\n\n#!csharp\n\nusing System.IO;\nvar a = 1;\n\n#!markdown\n\n## First\n\n#!csharp\n\nusing System.Xml;\nvar (b, c) = (a, 2);\nint D() => c;\nclass E;\n\n"
+            + "#!markdown\n\n## Second\n\n#!csharp\n\nvar c = a;\nConsole.WriteLine($\"{D()}{b.ToString()}{c}{new E()}{typeof(XmlReader)}\");\n");
+        Assert.Equal(["using System.Xml;", "b", "D", "E"], Needs(lesson, [Minutes.Sections(lesson)[^1]]).Select(n => n.Split(" needs ")[1]));
+    }
+
+    /// <summary>Types and extension methods, by their namespace.</summary>
+    private static readonly Lazy<ILookup<string, string>> InNamespace = new(() => ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator)
+        .Where(File.Exists).Select(AssemblyTypes).SelectMany(t => t).ToLookup(t => t.Namespace, t => t.Name));
+
+    private static IEnumerable<(string Namespace, string Name)> AssemblyTypes(string path)
+    {
+        try
+        {
+            var assembly = Assembly.LoadFrom(path);
+            return [.. assembly.GetExportedTypes().Where(t => t.Namespace is not null).SelectMany(t => t.GetMethods().Where(m => m.IsDefined(typeof(ExtensionAttribute), false)).Select(m => m.Name).Append(t.Name.Split('`')[0]), (t, name) => (t.Namespace!, name))];
+        }
+        catch (Exception e) when (e is BadImageFormatException or FileLoadException or FileNotFoundException or TypeLoadException)
+        {
+            return [];
+        }
+    }
+
+    /// <summary>What the sections of a lesson need of those that are left out. Its head, with the imports, is always run.</summary>
+    private static IEnumerable<string> Needs(Notebook lesson, IReadOnlyList<LessonSection> taught)
+    {
+        var sections = Minutes.Sections(lesson);
+        var kept = sections.Where((s, i) => i == 0 || taught.Any(t => t.Heading == s.Heading)).SelectMany(s => s.Code).Select(Root).ToArray();
+        var declared = kept.SelectMany(Declared).ToHashSet();
+        var used = kept.SelectMany(r => r.DescendantNodes()).OfType<SimpleNameSyntax>().Where(IsOfTheLesson).Select(n => n.Identifier.ValueText).ToHashSet();
+        var imported = kept.SelectMany(r => r.Usings).SelectMany(u => InNamespace.Value[u.Name!.ToString()]).ToHashSet();
+        return sections.Skip(1).Where(s => taught.All(t => t.Heading != s.Heading)).SelectMany(s => s.Code).Select(Root).SelectMany(Declared).Distinct()
+            .Where(name => !declared.Contains(name) && (name.StartsWith("using ") ? InNamespace.Value[name[6..^1]].Except(imported).Any(used.Contains) : used.Contains(name) || name.StartsWith('#'))).Select(name => $"{lesson.Title} needs {name}");
+
+        // Not a parameter or a variable of its own block.
+        static bool IsOfTheLesson(SimpleNameSyntax name) => !name.Ancestors().TakeWhile(a => a is not GlobalStatementSyntax).SelectMany(a => a.DescendantNodes()).Any(n => n switch
+        {
+            ParameterSyntax p => p.Identifier.ValueText,
+            VariableDeclaratorSyntax v => v.Identifier.ValueText,
+            SingleVariableDesignationSyntax v => v.Identifier.ValueText,
+            _ => null,
+        } == name.Identifier.ValueText);
+
+        static CompilationUnitSyntax Root(Cell cell) => SyntaxFactory.ParseCompilationUnit(cell.Source.Replace("#!", "//"), options: Dialect.ParseOptions);
+
+        // Names for later cells, `using` lines, and packages.
+        static IEnumerable<string> Declared(CompilationUnitSyntax root) => root.Usings.Select(u => u.ToString()).Concat(root.GetReferenceDirectives().Select(r => r.ToString()))
+            .Concat(root.DescendantNodes(n => n is CompilationUnitSyntax or GlobalStatementSyntax or FieldDeclarationSyntax or VariableDeclarationSyntax or ExpressionStatementSyntax or AssignmentExpressionSyntax
+                    or DeclarationExpressionSyntax or ParenthesizedVariableDesignationSyntax or VariableDesignationSyntax or TupleExpressionSyntax or ArgumentSyntax)
+                .Select(n => n switch
+                {
+                    VariableDeclaratorSyntax variable => variable.Identifier.ValueText,
+                    SingleVariableDesignationSyntax variable => variable.Identifier.ValueText,
+                    MethodDeclarationSyntax method => method.Identifier.ValueText,
+                    BaseTypeDeclarationSyntax type => type.Identifier.ValueText,
+                    _ => "",
+                }).Where(name => name.Length > 0));
     }
 
     [Fact]
