@@ -222,7 +222,8 @@ internal sealed partial class LessonSession : IDisposable
     {
         try
         {
-            Progress.Save();
+            if (Progress.Save() is { } aside)
+                Notice($"What was kept of this lesson could not be read. It was put aside, as {Path.GetFileName(aside)} in the folder of your progress.");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

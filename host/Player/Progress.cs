@@ -45,7 +45,10 @@ internal sealed class Progress
 {
     private const int MostKeptOutput = 4_000_000;
 
+    private static readonly JsonSerializerOptions Strict = new(JsonSerializerOptions.Web) { RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true };
+
     private readonly string _file;
+    private bool _unreadable;
 
     private Progress(string file) => _file = file;
 
@@ -68,7 +71,7 @@ internal sealed class Progress
     public static Progress Load(string folder, string lesson, IReadOnlyList<string> originals)
     {
         var progress = new Progress(Path.Combine(folder, lesson + ".json"));
-        var file = Read(progress._file) ?? new Kept([], [], [], null);
+        var file = progress.Read() ?? new Kept([], [], [], null);
         var left = file.Cells.ToList();
         progress.Cells = [.. originals.Select(original =>
         {
@@ -91,40 +94,47 @@ internal sealed class Progress
         Choices.Clear();
     }
 
-    /// <summary>Writes the file; a crash in the middle leaves the old one.</summary>
+    /// <summary>Writes the file; a crash in the middle leaves the old one. One that could not be read is put aside, not overwritten.</summary>
+    /// <returns>Where it was put; null if there was none.</returns>
     /// <exception cref="IOException">It cannot be written.</exception>
-    public void Save()
+    public string? Save()
     {
         Directory.CreateDirectory(Path.GetDirectoryName(_file)!);
+        var aside = _unreadable ? _file + ".unreadable" : null;
+        if (aside is not null)
+            File.Move(_file, aside, overwrite: true);
+        _unreadable = false;
         var kept = new Kept([.. Cells.Select(Bounded)], Orphans, Choices, Visited);
-        File.WriteAllText(_file + ".new", JsonSerializer.Serialize(kept, JsonSerializerOptions.Web));
+        File.WriteAllText(_file + ".new", JsonSerializer.Serialize(kept, Strict));
         File.Move(_file + ".new", _file, overwrite: true);
+        return aside;
     }
 
     private static KeptCell Bounded(KeptCell cell) => cell.Outputs.Sum(o => (long)o.Text.Length) <= MostKeptOutput ? cell
         : cell with { Outputs = [new Output("text", "(What this cell showed is too large to be kept. Run it again.)")] };
 
-    private static Kept? Read(string file)
+    /// <summary>What is kept; null when there is nothing, or nothing that can be read.</summary>
+    private Kept? Read()
     {
         try
         {
-            return File.Exists(file) ? JsonSerializer.Deserialize<Kept>(File.ReadAllText(file), JsonSerializerOptions.Web) : null;
+            if (!File.Exists(_file))
+                return null;
+            var kept = JsonSerializer.Deserialize<Kept>(File.ReadAllText(_file), Strict);
+            _unreadable = kept is not { IsWhole: true };
+            return _unreadable ? null : kept;
         }
         catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
         {
-            // What cannot be read is put aside, not overwritten.
-            try
-            {
-                File.Move(file, file + ".unreadable", overwrite: true);
-            }
-            catch (Exception f) when (f is IOException or UnauthorizedAccessException)
-            {
-                // Saving will say it.
-            }
-
+            _unreadable = true;
             return null;
         }
     }
 
-    private sealed record Kept(List<KeptCell> Cells, List<string> Orphans, Dictionary<string, string> Choices, DateTimeOffset? Visited);
+    private sealed record Kept(List<KeptCell> Cells, List<string> Orphans, Dictionary<string, string> Choices, DateTimeOffset? Visited)
+    {
+        /// <summary>The reader refuses null for a property, and takes it for an element.</summary>
+        [JsonIgnore]
+        public bool IsWhole => Cells.All(c => c is not null && c.Outputs.All(o => o is not null)) && Orphans.All(o => o is not null) && Choices.Values.All(c => c is not null);
+    }
 }

@@ -48,6 +48,28 @@ public sealed class PlayerKeepTests(ThePlayer player) : IClassFixture<ThePlayer>
         await Expect(shown.Page.Cell(0).Locator(".source")).ToHaveTextAsync("2 // a thought");
     }
 
+    [Theory]
+    [InlineData("half", "{\"cells\": [{\"original\"")]
+    [InlineData("nothing", "null")]
+    [InlineData("empty", "")]
+    [InlineData("no-cells", "{\"cells\":null}")]
+    [InlineData("no-cell", "{\"cells\":[null],\"orphans\":[],\"choices\":{},\"visited\":null}")]
+    [InlineData("no-output", "{\"cells\":[{\"original\":\"1\",\"outputs\":[null]}],\"orphans\":[],\"choices\":{},\"visited\":null}")]
+    [InlineData("no-letter", "{\"cells\":[],\"orphans\":[],\"choices\":{\"What?\":null},\"visited\":null}")]
+    public async Task What_was_kept_and_cannot_be_read_is_put_aside_and_the_lesson_opens(string what, string kept)
+    {
+        var lesson = player.Write($"59-{what}", "# Unreadable", Code("1"));
+        var file = Path.Combine(player.Progress, lesson + ".json");
+        Directory.CreateDirectory(player.Progress);
+        await File.WriteAllTextAsync(file, kept);
+
+        await using var shown = await player.OpenAsync(lesson);
+        await Expect(shown.Page.Locator("#notice")).ToContainTextAsync($"put aside, as {lesson}.json.unreadable");
+        await Expect(shown.Page.Cell(0).Locator(".source")).ToHaveTextAsync("1");
+        Assert.Equal(kept, await File.ReadAllTextAsync(file + ".unreadable"));
+        Assert.StartsWith("{\"cells\":[{", await File.ReadAllTextAsync(file));
+    }
+
     [Fact]
     public async Task Two_tabs_are_in_step()
     {
