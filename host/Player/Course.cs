@@ -123,6 +123,9 @@ internal sealed class Course(string root, string progressFolder) : IDisposable
             lesson = new Notebook(path, [new Cell(path, 1, 1, CellKind.Markdown, $"# {name}\n\nThis lesson cannot be read.\n\n```text\n{e.Message}\n```\n", root)]);
         }
 
+        // Saved without a change, it is the lesson that is open.
+        if (known.Lesson is { } before && before.Cells.Select(c => (c.Kind, c.Line, c.Source)).SequenceEqual(lesson.Cells.Select(c => (c.Kind, c.Line, c.Source))))
+            lesson = before;
         _read[name] = (written, lesson);
         return lesson;
     }

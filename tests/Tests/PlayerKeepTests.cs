@@ -167,6 +167,19 @@ public sealed class PlayerKeepTests(ThePlayer player) : IClassFixture<ThePlayer>
     }
 
     [Fact]
+    public async Task A_lesson_that_was_saved_without_a_change_keeps_its_kernel()
+    {
+        var lesson = player.Write("57-saved", "# Saved", Code("var kept = 42;"), Code("kept"));
+        await using var shown = await player.OpenAsync(lesson);
+        await shown.Page.Cell(0).RunToEndAsync();
+
+        File.SetLastWriteTimeUtc(Path.Combine(player.Clone, "notebooks", "57-saved.dib"), DateTime.UtcNow.AddMinutes(1));
+        await ReloadAsync(shown.Page);
+        await shown.Page.Cell(1).RunAsync();
+        await shown.Page.Cell(1).ShowsAsync("42");
+    }
+
+    [Fact]
     public async Task A_lesson_that_cannot_be_read_says_why_and_the_others_are_there()
     {
         File.WriteAllText(Path.Combine(player.Clone, "notebooks", "58-broken.dib"), "no notebook at all");
