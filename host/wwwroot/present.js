@@ -64,7 +64,7 @@ export class Presenter {
 
   #run() {
     const cell = this.waiting.shift();
-    if (cell) this.run(cell); else this.#next();
+    if (cell) this.run(cell); else this.#page(1);
   }
 
   // What a cell shows is what the room looks at: below a long cell it is brought up.
