@@ -92,7 +92,7 @@ public sealed class DoctorMachineTests : IDisposable
         Assert.Equal("8.0.404, 9.0.100 will not do: global.json asks for 10.0",
             Checks.Sdk((155, "The command could not be loaded, possibly because:\n * …"), (0, "8.0.404 [/usr]\n9.0.100 [/usr]"), On("LINUX")).Detail);
         Assert.True(Checks.Sdk((1, "no home\nat all"), (0, "10.0.401 [/usr]"), On("LINUX")) is
-            { Ok: false, Detail: "`dotnet --version` fails: no home", WayOut: var look } && look.Contains("home folder", StringComparison.Ordinal));
+        { Ok: false, Detail: "`dotnet --version` fails: no home", WayOut: var look } && look.Contains("home folder", StringComparison.Ordinal));
         Assert.False(Checks.Sdk((0, "9.0.100"), (0, "9.0.100 [/usr]"), On("LINUX")).Ok);
         Assert.Equal("the command `dotnet` is not there", Checks.Sdk((-1, "the command `dotnet` is not there"), (-1, ""), On("LINUX")).Detail);
     }
