@@ -173,10 +173,10 @@ public sealed class DoctorMachineTests : IDisposable
     [InlineData("service index for source https://feed/v3/index.json?code=1&x=2.", "service index for source https://feed/v3/index.json?***")]
     [InlineData("https://feed/F/ours/auth/1234/api/v3", "https://feed/F/ours/auth/***/api/v3")]
     [InlineData("/home/jane/feeds and /home/janet", "~/feeds and /home/janet")]
-    [InlineData("/work/course/nuget.config, /tmp/x, /mnt/jane/feed", "[clone]/nuget.config, [temp]/x, /mnt/[user]/feed")]
+    [InlineData("/srv/course/nuget.config, /tmp/x, /mnt/jane/feed", "[clone]/nuget.config, [temp]/x, /mnt/[user]/feed")]
     [InlineData("is it ready? yes", "is it ready? yes")]
     public void Keys_folders_and_names_are_taken_out_of_a_text(string text, string shown) =>
-        Assert.Equal(shown, new Discreet("/home/jane", "/work/course", "/tmp/", "jane").Of(text));
+        Assert.Equal(shown, new Discreet("/home/jane", "/srv/course", "/tmp/", "jane").Of(text));
 
     [Theory]
     [InlineData("LINUX", "SSL_CERT_DIR")]
