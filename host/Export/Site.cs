@@ -58,7 +58,7 @@ internal sealed class Site(string root, string folder)
             <h1>Distributed tracing for .NET</h1>
             <p>The course as it ran, to read. To run it yourself, you need the .NET SDK and a clone: <code>dotnet run --project host</code> opens the same lessons, with their cells alive and their exercises checked.</p>
             <ol class="lessons">{string.Concat(items)}</ol>
-            {(Address(CloneFile.Instructor) is { } instructor ? $"<p>Do you teach this course? <a href=\"{instructor}\">For instructors</a> has agendas, notes, and what goes wrong in a room.</p>" : "")}
+            {CloneFile.ForInstructors(Address(CloneFile.Instructor))}
             </main>
             """);
     }

@@ -14,6 +14,10 @@ internal static partial class CloneFile
     /// <summary>The guide for those who teach.</summary>
     public const string Instructor = "notebooks/INSTRUCTOR.md";
 
+    /// <summary>A line about that guide, for a list of the lessons; empty where it has no address.</summary>
+    public static string ForInstructors(string? address) => address is null ? ""
+        : $"<p>Do you teach this course? <a href=\"{address}\">For instructors</a> has agendas, notes, and what goes wrong in a room.</p>";
+
     /// <summary>True for a file that is there and may be read. No path leads out of these folders.</summary>
     public static bool CanBeRead(string root, string path) => Readable().IsMatch(path) && File.Exists(Path.Combine(root, path));
 

@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Linq;
 using System.Net;
 using Markdig;
+using TracingTutorial.Host.Pages;
 
 namespace TracingTutorial.Host.Player;
 
@@ -25,7 +26,7 @@ internal static class StartPage
               <span class="quiet">{solved} of {lessons.Sum(l => l.Exercises)} exercises solved</span></p>
               <ol class="lessons" role="list">{string.Concat(lessons.Select(l => Card(l, l == last)))}</ol>
               <p class="quiet">What you do is kept on this machine. Ctrl+C in the terminal ends the player; your work is there again when you come back.</p>
-              {(instructor is null ? "" : $"<p>Do you teach this course? <a href=\"{instructor}\">For instructors</a> has agendas, notes, and what goes wrong in a room.</p>")}
+              {CloneFile.ForInstructors(instructor)}
             </main>
             """);
     }

@@ -96,7 +96,7 @@ function draw(m) {
     const prose = d.html !== undefined && proseOf(d);
     if (prose && part) {
       moveInto(part, prose, foldsAt(prose));
-      if (part.querySelector('.cell')) moveInto(part, prose, aboutResult(prose, m.cells[i + 1]?.html === undefined), 'after');
+      if (part.querySelector('.cell')) moveInto(part, prose, aboutResult(prose, m.cells[i + 1]?.source !== undefined), 'after');
     }
     if (!part || prose?.childElementCount) { part = el('div', 'part'); all.append(part); }
     if (!prose) part.append(codeCell(d));
