@@ -2,23 +2,29 @@ using System;
 using System.CommandLine;
 using System.Globalization;
 using System.IO;
+using System.Linq;
 using System.Text;
 using System.Threading.Tasks;
+using TracingTutorial.Course.Lessons;
 using TracingTutorial.Host.Commands;
 using TracingTutorial.Host.Kernel;
-using TracingTutorial.Host.Notebooks;
 
 namespace TracingTutorial.Host;
 
 /// <summary>The command line of the tutorial.</summary>
 public static class Program
 {
+    private static readonly TimeSpan EndingPatience = TimeSpan.FromSeconds(60);
+
     /// <summary>Runs a command. Errors go to the error stream, without a stack trace.</summary>
     /// <returns>0 when nothing failed, 1 when something did, 2 for a call that cannot work, 130 after Ctrl+C.</returns>
     public static async Task<int> Main(string[] args)
     {
         if (args is [KernelChild.Command, var pipe, var folder, .. var limit])
-            return await KernelChild.RunAsync(pipe, folder, limit is [var seconds] ? TimeSpan.FromSeconds(double.Parse(seconds, CultureInfo.InvariantCulture)) : null);
+            return await KernelChild.RunAsync(pipe, folder,
+                limit is [var seconds]
+                    ? TimeSpan.FromSeconds(double.Parse(seconds, CultureInfo.InvariantCulture))
+                    : null);
 
         try
         {
@@ -28,7 +34,14 @@ public static class Program
             root.Subcommands.Add(ExportCommand.Create());
             root.Subcommands.Add(DoctorCommand.Create());
             var call = root.Parse(args);
-            var exit = await call.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+            if (call.Errors.Count == 0 && !Directory.Exists(Path.GetTempPath()))
+                return Say(
+                    $"The folder for temporary files is not there: {Path.GetTempPath()}"
+                        + "\n  -> Make it, or let the variable TMPDIR (on Windows, TEMP) name another one.",
+                    ExitCode.BadUsage);
+            // After Ctrl+C or SIGTERM, every kernel is ended before this process is.
+            var exit = await call.InvokeAsync(
+                new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = EndingPatience });
             await Console.Out.FlushAsync();
             return call.Errors.Count > 0 ? ExitCode.BadUsage : exit;
         }
@@ -40,6 +53,20 @@ public static class Program
         {
             // A full disk, a closed pipe: whatever is missing from the output, the exit code says it.
             return Say($"The output cannot be written: {e.Message}", ExitCode.Failed);
+        }
+        catch (OperationCanceledException)
+        {
+            return Say("Cancelled.", ExitCode.Cancelled);
+        }
+        catch (Exception e)
+        {
+            var place = e.StackTrace?.Split('\n')
+                .FirstOrDefault(line => line.Contains("TracingTutorial", StringComparison.Ordinal))
+                ?.Trim();
+            return Say(
+                $"The program has a fault: {e.GetType().Name}: {e.Message}"
+                    + $"\n  -> Please report it with this line: {place}",
+                ExitCode.Failed);
         }
     }
 

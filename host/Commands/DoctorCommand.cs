@@ -5,10 +5,11 @@ using System.IO;
 using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
+using TracingTutorial.Course.Lessons;
+using TracingTutorial.Course.Runs;
 using TracingTutorial.Host.Doctor;
-using TracingTutorial.Host.Notebooks;
-using TracingTutorial.Host.Output;
-using TracingTutorial.Host.Running;
+using TracingTutorial.Host.Kernel;
+using TracingTutorial.Host.Reports;
 
 namespace TracingTutorial.Host.Commands;
 
@@ -17,9 +18,21 @@ internal static class DoctorCommand
 {
     public static Command Create()
     {
-        var json = new Option<string?>("--json") { Description = "Write the findings to this file, too.", HelpName = "file" };
-        var prepare = new Option<bool>("--prepare") { Description = "Fill the package caches: run every lesson once, then once more without a network." };
-        var fix = new Option<bool>("--fix") { Description = "Put in place what keeps Polyglot Notebooks in VS Code working; what is there already is not touched." };
+        var json = new Option<string?>("--json")
+        {
+            Description = "Write the findings to this file, too.",
+            HelpName = "file",
+            CustomParser = result => Arguments.Path(result, "--json"),
+        };
+        var prepare = new Option<bool>("--prepare")
+        {
+            Description = "Fill the package caches: run every lesson once, then once more without a network.",
+        };
+        var fix = new Option<bool>("--fix")
+        {
+            Description = "Put in place what keeps Polyglot Notebooks in VS Code working; "
+                + "what is there already is not touched.",
+        };
         var command = new Command("doctor", "Is this machine ready for the workshop?") { json, prepare, fix };
         command.SetAction(async (parsed, cancel) =>
         {
@@ -61,7 +74,9 @@ internal static class DoctorCommand
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            Console.WriteLine($"The tool manifest cannot be written: {e.Message}\n  -> Make the folder writable, or use the course in a browser: "
+            Console.WriteLine(
+                $"The tool manifest cannot be written: {e.Message}"
+                + "\n  -> Make the folder writable, or use the course in a browser: "
                 + "`dotnet run --project host`.");
             return false;
         }
@@ -72,10 +87,10 @@ internal static class DoctorCommand
         using var file = JsonReport.Open(json);
         var findings = new List<Finding>();
         var report = new ConsoleReport(Console.Out, terminal: !Console.IsOutputRedirected);
-        await foreach (var finding in new Checks(Lessons.Root(), Machine.Here()).ExamineAsync(cancel))
+        await foreach (var finding in new Checks(CourseFiles.Root(), Machine.Here()).ExamineAsync(cancel))
         {
             findings.Add(finding);
-            report.Found(finding);
+            report.Found(finding.Ok, finding.Required, finding.Name, finding.Detail, finding.WayOut);
         }
 
         var ready = findings.All(f => f.Ok || !f.Required);
@@ -122,8 +137,8 @@ internal static class DoctorCommand
 
     private static async Task<int> RunAllAsync(CancellationToken cancel)
     {
-        var lessons = Lessons.Find([]);
-        var results = await CourseRun.RunAsync(lessons, new RunOptions(RunOptions.DefaultTimeout), step =>
+        var lessons = CourseFiles.Find([]);
+        var results = await CourseRun.RunAsync(lessons, new RunOptions(EngineKernel.Own(RunOptions.DefaultTimeout)), step =>
         {
             if (step is not RunEvent.LessonEnded({ } result) || cancel.IsCancellationRequested)
                 return;
@@ -138,7 +153,7 @@ internal static class DoctorCommand
 
     private static async Task<string?> DashboardAsync(CancellationToken cancel)
     {
-        var missing = await new KernelCheck(Lessons.Root(), Machine.Here()).DashboardAsync(cancel);
+        var missing = await new KernelCheck(CourseFiles.Root(), Machine.Here()).DashboardAsync(cancel);
         Console.WriteLine($"{(missing is null ? "ok" : "note"),-10}{missing ?? "the Aspire dashboard, which lesson 7 offers"}");
         return missing;
     }

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Threading;
 using System.Threading.Tasks;
-using TracingTutorial.Host.Notebooks;
+using TracingTutorial.Course.Lessons;
 
 namespace TracingTutorial.Host.Commands;
 
@@ -24,7 +24,8 @@ internal static class Tool
         if (process.ExitCode != 0)
         {
             throw new NotebookException(new Problem(".config/dotnet-tools.json", null, null,
-                $"`dotnet tool restore` failed: {(await errors + await output).Trim()}", "Check the network and the feeds: `dotnet nuget list source`."));
+                $"`dotnet tool restore` failed: {(await errors + await output).Trim()}",
+                "Check the network and the feeds: `dotnet nuget list source`."));
         }
     }
 }

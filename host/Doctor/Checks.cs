@@ -8,7 +8,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Threading;
 using System.Threading.Tasks;
-using TracingTutorial.Host.Running;
+using TracingTutorial.Host.Kernel;
 
 namespace TracingTutorial.Host.Doctor;
 
@@ -23,9 +23,9 @@ public sealed record Finding(string Name, bool Ok, bool Required, string Detail,
 /// <summary>Says whether this machine is ready for the workshop, and what to do if not.</summary>
 internal sealed class Checks(string root, Machine machine)
 {
-    private static readonly TimeSpan CommandTimeout = TimeSpan.FromSeconds(20), FeedTimeout = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan CommandTimeout = TimeSpan.FromSeconds(60), FeedTimeout = TimeSpan.FromSeconds(10);
 
-    private readonly Discreet _discreet = new(machine.Home, root, Path.GetTempPath(), Environment.UserName);
+    private readonly Redaction _redaction = new(machine.Home, root, Path.GetTempPath(), Environment.UserName);
 
     /// <summary>
     /// Looks at everything, one thing after the other; each finding is given out as soon as it is there, without keys, folders
@@ -34,7 +34,7 @@ internal sealed class Checks(string root, Machine machine)
     public async IAsyncEnumerable<Finding> ExamineAsync([EnumeratorCancellation] CancellationToken cancel)
     {
         await foreach (var finding in LookAsync(cancel))
-            yield return finding with { Detail = _discreet.Of(finding.Detail), WayOut = finding.Ok ? "" : _discreet.Of(finding.WayOut) };
+            yield return finding with { Detail = _redaction.Of(finding.Detail), WayOut = finding.Ok ? "" : _redaction.Of(finding.WayOut) };
     }
 
     private async IAsyncEnumerable<Finding> LookAsync([EnumeratorCancellation] CancellationToken cancel)

@@ -18,6 +18,8 @@ internal static class Expected
     /// <summary>Megabytes that the player holds without its kernels.</summary>
     public const int PlayerMegabytes = 130;
 
-    /// <summary>Megabytes on disk after <c>doctor --prepare</c>, where nothing was before: packages with NuGet's own cache, and what was built.</summary>
+    /// <summary>
+    /// Megabytes on disk after <c>doctor --prepare</c>, where nothing was before: packages with NuGet's own cache, and what was built.
+    /// </summary>
     public const int PackageMegabytes = 831, BuiltMegabytes = 62;
 }

@@ -56,7 +56,9 @@ internal sealed class Feeds(Machine machine, TimeSpan patience)
                 "What is on this machine already runs without it. " + (silent.FirstOrDefault().WayOut ?? "")),
             new Finding("certificates", distrusted.Length == 0, false,
                 distrusted.Length > 0 ? string.Join("; ", distrusted.Select(a => $"{a.Feed} {a.Problem}"))
-                : Addresses.Any(a => a.Scheme == "https") ? silent.Length == 0 ? "trusted" : "not seen: a feed did not answer" : "no feed has one",
+                : Addresses.Any(a => a.Scheme == "https")
+                    ? silent.Length == 0 ? "trusted" : "not seen: a feed did not answer"
+                    : "no feed has one",
                 distrusted.FirstOrDefault().WayOut ?? ""),
         ];
     }
@@ -95,7 +97,8 @@ internal sealed class Feeds(Machine machine, TimeSpan patience)
     /// <param name="e">What came of asking it.</param>
     /// <param name="seen">What is wrong with the chain of its certificate.</param>
     /// <param name="otherName">The certificate is trusted, but for another name.</param>
-    internal (string Feed, string? Problem, string? WayOut, bool Certificate) Why(string feed, Exception e, X509ChainStatusFlags seen, bool otherName)
+    internal (string Feed, string? Problem, string? WayOut, bool Certificate) Why(
+        string feed, Exception e, X509ChainStatusFlags seen, bool otherName)
     {
         const X509ChainStatusFlags unknown = X509ChainStatusFlags.RevocationStatusUnknown | X509ChainStatusFlags.OfflineRevocation;
         var error = (e as HttpRequestException)?.HttpRequestError;
@@ -113,7 +116,8 @@ internal sealed class Feeds(Machine machine, TimeSpan patience)
             HttpRequestError.SecureConnectionError when seen == X509ChainStatusFlags.NotTimeValid =>
                 (feed, "has a certificate that is not valid today", "Is the clock of this machine right?", true),
             HttpRequestError.SecureConnectionError => (feed,
-                $"has a certificate that this machine does not trust{(seen == 0 ? "" : $" ({seen & ~unknown})")}", machine.TrustRoot(), true),
+                $"has a certificate that this machine does not trust{(seen == 0 ? "" : $" ({seen & ~unknown})")}",
+                machine.TrustRoot(), true),
             HttpRequestError.NameResolutionError => (feed, "has a name that nobody here knows", NoNetwork(), false),
             HttpRequestError.ProxyTunnelError =>
                 (feed, "is not reached: the proxy refuses", "Check name and password in HTTPS_PROXY.", false),

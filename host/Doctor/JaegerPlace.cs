@@ -61,7 +61,7 @@ internal sealed class JaegerPlace(string root, Func<string, string?> variable)
     {
         try
         {
-            using var client = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { Timeout = TimeSpan.FromSeconds(2) };
+            using var client = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { Timeout = TimeSpan.FromSeconds(10) };
             // Its API, as lesson 7 asks it: not every Jaeger has its health check on a port of this machine.
             using var answer = await client.GetAsync($"http://127.0.0.1:{port}/api/v3/services");
             var text = await answer.Content.ReadAsStringAsync();

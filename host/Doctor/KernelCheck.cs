@@ -3,8 +3,9 @@ using System.IO;
 using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
-using TracingTutorial.Host.Notebooks;
-using TracingTutorial.Host.Running;
+using TracingTutorial.Course.Lessons;
+using TracingTutorial.Course.Runs;
+using TracingTutorial.Host.Kernel;
 
 namespace TracingTutorial.Host.Doctor;
 
@@ -99,7 +100,7 @@ internal sealed class KernelCheck(string root, Machine machine)
         using var clock = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         clock.CancelAfter(limit);
         var notebook = DibReader.Parse(Path.Combine(root, "notebooks", "doctor.dib"), text);
-        var result = await LessonRun.RunAsync(notebook, new RunOptions(RunOptions.DefaultTimeout), _ => { }, clock.Token);
+        var result = await LessonRun.RunAsync(notebook, new RunOptions(EngineKernel.Own(RunOptions.DefaultTimeout)), _ => { }, clock.Token);
         cancel.ThrowIfCancellationRequested();
         return (result, clock.IsCancellationRequested
             ? new Problem(notebook.Path, null, null, FormattableString.Invariant($"it was not done within {limit.TotalMinutes:0} minutes"),

@@ -2,7 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
-using TracingTutorial.Host.Player;
+using TracingTutorial.Course.Runs;
 
 namespace TracingTutorial.Host.Doctor;
 
@@ -10,7 +10,7 @@ namespace TracingTutorial.Host.Doctor;
 internal static class Room
 {
     private const int OneLesson = Expected.PlayerMegabytes + Expected.ToMegabytes;
-    private const int ThreeLessons = Expected.PlayerMegabytes + Course.MostKernels * Expected.ToMegabytes;
+    private const int ThreeLessons = Expected.PlayerMegabytes + KernelPool.MaxKernels * Expected.ToMegabytes;
 
     /// <summary>What is free now. The runtime knows it on each platform, and the bounds of a container too.</summary>
     public static Finding Memory()
@@ -23,7 +23,7 @@ internal static class Room
     /// <param name="free">In megabytes.</param>
     internal static Finding Memory(long free) => new("memory", free >= ThreeLessons, false,
         $"{Size(free)} free; a lesson takes up to {Expected.ToMegabytes} MB, "
-            + $"the player {Expected.PlayerMegabytes} MB and up to {Course.MostKernels} lessons",
+            + $"the player {Expected.PlayerMegabytes} MB and up to {KernelPool.MaxKernels} lessons",
         "Close other programs, or give the container or virtual machine more. "
             + (free < OneLesson ? $"One lesson in the player needs {Size(OneLesson)}."
                 : "Or end the player with Ctrl+C between lessons, and start it again: your answers are kept."));

@@ -29,7 +29,8 @@ internal sealed class VsCode(Machine machine)
 
         foreach (var flavour in here)
         {
-            var extension = Directory.Exists(flavour.Extensions) && Directory.EnumerateDirectories(flavour.Extensions, $"{Extension}-*").Any();
+            var extension = Directory.Exists(flavour.Extensions)
+                && Directory.EnumerateDirectories(flavour.Extensions, $"{Extension}-*").Any();
             var ready = File.Exists(ManifestOf(flavour));
             var detail = (extension, ready) switch
             {
@@ -61,7 +62,8 @@ internal sealed class VsCode(Machine machine)
         return written;
     }
 
-    private static string ManifestOf(Flavour flavour) => Path.Combine(flavour.Data, "User", "globalStorage", Extension, ".config", "dotnet-tools.json");
+    private static string ManifestOf(Flavour flavour) =>
+        Path.Combine(flavour.Data, "User", "globalStorage", Extension, ".config", "dotnet-tools.json");
 
     private IEnumerable<Flavour> Flavours()
     {
@@ -69,19 +71,32 @@ internal sealed class VsCode(Machine machine)
         var data = platform == OSPlatform.Windows ? variable("APPDATA") ?? Path.Combine(home, "AppData", "Roaming")
             : platform == OSPlatform.OSX ? Path.Combine(home, "Library", "Application Support")
             : variable("XDG_CONFIG_HOME") is { Length: > 0 } config ? config : Path.Combine(home, ".config");
-        foreach (var (name, folder, extensions) in new[] { ("Code", "Code", ".vscode"), ("Insiders", "Code - Insiders", ".vscode-insiders"), ("VSCodium", "VSCodium", ".vscode-oss") })
+        foreach (var (name, folder, extensions) in new[]
+        {
+            ("Code", "Code", ".vscode"), ("Insiders", "Code - Insiders", ".vscode-insiders"), ("VSCodium", "VSCodium", ".vscode-oss"),
+        })
+        {
             yield return new(name, Path.Combine(data, folder), Path.Combine(home, extensions, "extensions"));
+        }
 
         var share = variable("XDG_DATA_HOME") is { Length: > 0 } own ? own : Path.Combine(home, ".local", "share");
         yield return new("code-server", Path.Combine(share, "code-server"), Path.Combine(share, "code-server", "extensions"));
 
         // On the far side of a remote window or in a container.
-        foreach (var (name, folder) in new[] { ("remote", ".vscode-server"), ("remote, Insiders", ".vscode-server-insiders"), ("remote, VSCodium", ".vscodium-server"), ("codespace", ".vscode-remote") })
+        foreach (var (name, folder) in new[]
+        {
+            ("remote", ".vscode-server"), ("remote, Insiders", ".vscode-server-insiders"), ("remote, VSCodium", ".vscodium-server"),
+            ("codespace", ".vscode-remote"),
+        })
+        {
             yield return new(name, Path.Combine(home, folder, "data"), Path.Combine(home, folder, "extensions"));
+        }
     }
 
     /// <param name="Name">As a person calls it.</param>
-    /// <param name="Data">Where it keeps its data, with the folder <c>User</c> in it; it is there when the flavour has been started.</param>
+    /// <param name="Data">
+    /// Where it keeps its data, with the folder <c>User</c> in it; it is there when the flavour has been started.
+    /// </param>
     /// <param name="Extensions">Where its extensions are.</param>
     private sealed record Flavour(string Name, string Data, string Extensions);
 }

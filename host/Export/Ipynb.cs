@@ -5,9 +5,9 @@ using System.Linq;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using TracingTutorial.Host.Notebooks;
-using TracingTutorial.Host.Pages;
-using TracingTutorial.Host.Running;
+using TracingTutorial.Course.Lessons;
+using TracingTutorial.Course.Pages;
+using TracingTutorial.Course.Runs;
 
 namespace TracingTutorial.Host.Export;
 
@@ -20,37 +20,44 @@ internal sealed partial class Ipynb(string root, string folder)
     private readonly HashSet<string> _lessons = [];
     private readonly HashSet<string> _copied = [];
 
-    private static readonly JsonSerializerOptions Json = new() { WriteIndented = true, IndentSize = 1, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, NewLine = "\n" };
+    private static readonly JsonSerializerOptions Json = new()
+    {
+        WriteIndented = true,
+        IndentSize = 1,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        NewLine = "\n",
+    };
 
     /// <summary>Writes the notebooks and what they need, and removes nothing that is there already.</summary>
     /// <param name="lessons">The lessons with what their cells have shown.</param>
     /// <exception cref="IOException">The folder cannot be written.</exception>
     public void Write(IReadOnlyList<(Notebook Lesson, LessonResult Result)> lessons)
     {
-        Lessons.CopyHelpers(root, folder);
-        Directory.CreateDirectory(Path.Combine(folder, "assets"));
-        foreach (var file in Directory.GetFiles(Path.Combine(root, "assets")))
-            File.Copy(file, Path.Combine(folder, "assets", Path.GetFileName(file)), overwrite: true);
+        CourseFiles.CopyHelpers(root, folder);
+        CloneFile.CopyAssets(root, folder);
         Directory.CreateDirectory(Path.Combine(folder, "notebooks"));
         _lessons.UnionWith(lessons.Select(l => Path.GetFileNameWithoutExtension(l.Lesson.Path)));
         foreach (var (lesson, result) in lessons)
         {
-            File.WriteAllText(Path.Combine(folder, "notebooks", Path.GetFileNameWithoutExtension(lesson.Path) + ".ipynb"), Of(lesson, result));
+            File.WriteAllText(
+                Path.Combine(folder, "notebooks", Path.GetFileNameWithoutExtension(lesson.Path) + ".ipynb"),
+                Of(lesson, result));
             foreach (var text in lesson.Cells.Where(c => c.Kind == CellKind.Markdown))
-                CopyLinked(InstructorNotes.Without(text.Source), "notebooks");
+                CopyLinked(text.Text, CloneFile.Lessons);
         }
     }
 
     /// <summary>The guides that a text leads to, and those that they lead to.</summary>
-    private void CopyLinked(string markdown, string from)
+    private void CopyLinked(MarkdownText markdown, string from)
     {
-        foreach (var path in LessonHtml.PathsIn(markdown, from).Where(p => CloneFile.LessonAt(p) is null && CloneFile.CanBeRead(root, p) && _copied.Add(p)))
+        foreach (var path in markdown.Links.Select(l => CloneFile.Meant(from, l.Url).Path).OfType<string>()
+            .Where(p => CloneFile.LessonAt(p) is null && CloneFile.CanBeRead(root, p) && _copied.Add(p)))
         {
             var text = File.ReadAllText(Path.Combine(root, path));
             Directory.CreateDirectory(Path.Combine(folder, CloneFile.FolderOf(path)));
             File.WriteAllText(Path.Combine(folder, path), Path.GetExtension(path) == ".md" ? Links(text) : text);
             if (Path.GetExtension(path) == ".md")
-                CopyLinked(text, CloneFile.FolderOf(path));
+                CopyLinked(MarkdownText.Parse(text), CloneFile.FolderOf(path));
         }
     }
 
@@ -61,7 +68,13 @@ internal sealed partial class Ipynb(string root, string folder)
         return JsonSerializer.Serialize(new
         {
             cells = lesson.Cells.Select(cell => cell.Kind == CellKind.Markdown
-                ? new { cell_type = "markdown", id = IdOf(cell), metadata = new { }, source = Lines(Links(InstructorNotes.Without(cell.Source).TrimEnd('\n'))) }
+                ? new
+                {
+                    cell_type = "markdown",
+                    id = IdOf(cell),
+                    metadata = new { },
+                    source = Lines(Links(cell.Text.WithoutNotes.TrimEnd('\n'))),
+                }
                 : (object)new
                 {
                     cell_type = "code",
@@ -96,10 +109,18 @@ internal sealed partial class Ipynb(string root, string folder)
         }
 
         if (result?.Problem is { } problem)
-            yield return new { output_type = "error", ename = "Error", evalue = problem.Message, traceback = Lines(result.Details ?? problem.Message) };
+        {
+            yield return new
+            {
+                output_type = "error",
+                ename = "Error",
+                evalue = problem.Message,
+                traceback = Lines(result.Details ?? problem.Message),
+            };
+        }
     }
 
-    private static Dictionary<string, string[]> Data(CellOutput output)
+    private static Dictionary<string, string[]> Data(Output output)
     {
         var data = new Dictionary<string, string[]> { ["text/plain"] = Lines(output.Text) };
         if (output.Html is { } html)
@@ -109,7 +130,9 @@ internal sealed partial class Ipynb(string root, string folder)
 
     /// <summary>Links to other lessons, as they are called here; one that was not exported is only named.</summary>
     private string Links(string markdown) => LessonLink().Replace(markdown, m =>
-        _lessons.Contains(m.Groups["name"].Value) ? $"[{m.Groups["text"].Value}]({m.Groups["folder"].Value}{m.Groups["name"].Value}.ipynb{m.Groups["place"].Value})" : m.Groups["text"].Value);
+        _lessons.Contains(m.Groups["name"].Value)
+            ? $"[{m.Groups["text"].Value}]({m.Groups["folder"].Value}{m.Groups["name"].Value}.ipynb{m.Groups["place"].Value})"
+            : m.Groups["text"].Value);
 
     /// <summary>As the format likes text: a list of lines that keep their ends.</summary>
     private static string[] Lines(string text)

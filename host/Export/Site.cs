@@ -4,9 +4,9 @@ using System.IO;
 using System.Linq;
 using System.Net;
 using System.Text;
-using TracingTutorial.Host.Notebooks;
-using TracingTutorial.Host.Pages;
-using TracingTutorial.Host.Running;
+using TracingTutorial.Course.Lessons;
+using TracingTutorial.Course.Pages;
+using TracingTutorial.Course.Runs;
 
 namespace TracingTutorial.Host.Export;
 
@@ -25,15 +25,14 @@ internal sealed class Site(string root, string folder)
     /// <exception cref="IOException">The folder cannot be written.</exception>
     public void Write(IReadOnlyList<(Notebook Lesson, LessonResult Result)> lessons)
     {
-        Directory.CreateDirectory(Path.Combine(folder, "assets"));
+        CloneFile.CopyAssets(root, folder);
         File.WriteAllText(Path.Combine(folder, "course.css"), _css + Own);
-        foreach (var file in Directory.GetFiles(Path.Combine(root, "assets")))
-            File.Copy(file, Path.Combine(folder, "assets", Path.GetFileName(file)), overwrite: true);
         _lessons.UnionWith(lessons.Select(l => NameOf(l.Lesson)));
         File.WriteAllText(Path.Combine(folder, "index.html"), Index([.. lessons.Select(l => l.Lesson)]));
         for (var i = 0; i < lessons.Count; i++)
         {
-            var page = LessonPage(lessons[i].Lesson, lessons[i].Result, lessons.ElementAtOrDefault(i - 1).Lesson, lessons.ElementAtOrDefault(i + 1).Lesson);
+            var (before, next) = (lessons.ElementAtOrDefault(i - 1).Lesson, lessons.ElementAtOrDefault(i + 1).Lesson);
+            var page = PageOf(lessons[i].Lesson, lessons[i].Result, before, next);
             File.WriteAllText(Path.Combine(folder, NameOf(lessons[i].Lesson) + ".html"), page);
         }
 
@@ -51,31 +50,40 @@ internal sealed class Site(string root, string folder)
         var items = lessons.Select(lesson => $"""
             <li><h2><a href="{NameOf(lesson)}.html">{Encode(lesson.Title)}</a></h2>
             <p class="quiet">{Minutes.Of(lesson)} minutes</p>
-            {LessonHtml.Of(lesson.Goals, "notebooks", Address).Html}</li>
+            {LessonPage.About(lesson.Lesson, Address)}</li>
             """);
         return Page("Distributed tracing for .NET", "", $"""
             <main id="main">
             <h1>Distributed tracing for .NET</h1>
-            <p>The course as it ran, to read. To run it yourself, you need the .NET SDK and a clone: <code>dotnet run --project host</code> opens the same lessons, with their cells alive and their exercises checked.</p>
+            <p>The course as it ran, to read. To run it yourself, you need the .NET SDK and a clone: <code>dotnet run --project host</code>
+            opens the same lessons, with their cells alive and their exercises checked.</p>
             <ol class="lessons">{string.Concat(items)}</ol>
             {CloneFile.ForInstructors(Address(CloneFile.Instructor))}
             </main>
             """);
     }
 
-    private string LessonPage(Notebook lesson, LessonResult result, Notebook? before, Notebook? next)
+    private string PageOf(Notebook lesson, LessonResult result, Notebook? before, Notebook? next)
     {
+        LessonHtml.Mark(lesson.Lesson);
+        var html = new LessonHtml(CloneFile.Lessons, Address);
         var results = result.Cells.ToDictionary(c => c.Number);
         var body = new StringBuilder();
         if (result.Failed)
-            body.Append("<p class=\"failure\" role=\"note\">When this page was made, the lesson did not run to its end: what failed stands below its cell.</p>\n");
+        {
+            body.Append("<p class=\"failure\" role=\"note\">When this page was made, the lesson did not run to its end: "
+                + "what failed stands below its cell.</p>\n");
+        }
+        var answers = new AnswerPages(lesson.Lesson);
         foreach (var cell in lesson.Cells)
         {
             if (cell.Kind == CellKind.Markdown)
-                body.Append("<section class=\"prose\">").Append(LessonHtml.Of(cell.Source, "notebooks", Address).Html).Append("</section>\n");
+                body.Append($"<section class=\"prose\">{answers.Take(html.Of(cell.Text))}</section>\n");
             else
                 AppendCode(body, cell, results.GetValueOrDefault(cell.Number));
         }
+
+        body.Append(answers.Html);
 
         var around = $"""
             <nav class="around" aria-label="Lessons">
@@ -84,25 +92,34 @@ internal sealed class Site(string root, string folder)
             {(next is null ? "<span></span>" : $"<a rel=\"next\" href=\"{NameOf(next)}.html\">Next: {Encode(next.Title)}</a>")}
             </nav>
             """;
-        return Page(lesson.Title, around, $"<main id=\"main\">\n{body}</main>\n{around.Replace("aria-label=\"Lessons\"", "aria-label=\"Lessons, below\"")}");
+        var below = around.Replace("aria-label=\"Lessons\"", "aria-label=\"Lessons, below\"");
+        return Page(lesson.Title, around, $"<main id=\"main\">\n{body}</main>\n{below}");
     }
 
     private static void AppendCode(StringBuilder html, Cell cell, CellResult? result)
     {
         var label = cell.Exercise is { } exercise ? $"Exercise {exercise}" : "Code";
         var (problem, status) = (result?.Problem, result?.Status);
-        html.Append($"<section class=\"cell{(status == CellStatus.Failed ? " failed" : "")}\" aria-label=\"{label}, line {cell.Line} of the notebook\"><pre class=\"source\" tabindex=\"0\"><code>{CodeHtml.Of(cell.Source)}</code></pre>");
+        html.Append($"<section class=\"cell{(status == CellStatus.Failed ? " failed" : "")}\""
+            + $" aria-label=\"{label}, line {cell.Line} of the notebook\">")
+            .Append($"<pre class=\"source\" tabindex=\"0\"><code>{CodeHtml.Of(cell.Source)}</code></pre>");
         var outputs = result?.Outputs ?? [];
         if (outputs.Count > 0 || problem is not null || status == CellStatus.NotRun)
         {
             html.Append("<div class=\"outputs\">");
             foreach (var output in outputs)
             {
-                html.Append(output.Html is { } own ? Box.Of(own) : $"<pre class=\"{ClassOf(output.Kind)}\">{Encode(output.Text)}</pre>");
+                html.Append(output.Html is { } own
+                    ? Box.Of(own)
+                    : $"<pre class=\"{ClassOf(output.Kind)}\">{ConsoleText.Html(output.Text)}</pre>");
             }
 
             if (problem is not null)
-                html.Append($"<pre class=\"error\">{Encode(string.Join('\n', ((string[])[problem.Message, problem.WayOut.Length > 0 ? "→ " + problem.WayOut : "", result!.Details ?? ""]).Where(part => part.Length > 0)))}</pre>");
+            {
+                string[] parts = [problem.Message, problem.WayOut.Length > 0 ? "→ " + problem.WayOut : "", result!.Details ?? ""];
+                html.Append($"<pre class=\"error\">{ConsoleText.Html(string.Join('\n', parts.Where(part => part.Length > 0)))}</pre>");
+            }
+
             if (status == CellStatus.NotRun)
                 html.Append("<p class=\"quiet\">This cell was not run.</p>");
             html.Append("</div>");
@@ -120,7 +137,9 @@ internal sealed class Site(string root, string folder)
         _ => "text",
     };
 
-    /// <summary>The page of a file of the clone; null for one that these pages do not have: a lesson that was not exported with them.</summary>
+    /// <summary>
+    /// The page of a file of the clone; null for one that these pages do not have: a lesson that was not exported with them.
+    /// </summary>
     private string? Address(string path)
     {
         if (CloneFile.LessonAt(path) is { } lesson)
@@ -136,26 +155,11 @@ internal sealed class Site(string root, string folder)
 
     private static string PageOf(string path) => path.Replace('/', '.') + ".html";
 
-    private static string Page(string title, string head, string body) => $"""
-        <!doctype html>
-        <html lang="en">
-        <head>
-        <meta charset="utf-8">
-        <meta name="viewport" content="width=device-width, initial-scale=1">
-        <meta name="color-scheme" content="light dark">
-        <link rel="icon" href="data:,">
-        <meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src 'none'; style-src 'self' file: 'unsafe-inline'; img-src 'self' file: data:; base-uri 'none'; form-action 'none'">
-        <title>{Encode(title)}</title>
-        <link rel="stylesheet" href="course.css">
-        </head>
-        <body>
-        <a class="skip" href="#main">Skip to the content</a>
-        {head}
-        {body}
-        </body>
-        </html>
+    private const string Policy = "default-src 'none'; script-src 'none'; style-src 'self' file: 'unsafe-inline'; "
+        + "img-src 'self' file: data:; base-uri 'none'; form-action 'none'";
 
-        """;
+    private static string Page(string title, string head, string body) =>
+        HtmlPage.Of(title, ["course.css"], $"{head}\n{body}", head: $"<meta http-equiv=\"Content-Security-Policy\" content=\"{Policy}\">");
 
     private static string Encode(string text) => WebUtility.HtmlEncode(text);
 
@@ -165,13 +169,21 @@ internal sealed class Site(string root, string folder)
 
         /* Pages for reading. */
         body { max-width: 66rem; margin: 0 auto; padding: 1rem 1.25rem 4rem; }
-        .around { display: flex; justify-content: space-between; gap: 1rem; flex-wrap: wrap; padding: .6rem 0; border-block: 1px solid var(--line); font-size: .92rem; }
+        .around {
+          display: flex; justify-content: space-between; gap: 1rem; flex-wrap: wrap;
+          padding: .6rem 0; border-block: 1px solid var(--line); font-size: .92rem;
+        }
         .cell { border: 1px solid var(--line); border-radius: 8px; margin: 1rem 0; }
-        .cell.failed, .failure { border-color: var(--bad); } .failure { border: 1px solid var(--bad); border-radius: 8px; padding: .5rem .8rem; }
+        .cell.failed, .failure { border-color: var(--bad); }
+        .failure { border: 1px solid var(--bad); border-radius: 8px; padding: .5rem .8rem; }
         .cell .source { margin: 0; border: 0; border-radius: 8px; }
         .cell .outputs { border-top: 1px solid var(--line); padding: .5rem .8rem; }
         .lessons { padding-left: 0; list-style: none; } .lessons h2 { margin-bottom: 0; } .lessons p { margin: .2rem 0; }
         .choices > li::before { content: none; }
-        @media print { .around, .skip { display: none; } body { max-width: none; padding: 0; } }
+        .paper, .answers { display: none; }
+        @media print {
+          .around, .skip, .answer { display: none; } .paper { display: revert; } .answers { display: block; break-before: page; }
+          body { max-width: none; padding: 0; }
+        }
         """;
 }

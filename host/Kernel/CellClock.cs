@@ -5,6 +5,7 @@ using Microsoft.DotNet.Interactive;
 using Microsoft.DotNet.Interactive.Commands;
 using Microsoft.DotNet.Interactive.CSharp;
 using Microsoft.DotNet.Interactive.Events;
+using TracingTutorial.Course.Runs;
 
 namespace TracingTutorial.Host.Kernel;
 
@@ -14,9 +15,6 @@ namespace TracingTutorial.Host.Kernel;
 /// </summary>
 internal static class CellClock
 {
-    /// <summary>How the message of a cell begins whose time is up.</summary>
-    public const string TimeIsUp = "The cell did not end within";
-
     public static void Use(CSharpKernel csharp, PipeSender sender, TimeSpan limit) =>
         csharp.AddMiddleware(async (command, context, next) =>
         {
@@ -34,11 +32,21 @@ internal static class CellClock
     // side, which ends the whole tree, or else from here.
     private static void Stop(KernelCommand cell, PipeSender sender, TimeSpan limit)
     {
-        sender.SendAsync(new CommandFailed(FormattableString.Invariant($"{TimeIsUp} {limit.TotalSeconds:0.###} seconds and was stopped."), cell), default);
+        sender.SendAsync(new CommandFailed(new CellFailure(FailureReason.Time, Message(limit)), cell, Message(limit)), default);
         sender.FinishAsync().ContinueWith(async _ =>
         {
             await Task.Delay(TimeSpan.FromSeconds(10));
             Environment.FailFast("The time limit of a cell was reached, and nobody ended this process.");
         });
     }
+
+    /// <summary>What is said about a cell that took too long.</summary>
+    public static string Message(TimeSpan limit) =>
+        FormattableString.Invariant($"The cell did not end within {limit.TotalSeconds:0.###} seconds and was stopped.");
+}
+
+/// <summary>A failure whose reason is known in the kernel's process. The reason goes to the other process with the event.</summary>
+internal sealed class CellFailure(FailureReason reason, string message) : Exception(message)
+{
+    public FailureReason Reason => reason;
 }

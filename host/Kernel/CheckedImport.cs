@@ -12,7 +12,8 @@ using Microsoft.DotNet.Interactive.Commands;
 using Microsoft.DotNet.Interactive.CSharp;
 using Microsoft.DotNet.Interactive.Directives;
 using Microsoft.DotNet.Interactive.Events;
-using TracingTutorial.Host.Notebooks;
+using TracingTutorial.Course.Lessons;
+using TracingTutorial.Course.Runs;
 
 namespace TracingTutorial.Host.Kernel;
 
@@ -28,32 +29,40 @@ internal static partial class CheckedImport
         {
             Parameters = { new KernelDirectiveParameter("--file") { AllowImplicitName = true, Required = true, TypeHint = "file" } },
         };
+        var layers = new CompiledLayers(csharp);
         composite.AddDirective<ImportDocument>(directive, async (command, context) =>
         {
             try
             {
-                var cells = DibReader.Imported(Path.GetFullPath(command.FilePath), Directory.GetCurrentDirectory());
-                foreach (var (name, problem, code) in Submissions(cells.Where(c => c.Kind == CellKind.CSharp)))
+                var path = Path.GetFullPath(command.FilePath);
+                var cells = DibReader.Imported(path, Directory.GetCurrentDirectory()).Where(c => c.Kind == CellKind.CSharp);
+                foreach (var (name, problem, code) in Submissions(cells, files => layers.TryUse(path, files)))
                 {
-                    if ((problem?.ToString() ?? await ErrorOfAsync(name, code)) is not { } error)
+                    if ((problem is null ? await FailureOfAsync(name, code) : new CellFailure(FailureReason.Dialect, problem.ToString()))
+                        is not { } failure)
                         continue;
-                    context.Fail(command, message: error);
+                    context.Fail(command, failure, failure.Message);
                     return;
                 }
             }
             catch (NotebookException e)
             {
-                context.Fail(command, message: e.Message);
+                context.Fail(command, new CellFailure(FailureReason.Dialect, e.Message), e.Message);
             }
         });
 
-        async Task<string?> ErrorOfAsync(string name, string code)
+        async Task<CellFailure?> FailureOfAsync(string name, string code)
         {
             var result = await composite.SendAsync(new SubmitCode(code, csharp.Name));
             // A compile error gives events; an exception in a piece that was sent from inside a command may give none.
-            var message = result.Events.OfType<CommandFailed>().Select(e => e.Message).Concat(result.Events.OfType<ErrorProduced>().Select(e => e.Message)).FirstOrDefault()
+            var failed = result.Events.OfType<CommandFailed>().FirstOrDefault();
+            var message = failed?.Message
+                ?? result.Events.OfType<ErrorProduced>().FirstOrDefault()?.Message
                 ?? csharp.ScriptState?.Exception?.ToString();
-            return message is null || NamesAFile().IsMatch(message) ? message : $"{name}: {message}";
+            return message is null ? null
+                : new CellFailure(
+                    PipeSender.ReasonOf(failed) ?? FailureReason.Exception,
+                    NamesAFile().IsMatch(message) ? message : $"{name}: {message}");
         }
     }
 
@@ -61,47 +70,56 @@ internal static partial class CheckedImport
     /// What is sent to the engine: each cell, but files of nothing but types that are imported one after the other as one. The
     /// compiler looks for a name in every submission there was, so a layer of twenty files would make everything slow.
     /// </summary>
-    private static IEnumerable<(string Name, Problem? Problem, string Code)> Submissions(IEnumerable<Cell> cells)
+    /// <param name="cells">The cells of the imported file.</param>
+    /// <param name="isCompiled">Called with such files; true when an assembly has their types, so that only their usings are sent.</param>
+    private static IEnumerable<(string Name, Problem? Problem, string Code)> Submissions(
+        IEnumerable<Cell> cells, Func<IReadOnlyCollection<Cell>, bool> isCompiled)
     {
-        var (usings, files) = (new HashSet<string>(), new StringBuilder());
+        var (usings, files, source) = (new HashSet<string>(), new List<Cell>(), new StringBuilder());
         foreach (var cell in cells)
         {
-            var path = cell.Problems.Count == 0 ? cell.ImportPath : null;
-            if (path is not null && Path.GetExtension(path) != ".dib" && TryAdd(DibReader.Imported(path, cell.ImportFolder)[0]))
+            if (FileOf(cell) is { } file && TryAdd(file))
                 continue;
-            if (files.Length > 0)
+            if (files.Count > 0)
                 yield return Joined();
             yield return (cell.DisplayName, cell.Problems.FirstOrDefault(), cell.ToSubmission());
         }
 
-        if (files.Length > 0)
+        if (files.Count > 0)
             yield return Joined();
+
+        // A source file: the cell that imports it, or the cell that it is when it is imported by itself.
+        static Cell? FileOf(Cell cell) =>
+            cell.Problems.Count > 0 || Path.GetExtension(cell.ImportPath ?? cell.File) == ".dib" ? null
+            : cell.ImportPath is { } path ? DibReader.Imported(path, cell.ImportFolder)[0] : cell;
 
         // Not what means something else in one text with others, or would make the compiler speak of another file.
         bool TryAdd(Cell file)
         {
-            var root = CSharpSyntaxTree.ParseText(file.Source, Dialect.ParseOptions).GetCompilationUnitRoot();
+            var root = CSharpSyntaxTree.ParseText(file.Source, CSharpText.Options).GetCompilationUnitRoot();
             if (file.Problems.Count > 0 || root.ContainsDiagnostics || root.Externs.Count > 0 || root.AttributeLists.Count > 0
                 || root.Usings.Any(u => u.Alias is not null)
                 || file.Source.Split('\n').Any(line => line.TrimStart().StartsWith('#') && line != "#nullable enable")
                 || root.Members.Any(m => m is not (BaseTypeDeclarationSyntax or DelegateDeclarationSyntax)))
                 return false;
-            var source = new StringBuilder(file.Source);
+            var types = new StringBuilder(file.Source);
             foreach (var directive in root.Usings)
             {
                 usings.Add(directive.ToString());
-                source.Remove(directive.SpanStart, directive.Span.Length).Insert(directive.SpanStart, " ", directive.Span.Length);
+                types.Remove(directive.SpanStart, directive.Span.Length).Insert(directive.SpanStart, " ", directive.Span.Length);
             }
 
-            files.Append("\n#nullable restore\n").Append((file with { Source = source.ToString() }).ToSubmission());
+            files.Add(file);
+            source.Append("\n#nullable restore\n").Append((file with { Source = types.ToString() }).ToSubmission());
             return true;
         }
 
         (string, Problem?, string) Joined()
         {
-            var code = string.Join('\n', usings) + files;
+            var code = string.Join('\n', usings) + (isCompiled(files) ? "" : source);
             usings.Clear();
             files.Clear();
+            source.Clear();
             return ("", null, code);
         }
     }

@@ -3,7 +3,6 @@ using System.Globalization;
 using System.IO;
 using System.IO.Pipes;
 using System.Linq;
-using System.Reflection;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
@@ -18,6 +17,7 @@ using Microsoft.DotNet.Interactive.CSharp;
 using Microsoft.DotNet.Interactive.Events;
 using Microsoft.DotNet.Interactive.Formatting;
 using Microsoft.DotNet.Interactive.PackageManagement;
+using TracingTutorial.Course.Runs;
 
 namespace TracingTutorial.Host.Kernel;
 
@@ -39,7 +39,10 @@ internal static class KernelChild
     internal static string PipeName(string temporary)
     {
         var name = "tracing-" + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(12));
-        return OperatingSystem.IsWindows() || Encoding.UTF8.GetByteCount(temporary) + "CoreFxPipe_".Length + name.Length < 104 ? name : "/tmp/" + name;
+        return OperatingSystem.IsWindows()
+            || Encoding.UTF8.GetByteCount(temporary) + "CoreFxPipe_".Length + name.Length < 104
+                ? name
+                : "/tmp/" + name;
     }
 
     /// <param name="pipeName">The pipe on which the other process listens.</param>
@@ -47,24 +50,26 @@ internal static class KernelChild
     /// <param name="limit">The longest a cell may run; null for ever.</param>
     public static async Task<int> RunAsync(string pipeName, string folder, TimeSpan? limit)
     {
+        ProcessTree.Join(); // in a group of its own, so that Ctrl+C in the terminal does not reach it: the other process ends it
         CultureInfo.DefaultThreadCurrentCulture = CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
         Console.OutputEncoding = Encoding.UTF8; // For text that goes past the engine: Windows has another one.
-        // A terminal sends Ctrl+C to all its processes. The other one reports what there is, and ends this one.
-        using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal => signal.Cancel = true);
         Directory.SetCurrentDirectory(folder);
-        await using var pipe = new NamedPipeClientStream(".", pipeName, PipeDirection.InOut, PipeOptions.Asynchronous | PipeOptions.CurrentUserOnly);
+        await using var pipe = new NamedPipeClientStream(
+            ".", pipeName, PipeDirection.InOut, PipeOptions.Asynchronous | PipeOptions.CurrentUserOnly);
         await pipe.ConnectAsync((int)Patience.TotalMilliseconds);
         var reader = new StreamReader(pipe, Encoding.UTF8);
         var receiver = new KernelCommandAndEventReceiver(async cancel =>
         {
             if (await reader.ReadLineAsync(cancel) is { } line)
                 return Serializer.DeserializeCommandOrEvent(line);
-            Environment.Exit(0); // The other process is gone.
+            ProcessTree.EndThis(); // The other process is gone.
             return null;
         });
-        Serializer.JsonSerializerOptions.Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping; // HTML in half the bytes: no browser reads this
+        // HTML in half the bytes: no browser reads this.
+        Serializer.JsonSerializerOptions.Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
         var sender = new PipeSender(pipe);
-        AppDomain.CurrentDomain.ProcessExit += (_, _) => sender.FinishAsync().Wait(TimeSpan.FromSeconds(0.5)); // what a cell printed before Environment.Exit
+        // What a cell printed before Environment.Exit.
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => sender.FinishAsync().Wait(TimeSpan.FromSeconds(0.5));
 
         using var kernel = CreateKernel(sender, limit);
         await kernel.UseHost(sender, receiver, KernelHost.CreateHostUri("kernel")).ConnectAndWaitAsync();
@@ -76,6 +81,7 @@ internal static class KernelChild
         // Both forms of each value: a page shows the HTML, a terminal the text.
         Formatter.SetPreferredMimeTypesFor(typeof(object), HtmlFormatter.MimeType, PlainTextFormatter.MimeType);
         Formatter.SetPreferredMimeTypesFor(typeof(string), PlainTextFormatter.MimeType);
+        AppContext.SetData("tracing-tutorial.verdict", Verdict.MimeType); // helpers/core/NotebookHost.cs reads it
 
         var csharp = new CSharpKernel();
         csharp.UseNugetDirective((kernel, packages) =>
@@ -104,11 +110,16 @@ internal static class KernelChild
     /// </summary>
     private static void TellLines(CSharpKernel csharp)
     {
-        var field = typeof(CSharpKernel).GetField("_scriptOptions", BindingFlags.Instance | BindingFlags.NonPublic);
         csharp.AddMiddleware((command, context, next) =>
         {
-            if (field?.GetValue(csharp) is ScriptOptions options && options.SourceResolver != ScriptSourceResolver.Default)
-                field.SetValue(csharp, options.WithEmitDebugInformation(true).WithFileEncoding(Encoding.UTF8).WithSourceResolver(ScriptSourceResolver.Default));
+            if (CompiledLayers.OptionsOf(csharp) is { } options && options.SourceResolver != ScriptSourceResolver.Default)
+            {
+                CompiledLayers.SetOptionsOf(
+                    csharp,
+                    options.WithEmitDebugInformation(true).WithFileEncoding(Encoding.UTF8)
+                        .WithSourceResolver(ScriptSourceResolver.Default));
+            }
+
             return next(command, context);
         });
     }
@@ -124,7 +135,9 @@ internal static class KernelChild
             {
                 var found = state.Script.ContinueWith(command.Code).GetCompilation().GetDiagnostics(context.CancellationToken)
                     .Where(d => d.Severity >= DiagnosticSeverity.Warning && d.Location.IsInSource);
-                context.Publish(new DiagnosticsProduced([.. found.Select(Microsoft.DotNet.Interactive.Diagnostic.FromCodeAnalysisDiagnostic)], [], command));
+                context.Publish(new DiagnosticsProduced(
+                    [.. found.Select(Microsoft.DotNet.Interactive.Diagnostic.FromCodeAnalysisDiagnostic)],
+                    [], command));
             }
 
             return Task.CompletedTask;

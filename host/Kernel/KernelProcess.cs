@@ -10,6 +10,7 @@ using System.Text;
 using System.Text.Json;
 using System.Threading;
 using System.Threading.Tasks;
+using TracingTutorial.Course.Runs;
 
 namespace TracingTutorial.Host.Kernel;
 
@@ -19,10 +20,12 @@ namespace TracingTutorial.Host.Kernel;
 /// </summary>
 internal sealed class KernelProcess : IAsyncDisposable
 {
-    private const int MostErrorText = 4_000;
-    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
+    private const int MaxErrorText = 4_000;
+    private static readonly TimeSpan StartLimit = TimeSpan.FromMinutes(3);
 
     private readonly Process _process;
+    private readonly string _mark;
+    private readonly string? _socket; // on Unix, the file of the named pipe
     private readonly Action<Envelope> _heard;
     private readonly Action<string> _stray;
     private readonly SemaphoreSlim _writing = new(1, 1);
@@ -32,31 +35,37 @@ internal sealed class KernelProcess : IAsyncDisposable
     private readonly NamedPipeServerStream? _pipe;
     private TextWriter? _writer;
 
-    private KernelProcess(ProcessStartInfo start, NamedPipeServerStream? pipe, Action<Envelope> heard, Action<string> stray)
+    private KernelProcess(ProcessStartInfo start, NamedPipeServerStream? pipe, string? socket, Action<Envelope> heard, Action<string> stray)
     {
-        (_pipe, _heard, _stray) = (pipe, heard, stray);
+        (_pipe, _socket, _heard, _stray) = (pipe, socket, heard, stray);
         start.RedirectStandardInput = start.RedirectStandardOutput = start.RedirectStandardError = true;
         start.StandardOutputEncoding = start.StandardErrorEncoding = Encoding.UTF8;
+        // A process that is killed would leave its sockets and pipes for debuggers in the temporary folder.
+        start.Environment["DOTNET_EnableDiagnostics"] = "0";
         start.CreateNoWindow = true; // On Windows, Ctrl+C then reaches this process alone, which ends the other.
         // Servers of a lesson are on this machine: no proxy is asked for them, nor for what was excepted before.
         var excepted = Environment.GetEnvironmentVariable("no_proxy") ?? Environment.GetEnvironmentVariable("NO_PROXY");
-        start.Environment["NO_PROXY"] = start.Environment["no_proxy"] = "127.0.0.1,localhost" + (string.IsNullOrEmpty(excepted) ? "" : $",{excepted}");
+        start.Environment["NO_PROXY"] = start.Environment["no_proxy"] =
+            "127.0.0.1,localhost" + (string.IsNullOrEmpty(excepted) ? "" : $",{excepted}");
+        _mark = ProcessTree.Mark(start);
         _process = Process.Start(start)!;
-        // With a pipe, standard input is the cells' own, and at its end: Console.ReadLine answers null at once.
+        // With a pipe, standard input is the cells' own, and at its end: Console.ReadLine returns null at once.
         if (pipe is not null)
             _process.StandardInput.Close();
         _ = HearAsync();
     }
 
-    /// <summary>Ends when the kernel takes commands; fails with <see cref="IOException"/> when it never will.</summary>
+    /// <summary>Completes when the kernel takes commands; fails with <see cref="KernelException"/> when it never will.</summary>
     public Task Ready => _ready.Task;
 
-    /// <summary>The exit code, after the last event has been heard.</summary>
+    /// <summary>The exit code. Completes after the last event has been heard.</summary>
     public Task<int> Ended => _ended.Task;
 
     public int Id => _process.Id;
 
-    /// <summary>The beginning and the end of what the process wrote to its error stream outside of any cell: a crash says its reason there.</summary>
+    /// <summary>
+    /// The beginning and the end of what the process wrote to its error stream outside of any cell: a crash says its reason there.
+    /// </summary>
     public string ErrorText
     {
         get { lock (_errorText) return _errorText.ToString().Trim(); }
@@ -87,11 +96,16 @@ internal sealed class KernelProcess : IAsyncDisposable
     public static KernelProcess Start(string folder, TimeSpan? limit, Action<Envelope> heard, Action<string> stray)
     {
         var name = KernelChild.PipeName(Path.GetTempPath());
-        var pipe = new NamedPipeServerStream(name, PipeDirection.InOut, 1, PipeTransmissionMode.Byte, PipeOptions.Asynchronous | PipeOptions.CurrentUserOnly);
+        var pipe = new NamedPipeServerStream(
+            name, PipeDirection.InOut, 1, PipeTransmissionMode.Byte, PipeOptions.Asynchronous | PipeOptions.CurrentUserOnly);
         var start = OurselvesAs([KernelChild.Command, name, folder]);
         if (limit is { } most)
             start.ArgumentList.Add(most.TotalSeconds.ToString("R", CultureInfo.InvariantCulture));
-        return new KernelProcess(start, pipe, heard, stray);
+        // .NET puts the file of a relative name into the folder for temporary files.
+        var socket = OperatingSystem.IsWindows() ? null
+            : Path.IsPathRooted(name) ? name
+            : Path.Combine(Path.GetTempPath(), "CoreFxPipe_" + name);
+        return new KernelProcess(start, pipe, socket, heard, stray);
     }
 
     /// <summary>Starts <c>dotnet-interactive stdio</c>, as the extension of VS Code does.</summary>
@@ -100,9 +114,13 @@ internal sealed class KernelProcess : IAsyncDisposable
     /// <param name="heard">As in <see cref="Start"/>.</param>
     public static KernelProcess StartTool(string root, string folder, Action<Envelope> heard)
     {
-        var start = new ProcessStartInfo("dotnet", ["tool", "run", "dotnet-interactive", "--", "stdio", "--working-dir", folder]) { WorkingDirectory = root };
+        var start = new ProcessStartInfo(
+            "dotnet", ["tool", "run", "dotnet-interactive", "--", "stdio", "--working-dir", folder])
+        {
+            WorkingDirectory = root,
+        };
         start.Environment["DOTNET_INTERACTIVE_CLI_TELEMETRY_OPTOUT"] = start.Environment["DOTNET_CLI_TELEMETRY_OPTOUT"] = "1";
-        return new KernelProcess(start, null, heard, _ => { });
+        return new KernelProcess(start, null, null, heard, _ => { });
     }
 
     /// <summary>Sends a command of the engine.</summary>
@@ -135,7 +153,8 @@ internal sealed class KernelProcess : IAsyncDisposable
     {
         try
         {
-            _process.Kill(entireProcessTree: true);
+            ProcessTree.Kill(_process.Id, _mark);
+            _process.Kill(entireProcessTree: OperatingSystem.IsMacOS()); // the tool leads no group of its own
         }
         catch (Exception e) when (e is InvalidOperationException or Win32Exception)
         {
@@ -147,7 +166,8 @@ internal sealed class KernelProcess : IAsyncDisposable
     {
         Kill();
         await Ended;
-        _pipe?.Dispose();
+        if (_pipe is not null)
+            await _pipe.DisposeAsync();
         _process.Dispose();
     }
 
@@ -170,18 +190,18 @@ internal sealed class KernelProcess : IAsyncDisposable
             }
 
             await _process.WaitForExitAsync();
-            // Something that the process started may hold the stream open: not for ever.
+            ProcessTree.Kill(_process.Id, _mark); // What a crashed kernel has started is still there, and holds its streams open.
             await Task.WhenAny(errors, Task.Delay(200));
         }
         catch (Exception e)
         {
-            _ready.TrySetException(e as IOException ?? new IOException(e.Message, e));
+            _ready.TrySetException(e as KernelException ?? new KernelException(e.Message));
             Kill();
             await _process.WaitForExitAsync();
         }
 
-        _ready.TrySetException(new IOException($"The kernel ended before it was ready. {ErrorText}".Trim()));
-        _ = _ready.Task.Exception; // Nobody may be waiting for it.
+        _ready.TrySetException(EndedEarly());
+        _ = _ready.Task.Exception; // Observed here, because nobody may await it.
         _ended.TrySetResult(_process.ExitCode);
     }
 
@@ -193,14 +213,28 @@ internal sealed class KernelProcess : IAsyncDisposable
             var connected = pipe.WaitForConnectionAsync(patience.Token);
             var exited = _process.WaitForExitAsync(patience.Token);
             if (await Task.WhenAny(connected, exited) == exited && !patience.IsCancellationRequested)
-                throw new IOException($"The kernel ended before it was ready. {ErrorText}".Trim());
+                throw EndedEarly();
             await connected;
+            // Connected, the pipe needs its file no more, and a host that is killed leaves none behind.
+            if (_socket is not null)
+                File.Delete(_socket);
         }
         catch (OperationCanceledException)
         {
-            throw new IOException(FormattableString.Invariant($"The kernel was not ready within {StartLimit.TotalSeconds:0} seconds. {ErrorText}").Trim());
+            throw new KernelException(
+                FormattableString.Invariant(
+                    $"The notebook's kernel was not ready within {StartLimit.TotalSeconds:0} seconds. {ErrorText}").Trim(),
+                "Close other programs and try again. `dotnet run --project host doctor` looks at the whole machine.");
         }
     }
+
+    private KernelException EndedEarly() => _pipe is null && ErrorText.Contains("dotnet tool restore", StringComparison.Ordinal)
+        ? new KernelException(
+            "The notebook's kernel did not start: the tool dotnet-interactive is not restored.",
+            "Run `dotnet tool restore` in the clone.")
+        : new KernelException(
+            $"The notebook's kernel did not start. {ErrorText}".Trim(),
+            "`dotnet run --project host doctor` looks for the reason.");
 
     private async Task HearAsync(TextReader reader)
     {
@@ -227,8 +261,8 @@ internal sealed class KernelProcess : IAsyncDisposable
         {
             _errorText.Append(text);
             // A crash says its reason first, and then where.
-            if (_errorText.Length > MostErrorText)
-                _errorText.Remove(MostErrorText / 2, _errorText.Length - MostErrorText);
+            if (_errorText.Length > MaxErrorText)
+                _errorText.Remove(MaxErrorText / 2, _errorText.Length - MaxErrorText);
         }
     }
 

@@ -1,16 +1,20 @@
 using System;
 using System.Collections.Concurrent;
+using System.Globalization;
 using System.IO;
 using System.Linq;
 using System.Text;
 using System.Threading;
 using System.Threading.Channels;
 using System.Threading.Tasks;
+using Microsoft.CodeAnalysis.Scripting;
 using Microsoft.DotNet.Interactive;
 using Microsoft.DotNet.Interactive.Commands;
 using Microsoft.DotNet.Interactive.Connection;
+using Microsoft.DotNet.Interactive.CSharp;
 using Microsoft.DotNet.Interactive.Events;
 using Microsoft.DotNet.Interactive.Formatting;
+using TracingTutorial.Course.Runs;
 
 namespace TracingTutorial.Host.Kernel;
 
@@ -21,10 +25,10 @@ namespace TracingTutorial.Host.Kernel;
 internal sealed class PipeSender : IKernelCommandAndEventSender
 {
     /// <summary>The most console text of one cell that is passed on, in characters.</summary>
-    public const int MostConsoleText = 1_000_000;
+    public const int MaxConsoleText = 1_000_000;
 
     /// <summary>The most text and HTML of one cell's values that is passed on, in characters.</summary>
-    public const int MostValueText = 32_000_000;
+    public const int MaxValueText = 32_000_000;
 
     /// <summary>Of both ends of the pipe, in characters: a drawing of ten thousand spans is one line of ten million.</summary>
     public const int BufferSize = 128 * 1024;
@@ -84,7 +88,7 @@ internal sealed class PipeSender : IKernelCommandAndEventSender
         }
         catch (IOException)
         {
-            Environment.Exit(0); // The other process is gone.
+            ProcessTree.EndThis(); // The other process is gone.
         }
     }
 
@@ -98,8 +102,22 @@ internal sealed class PipeSender : IKernelCommandAndEventSender
                 message = text.Take();
         }
 
-        return KernelEventEnvelope.Serialize((KernelEvent)message);
+        // The engine's envelope has no place for the reason, so it is added as a first property.
+        var (shown, reason) = message is TooLarge large
+            ? (large.Event, FailureReason.TooLarge)
+            : ((KernelEvent)message, ReasonOf(message as CommandFailed));
+        var line = KernelEventEnvelope.Serialize(shown);
+        return reason is null ? line : $"{{\"{Envelope.ReasonProperty}\":\"{reason}\",{line[1..]}";
     }
+
+    /// <summary>Why a command failed; null for no failure, or one whose reason the engine does not say.</summary>
+    public static FailureReason? ReasonOf(CommandFailed? failed) => failed?.Exception switch
+    {
+        null => null,
+        CellFailure failure => failure.Reason,
+        CodeSubmissionCompilationErrorException or CompilationErrorException => FailureReason.CompileError,
+        _ => FailureReason.Exception,
+    };
 
     /// <summary>
     /// Console text that waits to be written is kept as one: a cell that prints a million lines makes as many events, and each
@@ -111,11 +129,11 @@ internal sealed class PipeSender : IKernelCommandAndEventSender
         var sent = SentOf(printed.Command);
         if (sent.IsCut)
             return;
-        if (sent.ConsoleText + text.Length > MostConsoleText)
+        if (sent.ConsoleText + text.Length > MaxConsoleText)
         {
             sent.IsCut = true;
-            text = text[..(MostConsoleText - sent.ConsoleText)]
-                + FormattableString.Invariant($"\n… the rest is left out: the cell printed more than {MostConsoleText:N0} characters.\n");
+            text = text[..(MaxConsoleText - sent.ConsoleText)]
+                + FormattableString.Invariant($"\n… the rest is left out: the cell printed more than {MaxConsoleText:N0} characters.\n");
         }
 
         sent.ConsoleText += text.Length;
@@ -125,22 +143,22 @@ internal sealed class PipeSender : IKernelCommandAndEventSender
     }
 
     /// <summary>The event itself, or an error that says that it is too large.</summary>
-    private KernelEvent Bounded(KernelEvent @event)
+    private object Bounded(KernelEvent @event)
     {
         if (@event is not DisplayEvent { Command: { } command } shown)
             return @event;
         var sent = SentOf(command);
         sent.ValueText += shown.FormattedValues.Sum(v => (long)v.Value.Length);
-        return sent.ValueText <= MostValueText
+        return sent.ValueText <= MaxValueText
             ? @event
-            : new ErrorProduced(FormattableString.Invariant(
-                $"{TooLarge}: {sent.ValueText / 1_000_000:N0} million characters, and {MostValueText / 1_000_000} million is the most."), command);
+            : new TooLarge(new ErrorProduced(string.Create(CultureInfo.InvariantCulture,
+                $"What the cell shows is too large: {sent.ValueText / 1_000_000:N0} million characters, "
+                + $"and {MaxValueText / 1_000_000} million is the most."), command));
     }
 
     private Sent SentOf(KernelCommand? command) => _cells.GetOrAdd(command?.GetOrCreateToken().Split('.')[0] ?? "", _ => new Sent());
 
-    /// <summary>How the message of a value that is too large to show begins.</summary>
-    public const string TooLarge = "What the cell shows is too large";
+    private sealed record TooLarge(ErrorProduced Event);
 
     private sealed class Sent
     {
@@ -163,7 +181,9 @@ internal sealed class PipeSender : IKernelCommandAndEventSender
         {
             _taken = true;
             FormattedValue[] value = [new(PlainTextFormatter.MimeType, Text.ToString())];
-            return first is StandardOutputValueProduced ? new StandardOutputValueProduced(first.Command, value) : new StandardErrorValueProduced(first.Command, value);
+            return first is StandardOutputValueProduced
+                ? new StandardOutputValueProduced(first.Command, value)
+                : new StandardErrorValueProduced(first.Command, value);
         }
     }
 }

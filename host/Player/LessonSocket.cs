@@ -1,132 +1,117 @@
 using System;
 using System.IO;
-using System.Linq;
 using System.Net.WebSockets;
 using System.Text;
 using System.Text.Json;
 using System.Threading;
 using System.Threading.Tasks;
+using TracingTutorial.Course.Runs;
 
 namespace TracingTutorial.Host.Player;
 
-/// <summary>One tab: what it clicks goes to the session, what the session says goes to it.</summary>
-internal sealed class LessonSocket(WebSocket socket, LessonSession session)
+/// <summary>One page over a WebSocket: its messages go to the session, the session's messages go to it.</summary>
+/// <param name="socket">The connection.</param>
+/// <param name="open">Opens the lesson, for a page that is known.</param>
+/// <param name="access">Knows the secret that the first message must have.</param>
+internal sealed class LessonSocket(WebSocket socket, Func<Task<LessonSession?>> open, Access access)
 {
-    /// <summary>In bytes: a cell of a million characters, of which each may take six.</summary>
-    private const int MostMessage = 8_000_000;
+    /// <summary>Close codes that the page understands: the secret is wrong; the message is too long.</summary>
+    internal const WebSocketCloseStatus Unknown = (WebSocketCloseStatus)4401, TooLong = (WebSocketCloseStatus)4413;
 
-    private readonly SemaphoreSlim _writing = new(1, 1);
+    /// <summary>In bytes: a cell of a million characters, of which each may take six.</summary>
+    internal const int MaxMessage = 8_000_000;
+
+    private static readonly TimeSpan HelloPatience = TimeSpan.FromSeconds(30), ClosePatience = TimeSpan.FromSeconds(2);
 
     public async Task RunAsync(CancellationToken cancel)
     {
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        var (messages, leave) = session.Watch();
-        var pump = Task.Run(async () =>
-        {
-            await foreach (var message in messages.ReadAllAsync(ended.Token))
-                await WriteAsync(message, ended.Token);
-            socket.Abort(); // It could not keep up: it comes back and draws anew.
-        }, CancellationToken.None);
+        var sending = Task.CompletedTask;
+        Viewer? viewer = null;
         try
         {
-            await ReadAsync(ended.Token);
+            JsonElement? hello;
+            using (var patience = CancellationTokenSource.CreateLinkedTokenSource(ended.Token))
+            {
+                patience.CancelAfter(HelloPatience);
+                hello = await ReadAsync(patience.Token);
+            }
+
+            if (hello is not { } first)
+                return;
+            if (!IsHello(first))
+            {
+                await CloseAsync(Unknown, "The player does not know this page.");
+                return;
+            }
+
+            if (await open() is not { } session)
+                return;
+            viewer = session.Connect();
+            session.Receive(viewer, first);
+            sending = SendAsync(viewer, ended);
+            while (await ReadAsync(ended.Token) is { } message)
+                session.Receive(viewer, message);
         }
-        catch (Exception e) when (e is OperationCanceledException or WebSocketException)
+        catch (Exception e) when (e is OperationCanceledException or WebSocketException or JsonException or FormatException)
         {
-            // The tab is closed, or the player ends.
+            // The page is closed, the player ends, or this is not our page.
         }
         finally
         {
-            leave();
+            viewer?.Dispose();
             await ended.CancelAsync();
-            await pump.ContinueWith(_ => { }, TaskScheduler.Default);
+            await sending;
         }
     }
 
-    private async Task ReadAsync(CancellationToken cancel)
+    private bool IsHello(JsonElement message) => message.ValueKind == JsonValueKind.Object
+        && message.TryGetProperty("do", out var what) && what.ValueKind == JsonValueKind.String && what.GetString() == "hello"
+        && message.TryGetProperty("key", out var key) && key.ValueKind == JsonValueKind.String && access.Knows(key.GetString());
+
+    /// <summary>The next message; null when there is none, or one that is too long.</summary>
+    private async Task<JsonElement?> ReadAsync(CancellationToken cancel)
     {
         var buffer = new byte[64 * 1024];
         using var message = new MemoryStream();
         while (socket.State == WebSocketState.Open)
         {
             var part = await socket.ReceiveAsync(buffer, cancel);
+            if (part.MessageType != WebSocketMessageType.Text)
+                return null;
+            if (message.Length + part.Count > MaxMessage)
+            {
+                await CloseAsync(TooLong, "The message is too long.");
+                return null;
+            }
+
             message.Write(buffer, 0, part.Count);
-            if (part.MessageType != WebSocketMessageType.Text || message.Length > MostMessage)
-                break;
             if (!part.EndOfMessage)
                 continue;
-            try
-            {
-                using var json = JsonDocument.Parse(message.GetBuffer().AsMemory(0, (int)message.Length));
-                Do(json.RootElement, cancel);
-            }
-            catch (Exception e) when (e is JsonException or InvalidOperationException or System.Collections.Generic.KeyNotFoundException or FormatException)
-            {
-                break; // Not our page.
-            }
-
-            message.SetLength(0);
+            using var json = JsonDocument.Parse(message.GetBuffer().AsMemory(0, (int)message.Length));
+            return json.RootElement.Clone();
         }
+
+        return null;
     }
 
-    private void Do(JsonElement message, CancellationToken cancel)
+    private async Task SendAsync(Viewer viewer, CancellationTokenSource ended)
     {
-        int Cell() => message.GetProperty("cell").GetInt32();
-        string Text(string name) => message.GetProperty(name).GetString() ?? "";
-        switch (Text("do"))
-        {
-            case "run":
-                session.Run([.. message.GetProperty("cells").EnumerateArray().Select(c => c.GetInt32())]);
-                break;
-            case "edit":
-                session.Edit(Cell(), Text("source"));
-                break;
-            case "original":
-                session.Original(Cell());
-                break;
-            case "solve":
-                session.Solve(Cell());
-                break;
-            case "choose":
-                session.Choose(Text("question"), Text("letter"));
-                break;
-            case "warm":
-                session.WarmUp();
-                break;
-            case "stop":
-                session.Stop();
-                break;
-            case "restart":
-                session.Restart();
-                break;
-            case "again":
-                session.StartAgain();
-                break;
-            case "ask":
-                var (id, type, command) = (message.GetProperty("id").GetInt32(), Text("commandType"), message.GetProperty("command").Clone());
-                _ = Task.Run(async () =>
-                {
-                    var answer = await session.Questions.AskAsync(type, command);
-                    await WriteAsync(Viewers.Json(new { type = "answer", id, answer }), cancel);
-                }, cancel);
-                break;
-        }
-    }
-
-    private async Task WriteAsync(string text, CancellationToken cancel)
-    {
-        await _writing.WaitAsync(cancel);
         try
         {
-            await socket.SendAsync(Encoding.UTF8.GetBytes(text), WebSocketMessageType.Text, endOfMessage: true, cancel);
+            await foreach (var message in viewer.Messages.ReadAllAsync(ended.Token))
+                await socket.SendAsync(Encoding.UTF8.GetBytes(message), WebSocketMessageType.Text, endOfMessage: true, ended.Token);
+            socket.Abort(); // It could not keep up: it connects again, and is told the state.
         }
-        catch (Exception e) when (e is WebSocketException or ObjectDisposedException)
+        catch (Exception e) when (e is OperationCanceledException or WebSocketException or ObjectDisposedException)
         {
-            // The tab is closed.
+            // The page is closed.
         }
-        finally
-        {
-            _writing.Release();
-        }
+    }
+
+    private async Task CloseAsync(WebSocketCloseStatus status, string why)
+    {
+        using var patience = new CancellationTokenSource(ClosePatience);
+        await socket.CloseOutputAsync(status, why, patience.Token);
     }
 }

@@ -3,8 +3,7 @@ using System.IO;
 using System.Linq;
 using System.Net;
 using System.Net.Sockets;
-using System.Security.Cryptography;
-using System.Text.RegularExpressions;
+using System.Text.Json;
 using System.Threading;
 using System.Threading.Tasks;
 using Microsoft.AspNetCore.Builder;
@@ -14,59 +13,71 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.FileProviders;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using TracingTutorial.Host.Notebooks;
-using TracingTutorial.Host.Pages;
+using TracingTutorial.Course.Lessons;
+using TracingTutorial.Course.Pages;
+using TracingTutorial.Course.Runs;
 
 namespace TracingTutorial.Host.Player;
 
-/// <summary>The course in a browser: a web server of this machine alone, one WebSocket for each open lesson.</summary>
-internal sealed partial class PlayerApp : IAsyncDisposable
+/// <summary>The course in a browser: a web server on loopback, one WebSocket for each open page of a lesson.</summary>
+internal sealed class PlayerApp : IAsyncDisposable
 {
+    private const int MaxBody = 10_000; // of the one request that has a body: a key
+
     private readonly WebApplication _app;
-    private readonly Course _course;
+    private readonly OpenLessons _lessons;
+    private readonly Access _access;
+    private readonly PlayerPlace _place;
 
-    private PlayerApp(WebApplication app, Course course, Uri address) => (_app, _course, Address) = (app, course, address);
+    private PlayerApp(WebApplication app, OpenLessons lessons, Access access, PlayerPlace place) =>
+        (_app, _lessons, _access, _place) = (app, lessons, access, place);
 
-    /// <summary>What to open, with its token.</summary>
-    public Uri Address { get; }
+    /// <summary>The address without a key: a page that has the secret opens with it.</summary>
+    public Uri Origin => new($"http://127.0.0.1:{_access.Port}/");
+
+    /// <summary>The address of another player that uses the same folder of progress; null when there is none.</summary>
+    public Uri? Other => _place.Other;
 
     /// <summary>Starts the player.</summary>
     /// <param name="root">The root of the clone.</param>
-    /// <param name="progress">The folder where progress is kept.</param>
-    /// <param name="port">The port; 0 for any that is free.</param>
-    /// <exception cref="NotebookException">The port is taken.</exception>
-    public static async Task<PlayerApp> StartAsync(string root, string progress, int port)
+    /// <param name="progress">The folder of the learner's progress.</param>
+    /// <param name="port">The port; null for the last one if it is free, otherwise for any.</param>
+    /// <param name="start">Starts a kernel.</param>
+    /// <param name="secrets">As for <see cref="PlayerPlace.In"/>.</param>
+    /// <exception cref="NotebookException">The port is taken, or the folder cannot be used.</exception>
+    public static async Task<PlayerApp> StartAsync(string root, string progress, int? port, StartKernel start, string? secrets = null)
     {
-        var token = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
-        var course = new Course(root, progress);
-        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        var place = PlayerPlace.In(progress, secrets);
+        var lessons = new OpenLessons(root, new ProgressFolder(progress), start);
+        foreach (var wanted in port is { } given ? (int[])[given] : place.Other is null && place.LastPort is { } last ? [last, 0] : [0])
         {
-            kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxRequestBodySize = 0;
-            kestrel.Listen(IPAddress.Loopback, port);
-        });
-        builder.Services.AddRoutingCore();
-        builder.Logging.ClearProviders();
-        var app = builder.Build();
-        var door = new Door(token);
-        app.UseWebSockets(); // before the door: only then does a request know that it is a WebSocket's
-        app.Use((http, next) => door.PassAsync(http, next));
-        app.UseStaticFiles(new StaticFileOptions { FileProvider = new PhysicalFileProvider(Path.Combine(AppContext.BaseDirectory, "wwwroot")) });
-        app.UseRouting();
-        Map(app, course);
-        try
-        {
-            await app.StartAsync();
-        }
-        catch (Exception e) when (e is IOException or SocketException) // taken, or not allowed
-        {
-            throw new NotebookException(new Problem($"--port {port}", null, null, $"The port cannot be used: {e.Message}", "Name another one, or none: then a free one is taken."));
+            var access = new Access(place.Secret);
+            var app = Build(root, lessons, access, wanted, () => place.Other);
+            try
+            {
+                await app.StartAsync();
+            }
+            catch (Exception e) when (e is IOException or SocketException) // taken, or not allowed
+            {
+                await app.DisposeAsync();
+                if (wanted != 0 && port is null)
+                    continue;
+                await lessons.DisposeAsync();
+                place.Dispose();
+                throw new NotebookException(new Problem($"--port {wanted}", null, null, $"The port cannot be used: {e.Message}",
+                    "Name another one, or none: then a free one is taken."));
+            }
+
+            access.Port = new Uri(app.Urls.Single()).Port;
+            place.Claim(access.Port);
+            return new PlayerApp(app, lessons, access, place);
         }
 
-        door.Port = new Uri(app.Urls.Single()).Port;
-        return new PlayerApp(app, course, new Uri($"http://127.0.0.1:{door.Port}/?token={token}"));
+        throw new InvalidOperationException("A port that the system chooses is always the last try.");
     }
+
+    /// <summary>A new address with a key that works once.</summary>
+    public Uri NewAddress() => new(Origin, $"?key={_access.NewKey()}");
 
     /// <summary>Runs until it is ended.</summary>
     public Task RunAsync(CancellationToken cancel) => _app.WaitForShutdownAsync(cancel);
@@ -74,54 +85,112 @@ internal sealed partial class PlayerApp : IAsyncDisposable
     /// <summary>Ends the server and every kernel.</summary>
     public async ValueTask DisposeAsync()
     {
-        _course.Dispose();
+        await _lessons.DisposeAsync();
         await _app.DisposeAsync();
+        _place.Dispose();
     }
 
-    private static void Map(WebApplication app, Course course)
+    private static WebApplication Build(string root, OpenLessons lessons, Access access, int port, Func<Uri?> other)
     {
-        app.MapGet("/", (HttpContext http) => WriteAsync(http, StartPage.Html(course.Cards(), course.Address(CloneFile.Instructor))));
-        app.MapGet("/lesson/{name}", async (HttpContext http, string name) =>
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
-            if (course.Open(name) is null)
-                await NotFoundAsync(http);
-            else
-                await WriteAsync(http, StartPage.LessonShell(course.Cards(), name));
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = MaxBody;
+            kestrel.Listen(IPAddress.Loopback, port);
         });
-        app.MapGet("/file/{**path}", async (HttpContext http, string? path) =>
+        builder.Services.AddRoutingCore();
+        builder.Logging.ClearProviders();
+        var app = builder.Build();
+        app.UseWebSockets(); // before the check of access: only then does a request know that it is a WebSocket's
+        app.Use((http, next) => access.PassAsync(http, next));
+        app.UseStaticFiles(new StaticFileOptions
         {
-            if (course.File(path ?? "") is { } file)
-                await WriteAsync(http, StartPage.File(file.Title, file.Html));
-            else
-                await NotFoundAsync(http);
+            FileProvider = new PhysicalFileProvider(Path.Combine(AppContext.BaseDirectory, "wwwroot")),
         });
+        app.UseRouting();
+        Map(app, root, lessons, access, other);
+        return app;
+    }
+
+    private static void Map(WebApplication app, string root, OpenLessons lessons, Access access, Func<Uri?> other)
+    {
+        app.MapGet("/", (HttpContext http) => PageAsync(http, StartPage.List("/")));
+        app.MapGet("/file/{**path}", (HttpContext http, string? path) =>
+            lessons.HasFile(path ?? "") ? PageAsync(http, StartPage.List("/")) : NotFoundAsync(http));
+        app.MapGet("/lesson/{name}", (HttpContext http, string name) =>
+        {
+            if (http.Request.Path.Value!.EndsWith('/'))
+            {
+                http.Response.Redirect($"/lesson/{Uri.EscapeDataString(name)}", permanent: true);
+                return Task.CompletedTask;
+            }
+
+            return lessons.Names.Contains(name) ? PageAsync(http, StartPage.Lesson("/")) : NotFoundAsync(http);
+        });
+        app.MapPost("/enter", async (HttpContext http) =>
+        {
+            var (status, answer) = await KeyAsync(http) is { } key ? access.Exchange(key)
+                : (StatusCodes.Status400BadRequest, new { problem = "The request has no key." });
+            http.Response.StatusCode = status;
+            await JsonAsync(http, answer);
+        });
+        app.MapGet("/api/start", (HttpContext http) => JsonAsync(http, new
+        {
+            lessons = lessons.Cards(),
+            instructor = lessons.Address(CloneFile.Instructor),
+            other = other()?.ToString(),
+        }));
+        app.MapGet("/api/file/{**path}", (HttpContext http, string? path) =>
+            lessons.File(path ?? "") is var (title, html) ? JsonAsync(http, new { title, html }) : NotFoundAsync(http));
         app.MapGet("/assets/{file}", async (HttpContext http, string file) =>
         {
-            var path = Path.Combine(course.Assets, file);
-            if (!AssetName().IsMatch(file) || !File.Exists(path))
+            var path = "assets/" + file;
+            if (!CloneFile.IsAsset(root, path))
             {
                 await NotFoundAsync(http);
                 return;
             }
 
             http.Response.ContentType = Path.GetExtension(file) == ".svg" ? "image/svg+xml" : "image/png";
-            await http.Response.SendFileAsync(path);
+            await http.Response.SendFileAsync(Path.Combine(root, path));
         });
         app.Map("/ws/{name}", async (HttpContext http, string name) =>
         {
-            if (!http.WebSockets.IsWebSocketRequest || course.Open(name) is not { } session)
+            if (!http.WebSockets.IsWebSocketRequest || !lessons.Names.Contains(name))
             {
                 await NotFoundAsync(http);
                 return;
             }
 
             using var socket = await http.WebSockets.AcceptWebSocketAsync();
-            await new LessonSocket(socket, session).RunAsync(CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, app.Lifetime.ApplicationStopping).Token);
+            using var ending = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, app.Lifetime.ApplicationStopping);
+            await new LessonSocket(socket, () => lessons.OpenAsync(name), access).RunAsync(ending.Token);
         });
         app.MapFallback(NotFoundAsync);
     }
 
-    private static Task WriteAsync(HttpContext http, string html)
+    private static async Task<string?> KeyAsync(HttpContext http)
+    {
+        try
+        {
+            using var json = await JsonDocument.ParseAsync(http.Request.Body);
+            return json.RootElement.ValueKind == JsonValueKind.Object && json.RootElement.TryGetProperty("key", out var key)
+                && key.ValueKind == JsonValueKind.String ? key.GetString() : null;
+        }
+        catch (Exception e) when (e is JsonException or IOException or InvalidOperationException)
+        {
+            return null;
+        }
+    }
+
+    private static Task JsonAsync(HttpContext http, object answer)
+    {
+        http.Response.ContentType = "application/json; charset=utf-8";
+        return http.Response.WriteAsync(JsonSerializer.Serialize(answer, JsonSerializerOptions.Web));
+    }
+
+    private static Task PageAsync(HttpContext http, string html)
     {
         http.Response.ContentType = "text/html; charset=utf-8";
         return http.Response.WriteAsync(html);
@@ -132,7 +201,4 @@ internal sealed partial class PlayerApp : IAsyncDisposable
         http.Response.StatusCode = StatusCodes.Status404NotFound;
         return http.Response.WriteAsync("There is nothing here. The lessons are at /\n");
     }
-
-    [GeneratedRegex(@"^[\w-]+\.(svg|png)$")]
-    private static partial Regex AssetName();
 }

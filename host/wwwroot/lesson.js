@@ -1,311 +1,288 @@
-// One lesson. The server holds the truth: this page draws what it is told, and sends what is clicked.
+// One lesson. The session knows what is so: this page draws what it is told, and sends what is clicked (course/Runs/Messages.md).
+import { api, command, enter, explain, refused, toLessons } from './access.js';
+import { button, el, root, showPlace } from './base.js';
+import { Cell } from './cell.js';
 import { Editor } from './editor.js';
-import { Questions } from './questions.js';
 import { Presenter } from './present.js';
+import { Questions } from './questions.js';
+import { Transport } from './transport.js';
+import { Typed } from './typed.js';
 
-const name = location.pathname.split('/').pop();
-const $ = id => document.getElementById(id);
-const cells = new Map(); // place in the lesson → { data, root, source, outputs, mark, last }
+// Taken before a lesson is drawn, so that no id of its headings can take their place.
+const ui = Object.fromEntries([...document.querySelectorAll('[id]')].map(e => [e.id, e]));
+const transport = new Transport();
+const cells = new Map(); // index → Cell
 const asks = new Map();
-let socket, asked = 0, kernel = 'none';
+let lesson, asked = 0, kernel = 'none', drawn = null; // `drawn`: the lesson whose state is shown
 
-export const el = (tag, css, text) => {
-  const e = document.createElement(tag);
-  if (css) e.className = css;
-  if (text !== undefined) e.textContent = text;
-  return e;
-};
-const connected = () => socket.readyState === WebSocket.OPEN;
-const send = message => { if (connected()) socket.send(JSON.stringify(message)); };
-const ask = (commandType, command) => new Promise(answer => {
-  asks.set(++asked, answer);
-  send({ do: 'ask', id: asked, commandType, command: { targetKernelName: 'csharp', ...command } });
+const send = message => transport.send(message);
+const act = message => send(message) || notice('There is no connection to the player. Try it again when the connection is back.');
+const ask = (what, fields) => new Promise(answer => {
+  if (send({ do: 'ask', id: ++asked, what, ...fields })) asks.set(asked, answer); else answer(null);
 });
-const editor = new Editor({ cells, send, ask, connected, notice: text => notice(text), run: list => run(list), isBusy: () => kernel !== 'ready' });
+const typed = new Typed(transport.name);
+const editor = new Editor({ send, ask, run, notice, connected: () => transport.connected, isBusy: () => kernel !== 'ready' }, typed);
 const questions = new Questions(send);
-const presenter = new Presenter(() => editor.leave(), root => run([+root.dataset.cell]));
+const presenter = new Presenter({ cells, questions, send, leaveEditor: () => editor.leave(), run: cell => run([cell.lesson.index]) });
 
-// ---- the server --------------------------------------------------------------------------------------
-function connect() {
-  socket = new WebSocket(`ws://${location.host}/ws/${name}`);
-  socket.onmessage = m => hear(JSON.parse(m.data));
-  socket.onclose = () => {
-    state('The player has ended, or the connection is lost. Trying again …');
-    asks.forEach(answer => answer(null));
-    asks.clear();
-    setTimeout(connect, 1000);
-  };
-}
-
-function hear(m) {
+// ---- the session -------------------------------------------------------------------------------------
+transport.onmessage = m => {
   const cell = cells.get(m.cell);
   switch (m.type) {
-    case 'lesson': draw(m); break;
+    case 'lesson': draw(m.lesson); break;
+    case 'state': state(m); break;
     case 'kernel': kernelIs(m.state); break;
     case 'notice': notice(m.text); break;
-    case 'reload': location.reload(); break;
-    case 'chosen': questions.chosen(m.question, m.letter); break;
+    case 'reload': editor.flush(); transport.renew(); break;
     case 'answer': asks.get(m.id)?.(m.answer); asks.delete(m.id); break;
-    case 'queued': mark(cell, 'waits'); break;
-    case 'unqueued': mark(cell, ''); break;
-    case 'progress': mark(cell, `running: ${m.text.replace(/^.*helpers\//, '')}`); break;
+    case 'chosen': questions.chosen(m.question, m.letter); break;
+    case 'closed': questions.closed(m.question); presenter.rehearsed(); break;
+    case 'presenting':
+      questions.present(m);
+      if (!m.on && presenter.on) presenter.toggle(); else presenter.rehearsed();
+      break;
+    case 'paused': paused(m.question, true); break;
+    case 'queued': cell.update({ queued: true }); break;
+    case 'unqueued': cell.update({ queued: false }); break;
+    case 'progress': cell.update({ progress: m.text }); break;
+    case 'output': cell.outputs.add(m.output); break;
+    case 'gone':
+      for (const c of m.cells.map(index => cells.get(index)).filter(c => c?.state.run)) c.update({ run: { ...c.state.run, gone: true } });
+      break;
     case 'started':
-      cell.outputs.replaceChildren();
-      cell.last = null;
-      cell.root.classList.remove('failed', 'solved');
-      cell.root.classList.add('running');
-      mark(cell, 'running');
+      cell.outputs.clear();
+      cell.update({ queued: false, running: true, progress: null, run: null });
+      paused(null);
+      presenter.started(cell);
       break;
-    case 'output': output(cell, m.output); break;
     case 'ended':
-      cell.root.classList.remove('running');
-      ended(cell, m);
-      if (m.ok) questions.reached(cell.root);
+      cell.update({ running: false, progress: null, run: m.run, verdict: m.verdict, solved: m.solved });
+      presenter.ended(cell);
       break;
-    case 'edited':
-      cell.data.edited = m.edited;
-      cell.edited.hidden = cell.original.hidden = !m.edited;
-      editor.changed(cell, m.source, m.coloured);
+    case 'edited': {
+      const { cell: _, type, source, ...change } = m;
+      editor.changed(cell, source);
+      cell.update(change);
       break;
+    }
   }
-}
+  if (['gone', 'started', 'ended', 'edited', 'state'].includes(m.type)) overview();
+};
 
-const state = text => { $('state').textContent = text; };
+transport.onstate = (now, why) => {
+  ui.lost.hidden = now === 'connected';
+  if (now === 'connected') return;
+  kernel = 'none';
+  asks.forEach(answer => answer(null));
+  asks.clear();
+  if (!drawn && now === 'missing') return explain(why, toLessons());
+  if (!drawn && now === 'refused') return refused();
+  ui.state.textContent = 'the connection is lost';
+  ui.stop.disabled = true;
+  ui.lost.replaceChildren(el('p', '', why), ...now === 'lost' ? [command()] : []);
+};
+
 function kernelIs(now) {
   kernel = now;
-  $('stop').disabled = now !== 'busy' && now !== 'starting';
-  state({ none: 'no kernel', starting: 'the kernel starts', ready: 'ready', busy: 'running' }[now]);
+  ui.stop.disabled = now !== 'busy' && now !== 'starting';
+  ui.state.textContent = { none: 'no kernel', starting: 'the kernel starts', ready: 'ready', busy: 'running' }[now];
   document.body.dataset.kernel = now;
-  if (now === 'ready' && !$('values').hidden) values();
+  if (now === 'ready' && !ui.values.hidden) values();
 }
 
 let quiet;
 function notice(text) {
-  $('notice').textContent = text;
+  ui.notice.textContent = text;
   clearTimeout(quiet);
-  quiet = setTimeout(() => $('notice').replaceChildren(), 15000);
+  quiet = setTimeout(() => ui.notice.replaceChildren(), 15000);
 }
 
 // ---- drawing -----------------------------------------------------------------------------------------
-function draw(m) {
-  kernelIs(m.kernel);
-  if (cells.size) { m.cells.filter(d => d.source !== undefined).forEach(redraw); questions.clear(); questions.restore(m.choices); reached(); editor.flush(); warm(); return; }
-  const all = document.createDocumentFragment();
-  let part;
-  for (const [i, d] of m.cells.entries()) {
-    const prose = d.html !== undefined && proseOf(d);
-    if (prose && part) {
-      moveInto(part, prose, foldsAt(prose));
-      if (part.querySelector('.cell')) moveInto(part, prose, aboutResult(prose, m.cells[i + 1]?.source !== undefined), 'after');
-    }
-    if (!part || prose?.childElementCount) { part = el('div', 'part'); all.append(part); }
-    if (!prose) part.append(codeCell(d));
-    else if (prose.childElementCount) part.append(prose);
-  }
-  $('main').replaceChildren(all);
-  $('main').removeAttribute('aria-busy');
-  if (m.orphans.length) $('main').prepend(orphans(m.orphans));
-  index(m);
+function draw(l) {
+  lesson = l;
+  document.title = l.title;
+  cells.forEach(cell => editor.drop(cell));
+  cells.clear();
+  for (const data of l.cells) cells.set(data.index, new Cell(data, buttons));
+  const parts = l.parts.map(({ items, notes }) => {
+    const element = el('div', 'part');
+    element.append(...items.map(item => cells.get(item.cell)?.root ?? prose(item)));
+    return { element, notes, cells: items.map(item => cells.get(item.cell)).filter(Boolean) };
+  });
+  ui.main.replaceChildren(...parts.map(p => p.element));
+  questions.draw(ui.main, l.questions);
   solutionButtons();
-  questions.draw($('main'), m.choices);
-  reached();
-  presenter.draw($('main'), $('notes'));
+  index();
+  presenter.parts = parts;
+  typed.restore(cells);
+}
+
+function prose({ html, said }) {
+  const section = el('section', said ? 'prose after' : 'prose');
+  section.innerHTML = html;
+  return section;
+}
+
+// What the learner did. Newer text that is only here goes to the session.
+function state(m) {
+  for (const d of m.cells) {
+    const cell = cells.get(d.index);
+    if (!cell) continue;
+    cell.show(d, typed.settle(cell, d.source) ? null : typed.texts.get(cell).text);
+    editor.show(cell);
+  }
+  editor.handOver();
+  ui.main.querySelector(':scope > .orphans')?.remove();
+  const kept = [...m.kept, ...typed.homeless.map(source => ({ exercise: null, source }))];
+  if (kept.length) ui.main.prepend(orphans(kept));
+  questions.show(m);
+  kernelIs(m.kernel);
+  paused(m.paused);
+  if (lesson === drawn) presenter.agree(); else presenter.draw(presenter.parts, ui.notes);
+  if (!drawn) showPlace();
+  drawn = lesson;
+  ui.main.removeAttribute('aria-busy');
   document.querySelectorAll('.bar button:not(#stop)').forEach(b => { b.disabled = false; });
   document.body.dataset.ready = '1';
   performance.mark('lesson-drawn');
-  warm();
-}
-function proseOf(d) {
-  const prose = el('section', 'prose');
-  prose.innerHTML = d.html;
-  if (d.notes) prose.dataset.notes = d.notes;
-  return prose;
-}
-// The folds of an exercise stand at the head of the text below its cell: they are of the part before.
-const foldsAt = prose => { let n = 0; while (prose.children[n]?.tagName === 'DETAILS') n++; return n; };
-// What is said about a result is of the part that shows it: up to a heading, or all of a text that no cell follows; else its closing.
-function aboutResult(prose, codeFollows) {
-  const all = [...prose.children], heading = all.findIndex(e => /^H\d$/.test(e.tagName)), question = all.findIndex(e => e.matches('.choices'));
-  if (heading >= 0 && (question < 0 || heading < question)) return heading;
-  return question < 0 && !codeFollows ? all.length : all[0]?.matches('.closing') ? 1 : 0;
-}
-function moveInto(part, prose, count, css = '') {
-  if (!count) return;
-  const moved = el('section', `prose ${css}`);
-  moved.append(...[...prose.children].slice(0, count));
-  if (!prose.childElementCount && prose.dataset.notes) moved.dataset.notes = prose.dataset.notes;
-  part.append(moved);
-}
-const reached = () => { for (const c of cells.values()) if (c.data.ok) questions.reached(c.root); };
-// Drawn first, then the kernel: starting it takes the machine for a moment.
-const warm = () => requestAnimationFrame(() => setTimeout(() => { send({ do: 'warm' }); editor.load(); }, 50));
-
-function codeCell(d) {
-  const root = el('section', 'cell'), tools = el('div', 'tools'), mk = el('span', 'mark'), outputs = el('div', 'outputs');
-  const runs = el('button', 'run', 'Run'), original = el('button', 'undo', 'Original'), edited = el('span', 'edited', 'edited'), source = el('pre', 'source');
-  const label = d.exercise ? `Exercise ${d.exercise}` : d.import ? 'Import' : 'Code';
-  root.setAttribute('aria-label', label);
-  root.dataset.cell = d.index;
-  runs.title = 'Run this cell (Shift+Enter)';
-  original.title = 'Put this cell back as it stands in the lesson';
-  Object.assign(source, { tabIndex: 0, innerHTML: d.coloured });
-  source.setAttribute('role', 'group');
-  source.setAttribute('aria-label', `${label}: press Enter to edit, Shift+Enter to run`);
-  outputs.setAttribute('role', 'group');
-  outputs.setAttribute('aria-label', 'Output');
-  mk.setAttribute('role', 'status');
-  const cell = { data: d, root, source, outputs, mark: mk, edited, original, last: null };
-  runs.onclick = () => run([d.index]);
-  original.onclick = async () => { if (await sure('Put this cell back as it stands in the lesson? What you wrote in it is gone.')) send({ do: 'original', cell: d.index }); };
-  source.onclick = e => { if (!getSelection().toString()) editor.edit(cell, e); };
-  source.onkeydown = e => { if (e.key === 'Enter') { e.preventDefault(); e.shiftKey ? run([d.index]) : editor.edit(cell); } };
-  tools.append(runs, original, edited, mk);
-  root.append(tools, source, outputs);
-  cells.set(d.index, cell);
-  redraw(d);
-  return root;
+  // Drawn first, then the kernel: starting it takes the machine for a moment.
+  requestAnimationFrame(() => setTimeout(async () => {
+    send({ do: 'open' });
+    await editor.load();
+    for (const cell of cells.values()) if (cell.text !== cell.lesson.source) cell.paint();
+  }, 50));
 }
 
-function redraw(d) {
-  const cell = cells.get(d.index);
-  cell.data = d;
-  cell.edited.hidden = cell.original.hidden = !d.edited;
-  editor.changed(cell, d.source, d.coloured);
-  cell.outputs.replaceChildren();
-  cell.last = null;
-  cell.root.classList.remove('running', 'failed', 'solved');
-  d.outputs.forEach(o => output(cell, o));
-  if (d.queued) mark(cell, 'waits');
-  else if (d.ok !== null) ended(cell, d);
-  else mark(cell, '');
-}
-
-function ended(cell, { ok, milliseconds, solved }) {
-  cell.data.ok = ok;
-  cell.root.classList.toggle('failed', !ok);
-  cell.root.classList.toggle('solved', solved);
-  const time = milliseconds < 1000 ? `${milliseconds} ms` : `${(milliseconds / 1000).toFixed(1)} s`;
-  mark(cell, ok ? `${solved ? 'solved' : 'ran'} ✓ ${time}` : 'failed ✗', ok ? 'ok' : 'no');
-  document.querySelector(`#index [data-exercise="${cell.data.exercise}"]`)?.classList.toggle('solved', solved);
-  cell.root.dispatchEvent(new CustomEvent('ended', { bubbles: true, detail: { ok } }));
-}
-function mark(cell, text, css = '') {
-  cell.mark.textContent = text;
-  cell.mark.className = `mark ${css}`;
-}
-
-function output(cell, o) {
-  if (cell.last?.kind === o.kind && ['out', 'err', 'late'].includes(o.kind)) { cell.last.node.append(o.text); return; }
-  const node = o.kind === 'html' ? shadow(o.text) : el('pre', o.kind, o.text);
-  if (o.kind === 'error') node.setAttribute('role', 'alert');
-  if (o.id) node.dataset.id = o.id;
-  const old = o.id && [...cell.outputs.children].find(n => n.dataset.id === o.id);
-  if (old) old.replaceWith(node); else cell.outputs.append(node);
-  cell.last = { kind: o.kind, node };
-}
-
-// In a box of its own: no style gets out, and the page's policy lets no script of it run. The box stands in another one, which
-// its own styles cannot reach (`:host`), and nothing in it can open over the page. A long one is parsed in pieces, so that its
-// first rows are seen before its last ones are there, and the page answers a key meanwhile.
-const PIECE = 100_000;
-const BASE = '<style>:host{display:block;font:14px/1.45 system-ui,sans-serif}table{border-collapse:collapse}td,th{padding:2px 8px;text-align:left}pre{white-space:pre-wrap}</style>';
-const LONG = 'details{content-visibility:auto;contain-intrinsic-size:auto 1.8em}'; // rows far below the screen are not laid out
-const OPENERS = ['popover', 'popovertarget', 'commandfor', 'interestfor'];
-function shadow(html) {
-  const box = el('div', 'html'), host = el('div'), root = host.attachShadow({ mode: 'open' });
-  // Goes on where it stopped, so that the pieces of a long output are each looked at once; at the end all of it again, for a
-  // parser moves what stands in a wrong place to the front.
-  const walk = () => document.createTreeWalker(root, NodeFilter.SHOW_ELEMENT);
-  let walker = walk();
-  const close = () => { while (walker.nextNode()) for (const name of OPENERS) walker.currentNode.removeAttribute(name); };
-  box.append(host);
-  if (html.length <= PIECE) { root.innerHTML = BASE + html; close(); return box; }
-  const parser = document.implementation.createHTMLDocument();
-  parser.write(`${BASE}<style>${LONG}</style><div>`);
-  root.append(...parser.querySelectorAll('style'), parser.querySelector('div'));
-  let at = 0;
-  const more = () => {
-    parser.write(html.slice(at, at += PIECE));
-    close();
-    if (at < html.length) setTimeout(more); else { parser.close(); walker = walk(); close(); box.dataset.whole = '1'; }
-  };
-  more();
+function orphans(kept) {
+  const box = el('details', 'orphans'), have = kept.length === 1 ? 'has its' : 'have their';
+  box.append(el('summary', '', `The lesson has changed: ${kept.length} of your cells no longer ${have} place`));
+  for (const { exercise, source } of kept) {
+    if (exercise) box.append(el('p', '', `Exercise ${exercise}`));
+    box.append(el('pre', 'listing', source));
+  }
   return box;
 }
 
-function orphans(texts) {
-  const box = el('details', 'orphans');
-  box.append(el('summary', '', `The lesson has changed: ${texts.length} of your cells no longer ${texts.length === 1 ? 'has its' : 'have their'} place`));
-  texts.forEach(text => box.append(el('pre', 'listing', text)));
-  return box;
-}
-
-function index(m) {
+// The list on the left.
+function index() {
   const list = el('ol');
-  for (const heading of $('main').querySelectorAll('.prose h2')) {
-    const item = el('li'), link = el('a', '', heading.textContent);
-    heading.tabIndex = -1;
-    link.href = `#${heading.id}`;
-    const exercise = heading.textContent.match(/\d+\.\d+/)?.[0];
-    if (exercise) { link.dataset.exercise = exercise; link.classList.toggle('solved', m.cells.some(c => c.exercise === exercise && c.solved)); }
+  for (const { id, text, exercise } of lesson.headings) {
+    const item = el('li'), link = el('a', '', text), heading = ui.main.querySelector(`[id="${CSS.escape(id)}"]`);
+    if (heading) heading.tabIndex = -1;
+    link.href = `#${encodeURIComponent(id)}`;
+    if (exercise) link.dataset.exercise = exercise;
     item.append(link);
     list.append(item);
   }
-  $('index').replaceChildren(list);
-  if (location.hash) document.getElementById(decodeURIComponent(location.hash.slice(1)))?.scrollIntoView();
+  ui.index.replaceChildren(list);
 }
 
-// A fold «Solution» can put itself into the cell of its exercise.
-function solutionButtons() {
-  let exercise;
-  for (const e of $('main').querySelectorAll('.cell, summary')) {
-    if (e.classList.contains('cell')) { const c = cells.get(+e.dataset.cell); if (c.data.exercise) exercise = c; continue; }
-    if (e.textContent.trim() !== 'Solution' || !exercise) continue;
-    const target = exercise, button = el('button', '', 'Put the solution into the cell');
-    button.onclick = async () => {
-      if (!await sure('Put the solution into the cell? It replaces what you wrote; the button Original brings back the cell of the lesson.')) return;
-      send({ do: 'solve', cell: target.data.index });
-      target.root.scrollIntoView({ block: 'center' });
-      target.source.focus();
-    };
-    e.after(button);
+// What depends on several cells: which exercises are solved, and where *Run all above* helps.
+function overview() {
+  let gone = false, unrun = false;
+  for (const cell of cells.values()) {
+    const { run, solved } = cell.state;
+    cell.above.hidden = cell === cells.values().next().value;
+    cell.above.classList.toggle('wanted', gone || unrun && run?.reason === 'compileError');
+    gone ||= !!run?.gone;
+    unrun ||= !run;
+    const { exercise } = cell.lesson, link = exercise && ui.index.querySelector(`[data-exercise="${exercise}"]`);
+    link?.classList.toggle('solved', solved !== 'no');
   }
 }
 
-// ---- what is clicked ---------------------------------------------------------------------------------
-function run(list) {
-  if (!connected()) notice('There is no connection to the player. Run it again when the connection is back.');
-  else if (editor.flush()) send({ do: 'run', cells: list });
+// The fold of a solution can put itself into the cell of its exercise.
+function solutionButtons() {
+  for (const fold of ui.main.querySelectorAll('[data-solution]')) {
+    const cell = cells.get(+fold.dataset.solution);
+    if (!cell || cell.lesson.solution === null) continue;
+    fold.querySelector('summary').after(button('', 'Put the solution into the cell', async () => {
+      const replaces = 'It replaces what you wrote; the button Original brings back the cell of the lesson.';
+      if (!await sure(`Put the solution into the cell? ${replaces}`)) return;
+      replace(cell, { do: 'solve' });
+      cell.root.scrollIntoView({ block: 'center' });
+      cell.source.focus();
+    }));
+  }
 }
-function sure(question) {
+
+// "Run all" has stopped before the first cell of a question.
+const WAITS = 'Run all waits for your prediction. Choose an answer, or not: Run all goes on from here.';
+function paused(key, lead) {
+  const question = questions.paused(key);
+  if (!key && ui.notice.textContent === WAITS) ui.notice.replaceChildren();
+  if (!lead || !question) return;
+  notice(WAITS);
+  const place = question.asks ?? question.list;
+  if (presenter.on) return;
+  place.scrollIntoView({ block: 'center' });
+  place.focus({ preventScroll: true });
+}
+
+// ---- what is clicked ---------------------------------------------------------------------------------
+function run(list) { typedFirst({ do: 'run', cells: list }); }
+function typedFirst(message) {
+  if (!transport.connected) notice('There is no connection to the player. Run it again when the connection is back.');
+  else if (editor.flush()) send(message);
+}
+// The cell is given another text: what was typed in it and cannot go does not come back over it.
+function replace(cell, message) {
+  editor.flush();
+  if (act({ ...message, cell: cell.lesson.index }) === true) typed.settle(cell, typed.texts.get(cell)?.text);
+}
+const buttons = {
+  run,
+  runAbove: cell => typedFirst({ do: 'runAbove', cell: cell.lesson.index }),
+  edit: (cell, click) => editor.edit(cell, click),
+  original: async cell => {
+    if (await sure('Put this cell back as it is in the lesson? What you wrote in it is gone.')) replace(cell, { do: 'original' });
+  },
+  take: (cell, other) => replace(cell, { do: 'take', other }),
+};
+function sure(text) {
   return new Promise(answer => {
-    const dialog = $('question');
-    dialog.querySelector('p').textContent = question;
+    const dialog = ui.question;
+    dialog.querySelector('p').textContent = text;
     dialog.returnValue = 'no';
     dialog.onclose = () => answer(dialog.returnValue === 'yes');
     dialog.showModal();
   });
 }
-$('runall').onclick = () => run([...cells.keys()]);
-$('stop').onclick = () => send({ do: 'stop' });
-$('restart').onclick = () => send({ do: 'restart' });
-$('again').onclick = async () => { if (await sure('Start the lesson again? Your edits, outputs and answers in it are gone.')) { editor.leave(); send({ do: 'again' }); } };
-$('variables').onclick = () => {
-  const open = $('values').hidden;
-  $('values').hidden = !open;
-  $('variables').setAttribute('aria-expanded', open);
-  if (open) { values(); $('values').focus(); }
+ui.runall.onclick = () => typedFirst({ do: 'runAll' });
+ui.stop.onclick = () => act({ do: 'stop' });
+ui.restart.onclick = () => act({ do: 'restart' });
+ui.again.onclick = async () => {
+  if (!await sure('Start the lesson again? Your edits, outputs and answers in it are gone.')) return;
+  editor.leave();
+  if (act({ do: 'startAgain' }) === true) typed.forget();
+};
+ui.variables.onclick = () => {
+  const open = ui.values.hidden;
+  ui.values.hidden = !open;
+  ui.variables.setAttribute('aria-expanded', open);
+  if (open) { values(); ui.values.focus(); }
 };
 async function values() {
-  const answer = await ask('RequestValueInfos', { mimeType: 'text/plain+summary' });
-  const plain = text => (text ?? '').replace(/Submission#\d+\+/g, '').slice(0, 120);
-  const table = el('table');
-  for (const v of answer?.valueInfos ?? []) {
+  const answer = await ask('variables'), table = el('table');
+  for (const v of answer?.items ?? []) {
     const row = table.insertRow();
-    [v.name, v.typeName, v.formattedValue?.value].forEach(text => { row.insertCell().textContent = plain(text); });
+    for (const text of [v.name, v.type, v.value]) row.insertCell().textContent = (text ?? '').slice(0, 120);
   }
-  $('values').replaceChildren(table.rows.length ? table : el('p', 'quiet', kernel === 'ready' ? 'No variables yet: run a cell.' : 'The variables are shown when no cell runs.'));
+  const none = kernel === 'ready' ? 'No variables yet: run a cell.' : 'The variables are shown when no cell runs.';
+  ui.values.replaceChildren(table.rows.length ? table : el('p', 'quiet', none));
 }
+addEventListener('pagehide', () => editor.flush());
 addEventListener('beforeunload', () => editor.flush());
-addEventListener('keydown', e => { if (e.key === 'Escape' && !$('values').hidden) $('variables').click(); });
-connect();
+addEventListener('keydown', e => { if (e.key === 'Escape' && !ui.values.hidden) ui.variables.click(); });
+
+// The lessons before and after this one.
+async function neighbours() {
+  const { lessons } = await api('start'), at = lessons.findIndex(l => l.name === transport.name);
+  const link = (l, rel, label) => !l ? el('span')
+    : Object.assign(el('a', '', `${label}: ${l.title}`), { rel, href: new URL(`lesson/${l.name}`, root).href });
+  if (at >= 0) ui.feet.replaceChildren(link(lessons[at - 1], 'prev', 'Before'), link(lessons[at + 1], 'next', 'Next'));
+}
+if (await enter()) {
+  transport.open();
+  neighbours().catch(() => { }); // without them the page is whole
+}

@@ -1,88 +1,98 @@
-// Questions with lettered answers. A prediction is closed by the text behind the next cell; a quiz by the fold right below it.
-// What was chosen before the answer was seen is what counts: from then on a question is closed.
-const words = text => text.split(/\s+/).filter(Boolean).join(' ');
-const make = (tag, css, text = '') => Object.assign(document.createElement(tag), { className: css, textContent: text });
+// Questions with lettered answers, from the data of the lesson. A Predict is closed when one of its cells has run, a quiz by the
+// answer. What was chosen before the answer was seen is what counts: from then on a question is closed.
+import { button, el } from './base.js';
 
 export class Questions {
-  constructor(send) { this.send = send; this.asked = []; }
+  constructor(send) {
+    Object.assign(this, { send, all: [] });
+    this.presenting = { on: false, choices: {}, closed: [] };
+    this.kept = { choices: {}, closed: [] };
+  }
 
-  draw(main, choices) {
-    const proses = [...main.querySelectorAll('.prose')];
-    main.querySelectorAll('ul.choices').forEach((list, i) => {
-      const paragraph = list.previousElementSibling, quiz = list.classList.contains('quiz');
-      const next = quiz ? null : proses.slice(proses.indexOf(list.closest('.prose')) + 1).find(p => p.querySelector(':scope > .closing'));
-      // Known by its text, with the answers: so a changed question is a new one.
-      const question = { list, quiz, key: words(`${paragraph?.textContent ?? ''} ${list.textContent}`), text: words(paragraph?.textContent ?? 'The question').replace(/^Predict\. /, ''),
-        fold: quiz ? list.nextElementSibling : null, closing: next?.querySelector('.closing'), letter: null, closed: false };
-      question.right = quiz ? list.dataset.answer : question.closing?.dataset.letter;
-      question.buttons = [...list.children].map(item => this.#button(item, question));
+  draw(main, questions) {
+    this.end = main.querySelector('.part:last-of-type');
+    this.all = questions.map((data, n) => {
+      const [list, asks, closing] = ['question', 'asks', 'closes'].map(name => main.querySelector(`[data-${name}="${n}"]`));
+      const below = data.quiz ? list.nextElementSibling : null;
+      const question = { ...data, list, asks, closing, fold: below?.matches('details') ? below : null };
+      question.buttons = [...list.children].map((item, i) => this.#button(item, question, data.letters[i]));
       list.classList.add('asked');
       list.setAttribute('role', 'group');
       list.setAttribute('aria-label', 'Your answer');
-      if (paragraph) Object.assign(paragraph, { id: paragraph.id || `question-${i}` }).classList.add('question');
-      question.anchor = paragraph?.id;
-      if (question.closing) this.#cover(question);
-      this.asked.push(question);
-    });
-    this.end = main.querySelector('.part:last-of-type');
-    this.restore(choices);
-  }
-
-  #button(item, question) {
-    const button = make('button', '');
-    button.dataset.letter = item.dataset.letter;
-    button.setAttribute('aria-pressed', 'false');
-    button.append(...item.childNodes);
-    button.onclick = () => { if (!question.closed) this.send({ do: 'choose', question: question.key, letter: button.dataset.letter }); };
-    item.append(button);
-    item.setAttribute('role', 'presentation');
-    return button;
-  }
-
-  // The answer stands right below a short cell: it is covered until the cell has run.
-  #cover(question) {
-    question.cover = make('button', 'cover', 'The answer comes with the run. Show it now');
-    question.cover.onclick = () => { this.#close(question); question.closing.focus(); };
-    question.closing.tabIndex = -1;
-    question.closing.hidden = true;
-    question.closing.before(question.cover);
-  }
-
-  restore(choices) { for (const [key, letter] of Object.entries(choices)) this.chosen(key, letter); }
-
-  chosen(key, letter) {
-    const question = this.asked.find(q => q.key === key);
-    if (!question || question.closed) return;
-    question.letter = letter;
-    for (const b of question.buttons) b.setAttribute('aria-pressed', String(b.dataset.letter === letter));
-    if (!question.quiz) return;
-    this.#close(question);
-    if (question.fold?.tagName === 'DETAILS') question.fold.open = true;
-  }
-
-  // A cell has run: the predictions above it are now known.
-  reached(cell) {
-    for (const q of this.asked) {
-      const between = q.closing && q.list.compareDocumentPosition(cell) & Node.DOCUMENT_POSITION_FOLLOWING && cell.compareDocumentPosition(q.closing) & Node.DOCUMENT_POSITION_FOLLOWING;
-      if (between && !q.closed) this.#close(q);
-    }
-  }
-
-  #close(question) {
-    question.closed = true;
-    question.cover?.remove();
-    if (question.closing) question.closing.hidden = false;
-    const right = question.letter === question.right;
-    for (const b of question.buttons) {
-      b.setAttribute('aria-disabled', 'true');
-      b.classList.toggle('right', b.dataset.letter === question.right);
-      b.classList.toggle('wrong', b.dataset.letter === question.letter && !right);
-    }
-    if (question.letter) {
-      // Said once, where the answer is told; at the question itself the letters are marked.
-      question.verdict = make('p', `verdict ${right ? 'right' : 'wrong'}`, right ? `You said ${question.letter}, and so it is.` : `You said ${question.letter}. It is ${question.right}.`);
+      if (asks) Object.assign(asks, { id: asks.id || `question-${n}`, tabIndex: -1 }).classList.add('question');
+      if (closing) {
+        closing.tabIndex = -1;
+        question.cover = button('cover', 'The answer comes with the run. Show it now', () => { this.#reveal(question); closing.focus(); });
+        closing.before(question.cover);
+      }
+      // In front of a room a click does not close a quiz, because more hands may go up. Its fold does.
+      question.fold?.addEventListener('toggle', () => { if (this.presenting.on && question.fold.open) this.#reveal(question); });
+      question.verdict = el('p', 'verdict');
       question.verdict.setAttribute('role', 'status');
-      if (question.closing) question.closing.before(question.verdict); else question.list.after(question.verdict);
+      if (closing) closing.before(question.verdict); else list.after(question.verdict);
+      return question;
+    });
+  }
+
+  #button(item, question, letter) {
+    const choice = button('', '', () => { if (!this.isClosed(question)) this.send({ do: 'choose', question: question.key, letter }); });
+    choice.dataset.letter = letter;
+    choice.append(...item.childNodes);
+    item.append(choice);
+    item.setAttribute('role', 'presentation');
+    return choice;
+  }
+
+  #reveal(question) {
+    if (this.isClosed(question) || !this.send({ do: 'reveal', question: question.key })) return;
+    this.#shown.closed.push(question.key);
+    this.#draw();
+  }
+
+  get #shown() { return this.presenting.on ? this.presenting : this.kept; }
+  isClosed(question) { return this.#shown.closed.includes(question.key); }
+
+  show({ choices, closed, presenting }) {
+    this.kept = { choices, closed };
+    this.present(presenting);
+  }
+  present(presenting) {
+    const begins = presenting?.on && !this.presenting.on;
+    this.presenting = { on: false, choices: {}, closed: [], ...presenting };
+    if (begins) for (const q of this.all) if (q.fold && !this.isClosed(q)) q.fold.open = false;
+    this.#draw();
+  }
+  chosen(key, letter) {
+    this.kept.choices[key] = letter;
+    this.#draw();
+  }
+  closed(key) {
+    if (!this.kept.closed.includes(key)) this.kept.closed.push(key);
+    this.#draw();
+  }
+
+  // "Run all" waits at this question for an answer; at none when the key is null.
+  paused(key) {
+    for (const q of this.all) q.list.classList.toggle('paused', q.key === key);
+    return this.all.find(q => q.key === key);
+  }
+
+  #draw() {
+    for (const q of this.all) {
+      const letter = this.#shown.choices[q.key], closed = this.isClosed(q), right = letter === q.right;
+      for (const b of q.buttons) {
+        b.setAttribute('aria-pressed', String(b.dataset.letter === letter));
+        if (closed) b.setAttribute('aria-disabled', 'true'); else b.removeAttribute('aria-disabled');
+        b.classList.toggle('right', closed && b.dataset.letter === q.right);
+        b.classList.toggle('wrong', closed && b.dataset.letter === letter && !right);
+      }
+      if (q.closing) q.cover.hidden = !(q.closing.hidden = !closed);
+      if (q.fold && q.open !== closed) q.fold.open = closed && !!letter || q.fold.open && closed;
+      q.open = closed;
+      // Said once, where the answer is told; at the question itself the letters are marked.
+      q.verdict.className = `verdict ${right ? 'right' : 'wrong'}`;
+      q.verdict.hidden = !closed || !letter || !q.right;
+      q.verdict.textContent = q.verdict.hidden ? '' : right ? `You said ${letter}, and so it is.` : `You said ${letter}. It is ${q.right}.`;
     }
     this.#believed();
   }
@@ -90,31 +100,20 @@ export class Questions {
   // At the end of the lesson: what you believed, and what was so.
   #believed() {
     this.box?.remove();
-    const known = this.asked.filter(q => q.closed && q.letter);
+    const letter = q => this.#shown.choices[q.key], known = this.all.filter(q => this.isClosed(q) && letter(q));
     if (!known.length) return;
-    const count = (all, what) => all.length ? `${all.filter(q => q.letter === q.right).length} of ${all.length} ${what}` : '';
+    const count = (all, what) => all.length ? `${all.filter(q => letter(q) === q.right).length} of ${all.length} ${what}` : '';
     const parts = [count(known.filter(q => !q.quiz), 'predictions'), count(known.filter(q => q.quiz), 'quiz answers')].filter(Boolean);
-    const list = make('ul', '');
-    for (const q of known.filter(q => q.letter !== q.right)) {
-      const item = make('li', ''), link = make('a', '', q.text.length > 150 ? `${q.text.slice(0, 150).replace(/\s\S*$/, '')} …` : q.text);
-      link.href = `#${q.anchor}`;
-      item.append(link, ` You said ${q.letter}; it is ${q.right}.`);
+    const list = el('ul');
+    for (const q of known.filter(q => letter(q) !== q.right)) {
+      const item = el('li'), link = el('a', '', q.text.length > 150 ? `${q.text.slice(0, 150).replace(/\s\S*$/, '')} …` : q.text);
+      link.href = `#${q.asks?.id}`;
+      item.append(link, ` You said ${letter(q)}; it is ${q.right}.`);
       list.append(item);
     }
-    this.box = make('section', 'believed');
+    this.box = el('section', 'believed');
     this.box.setAttribute('aria-label', 'What you believed');
-    this.box.append(make('h2', '', 'What you believed, and what was so'), make('p', '', `You were right in ${parts.join(' and ')}.`), list);
-    this.end.append(this.box);
-  }
-
-  clear() {
-    for (const q of this.asked) {
-      q.verdict?.remove();
-      Object.assign(q, { letter: null, closed: false, verdict: null });
-      q.buttons.forEach(b => { b.setAttribute('aria-pressed', 'false'); b.removeAttribute('aria-disabled'); b.classList.remove('right', 'wrong'); });
-      if (q.fold) q.fold.open = false;
-      if (q.closing) this.#cover(q);
-    }
-    this.#believed();
+    this.box.append(el('h2', '', 'What you believed, and what was so'), el('p', '', `You were right in ${parts.join(' and ')}.`), list);
+    this.end?.append(this.box);
   }
 }

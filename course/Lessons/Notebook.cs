@@ -1,0 +1,39 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+
+namespace TracingTutorial.Course.Lessons;
+
+/// <summary>A <c>.dib</c> notebook: its cells in order.</summary>
+/// <param name="Path">Full path of the file.</param>
+/// <param name="Cells">All cells; those that break the dialect say so in <see cref="Cell.Problems"/>.</param>
+public sealed record Notebook(string Path, IReadOnlyList<Cell> Cells)
+{
+    private Lesson? _lesson;
+
+    /// <summary>The notebook as its reader sees it.</summary>
+    internal Lesson Lesson => _lesson is { } known && ReferenceEquals(known.Notebook, this) ? known : _lesson = new Lesson(this);
+
+    /// <summary>The title: its first heading, otherwise the file name.</summary>
+    public string Title => Lesson.Title;
+
+    /// <summary>The cells that are run.</summary>
+    public IEnumerable<Cell> Code => Cells.Where(c => c.Kind == CellKind.CSharp);
+
+    /// <summary>Everything that breaks the dialect, in order.</summary>
+    public IEnumerable<Problem> Problems => Cells.SelectMany(c => c.Problems);
+
+    /// <summary>The notebook with each exercise cell replaced by its solution; the rest stays.</summary>
+    /// <exception cref="NotebookException">An exercise has no folded solution.</exception>
+    public Notebook Solved()
+    {
+        var solutions = Lesson.Solutions;
+        return new Notebook(Path, [.. Cells.Select(Solve)]);
+
+        Cell Solve(Cell cell) => cell.Exercise is not { } number ? cell
+            : solutions.TryGetValue(number, out var solution) ? cell with { Source = solution.Source }
+            : throw new NotebookException(new Problem(Path, cell.Number, cell.Line, $"Exercise {number} has no solution.",
+                "Add a fold below it: `<details>`, `<summary>Solution</summary>`, "
+                    + "a ```csharp block that replaces the whole cell, `</details>`."));
+    }
+}

@@ -1,0 +1,48 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+
+namespace TracingTutorial.Course.Lessons;
+
+/// <summary>Something wrong with an input, said so that its reader can put it right.</summary>
+/// <param name="File">The file.</param>
+/// <param name="Cell">The number of the cell in that file, from 1, or null when it is not about a cell.</param>
+/// <param name="Line">The line of the file, from 1, or null when it is not about a line.</param>
+/// <param name="Message">What is wrong.</param>
+/// <param name="WayOut">What to do about it; empty when the message says it all.</param>
+public sealed record Problem(string File, int? Cell, int? Line, string Message, string WayOut)
+{
+    /// <summary>Where, what, and the way out, on as many lines.</summary>
+    public override string ToString()
+    {
+        var where = Paths.Display(File) + (Line is { } line ? $":{line}" : "") + (Cell is { } cell ? $" (cell {cell})" : "");
+        return Paths.Printable(WayOut.Length == 0 ? $"{where}: {Message}" : $"{where}: {Message}\n  -> {WayOut.Replace("\n", "\n     ")}");
+    }
+}
+
+/// <summary>An input that cannot be run as it is; <see cref="Problems"/> says why.</summary>
+public sealed class NotebookException(params Problem[] problems) : Exception(string.Join('\n', (object[])problems))
+{
+    /// <summary>At least one.</summary>
+    public IReadOnlyList<Problem> Problems { get; } = problems;
+}
+
+/// <summary>File names as a person reads them.</summary>
+internal static class Paths
+{
+    /// <summary>The path relative to the current folder when the file is below it, otherwise the full path.</summary>
+    public static string Display(string path)
+    {
+        if (path.Length == 0)
+            return "''";
+        var relative = Path.GetRelativePath(Environment.CurrentDirectory, path);
+        return Printable((relative == "." || relative.StartsWith("..", StringComparison.Ordinal) ? path : relative)
+            .Replace('\\', '/'))
+            .Replace('\n', '\ufffd');
+    }
+
+    /// <summary>A text that cannot move the cursor of a terminal, colour it, or name its window: control characters are replaced.</summary>
+    public static string Printable(string text) =>
+        string.Concat(text.Select(c => char.IsControl(c) && c is not ('\n' or '\t') ? '\ufffd' : c));
+}

@@ -1,0 +1,329 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using System.Text;
+using System.Text.Json;
+using System.Threading;
+using System.Threading.Channels;
+using System.Threading.Tasks;
+using TracingTutorial.Course.Lessons;
+using TracingTutorial.Course.Pages;
+
+namespace TracingTutorial.Course.Runs;
+
+/// <summary>
+/// One open lesson: what the learner did, the cells that run, and the pages that show it. Messages.md describes what it is told and
+/// what it tells. Everything happens in one order: messages of pages, events of the kernel and the results of writing are actions in a
+/// queue, and one loop takes them.
+/// </summary>
+internal sealed class LessonSession : IKernelOwner, IRunListener, IAsyncDisposable
+{
+    private const int MaxSource = 1_000_000; // characters of a cell
+
+    private readonly ActionQueue _actions;
+    private readonly LessonPage _page;
+    private readonly LearnerState _state;
+    private readonly RunQueue _runs;
+    private readonly ProgressWriter _writer;
+    private readonly Viewers _viewers = new();
+    private readonly PacedOutputs _outputs;
+    private readonly List<string> _unsaid = []; // notices that no page has been there to hear
+    private KeptLesson _put; // what was given to the writer last, with what it found in the file since
+    private string? _progress; // of the running cell
+    private LessonPage.PageQuestion? _pauseAt; // where Run all stops when the queue is empty
+    private LessonPage.PageQuestion? _paused; // where it has stopped
+
+    /// <param name="lesson">The lesson.</param>
+    /// <param name="page">What a page is told about it.</param>
+    /// <param name="pool">Has the kernels.</param>
+    /// <param name="folder">Has the learner's progress.</param>
+    public LessonSession(Notebook lesson, LessonPage page, KernelPool pool, ProgressFolder folder)
+    {
+        (Lesson, _page, _actions) = (lesson, page, new ActionQueue(Report));
+        var kept = KeptLesson.Empty;
+        try
+        {
+            kept = folder.Read(page.Name);
+        }
+        catch (IOException e)
+        {
+            // It is there, and not lost: the writer joins it with what is written now.
+            Post(() => Notice($"What was kept of this lesson cannot be read at the moment: {e.Message}"));
+        }
+
+        _state = new LearnerState(lesson, kept, folder.ReadRuns(page.Name));
+        _put = kept;
+        _writer = new ProgressWriter(
+            folder, page.Name,
+            (written, held) => Post(() => Join(written, held)),
+            text => Post(() => Notice(text)));
+        Questions = new QuestionState(page.Questions, _state, Keep, _viewers.Tell);
+        _runs = new RunQueue(
+            pool, this, Path.GetDirectoryName(lesson.Path)!, _state.Code,
+            i => (_state.CellOf(i), _state.IsEdited(i)), Post, this);
+        _outputs = new PacedOutputs(Post, (cell, output) => _viewers.Tell(new { type = "output", cell, output }));
+    }
+
+    /// <summary>The lesson as it was read.</summary>
+    public Notebook Lesson { get; }
+
+    /// <summary>What the learner did. Read from any thread.</summary>
+    public KeptLesson Kept => _state.Kept;
+
+    /// <summary>What was chosen and revealed.</summary>
+    public QuestionState Questions { get; }
+
+    public bool IsRunning => _runs.IsRunning;
+
+    /// <summary>
+    /// A page connects: what it is told, and what to call when it leaves. The first message it must send is <c>hello</c>.
+    /// </summary>
+    public Viewer Connect() => _viewers.Add();
+
+    /// <summary>Takes a message of a page.</summary>
+    /// <exception cref="FormatException">It is none of those in Messages.md.</exception>
+    public void Receive(Viewer viewer, JsonElement message)
+    {
+        try
+        {
+            Post(PageMessage.Of(this, viewer, message));
+        }
+        catch (Exception e) when (e is InvalidOperationException or KeyNotFoundException)
+        {
+            throw new FormatException(e.Message, e);
+        }
+    }
+
+    public Task<bool> CloseKernelAsync(string why) => _actions.AskAsync(async () =>
+    {
+        if (IsRunning)
+            return false;
+        await _runs.CloseAsync(why);
+        Notice(why);
+        return true;
+    });
+
+    /// <summary>The lesson has changed on disk: pages load it again, from another session.</summary>
+    public Task LeaveAsync() => EndAsync("The lesson has changed on disk.", () => _viewers.Tell(new { type = "reload" }));
+
+    public async ValueTask DisposeAsync() => await EndAsync("The player was ended.", () => { });
+
+    private async Task EndAsync(string why, Action last)
+    {
+        if (!_actions.Post(() => { _ = _runs.CloseAsync(why); last(); }))
+            return;
+        await _actions.EndAsync();
+        await _runs.CloseAsync(why);
+        await _writer.DisposeAsync();
+        _outputs.Dispose();
+    }
+
+    private void Post(Action action) => _actions.Post(action);
+
+    // A fault of ours must not end the lesson of the learner, and must not stay unseen.
+    private void Report(Exception fault) => Notice($"The player has a fault ({fault.GetType().Name}: {fault.Message}). "
+        + $"What you wrote is kept. Please report it: {fault.StackTrace?.Split('\n')[0].Trim()}");
+
+    // ---- what pages say
+
+    internal void Greet(Viewer viewer, string? version)
+    {
+        _outputs.Flush(); // it is among the outputs that the page gets
+        _state.Visit();
+        Keep();
+        if (version != _page.Version)
+            viewer.Tell(new { type = "lesson", lesson = _page });
+        viewer.Tell(State());
+        _viewers.Join(viewer);
+        _unsaid.ForEach(Notice);
+        _unsaid.Clear();
+    }
+
+    private object State() => new
+    {
+        type = "state",
+        kernel = _runs.State,
+        cells = _state.Code.Select(i => _state.StateMessage(i, _runs.Running is var (cell, run) && cell == i ? run : null, _runs.Waits(i),
+            _runs.Running?.Cell == i ? _progress : null)),
+        choices = Kept.Choices.Where(c => c.Value.Letter is not null).ToDictionary(c => c.Key, c => c.Value.Letter),
+        closed = Kept.Choices.Where(c => c.Value.Closed).Select(c => c.Key),
+        kept = _state.Orphans(),
+        presenting = Questions.PresentingMessage,
+        paused = _paused?.Key,
+    };
+
+    internal void Open() => _runs.Open();
+
+    internal void RunAbove(int cell) => Run(_state.Code.Where(c => c < cell));
+
+    internal void Original(int cell) => Edit(cell, _state.IsCode(cell) ? Lesson.Cells[cell].Source : "");
+
+    internal void Run(IEnumerable<int> cells)
+    {
+        _paused = _pauseAt = null;
+        _runs.Run(cells);
+    }
+
+    /// <summary>Runs all cells, up to the first prediction that the learner has not made; the next time, on from there.</summary>
+    internal void RunAll()
+    {
+        var from = _paused;
+        _paused = _pauseAt = null;
+        var cells = _state.Code.SkipWhile(c => from is not null && c != from.First).ToArray();
+        foreach (var cell in cells)
+        {
+            if (_page.Questions.FirstOrDefault(q => q.First == cell && q != from && !Questions.IsAnswered(q)) is { } question)
+            {
+                _pauseAt = question;
+                cells = [.. cells.TakeWhile(c => c != cell)];
+                break;
+            }
+        }
+
+        _runs.Run(cells);
+        if (cells.Length == 0)
+            Drained();
+    }
+
+    internal void Renew(string why)
+    {
+        _paused = _pauseAt = null;
+        _runs.Renew(why);
+    }
+
+    internal void Edit(int cell, string source, bool keep = false)
+    {
+        if (!_state.IsCode(cell))
+            return;
+        if (source.Length > MaxSource)
+        {
+            Notice(FormattableString.Invariant(
+                $"This cell is too long: {MaxSource:N0} characters are the most. What it was before is kept."));
+            return;
+        }
+
+        _paused = null;
+        _state.Write(cell, source.Replace("\r\n", "\n").Replace('\r', '\n'), keep); // other separators are part of the text
+        Changed(cell);
+    }
+
+    internal void Solve(int cell)
+    {
+        if (_page.Cells.FirstOrDefault(c => c.Index == cell)?.Solution is { } solution)
+            Edit(cell, solution);
+    }
+
+    internal void Take(int cell, int other)
+    {
+        if (!_state.IsCode(cell))
+            return;
+        _state.Take(cell, other);
+        Changed(cell);
+    }
+
+    private void Changed(int cell)
+    {
+        Keep();
+        _viewers.Tell(_state.TextMessage(cell));
+    }
+
+    internal void StartAgain()
+    {
+        _paused = _pauseAt = null;
+        _runs.Renew("Ended by Start again.");
+        _state.Clear();
+        Keep();
+        _writer.PutRuns(_state.Runs.ToDictionary());
+        _viewers.Tell(State());
+    }
+
+    internal async Task AnswerAsync(Viewer viewer, int id, EditorQuestion question)
+    {
+        var answer = _runs.Kernel is { } kernel && !IsRunning ? await kernel.AskAsync(question) : null;
+        viewer.Tell(new { type = "answer", id, answer });
+    }
+
+    private void Keep()
+    {
+        _writer.Put(_put, Kept);
+        _put = Kept;
+    }
+
+    /// <summary>The file of progress was written; another player may have written too.</summary>
+    private void Join(KeptLesson written, KeptLesson held)
+    {
+        var choices = Kept.Choices;
+        _put = KeptLesson.Merge(written, _put, held);
+        foreach (var cell in _state.Join(written, held))
+            _viewers.Tell(_state.TextMessage(cell));
+        if (!choices.Select(c => (c.Key, c.Value.Letter, c.Value.Closed))
+            .SequenceEqual(Kept.Choices.Select(c => (c.Key, c.Value.Letter, c.Value.Closed))))
+            _viewers.Tell(State());
+    }
+
+    // ---- what runs
+
+    void IRunListener.KernelIs(string state) => _viewers.Tell(new { type = "kernel", state });
+
+    void IRunListener.Queued(int cell, bool waits) => _viewers.Tell(new { type = waits ? "queued" : "unqueued", cell });
+
+    void IRunListener.Started(int cell)
+    {
+        _outputs.Flush();
+        _progress = null;
+        _viewers.Tell(new { type = "started", cell });
+    }
+
+    void IRunListener.Progress(int cell, string text)
+    {
+        _progress = text;
+        _viewers.Tell(new { type = "progress", cell, text });
+    }
+
+    void IRunListener.Shown(int cell, Output output) => _outputs.Tell(cell, output);
+
+    void IRunListener.Ended(int cell, CellRun run)
+    {
+        _outputs.Flush();
+        var before = Kept;
+        _state.Ran(cell, run);
+        if (_state.FailureOf(cell) is { } failure)
+            _viewers.Tell(new { type = "output", cell, output = failure });
+        _viewers.Tell(_state.EndMessage(cell));
+        if (run.Failure is null)
+            Questions.Ran(cell);
+        else
+            _pauseAt = null;
+        if (Kept != before)
+            Keep();
+        _writer.PutRuns(_state.Runs.ToDictionary());
+    }
+
+    void IRunListener.Gone(IReadOnlyList<int> cells)
+    {
+        if (_state.Lose(cells) is { Length: > 0 } lost)
+            _viewers.Tell(new { type = "gone", cells = lost });
+    }
+
+    void IRunListener.Drained() => Drained();
+
+    void IRunListener.Notice(string text) => Notice(text);
+
+    private void Drained()
+    {
+        if (_pauseAt is not { } question)
+            return;
+        (_paused, _pauseAt) = (question, null);
+        _viewers.Tell(new { type = "paused", question = question.Key, cell = question.First });
+    }
+
+    private void Notice(string text)
+    {
+        if (_viewers.Any)
+            _viewers.Tell(new { type = "notice", text });
+        else
+            _unsaid.Add(text); // the next page is told
+    }
+
+}

@@ -1,0 +1,91 @@
+using System;
+using System.Collections.Generic;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Threading;
+using System.Threading.Channels;
+
+namespace TracingTutorial.Course.Runs;
+
+/// <summary>One page that shows a lesson: the messages for it.</summary>
+internal sealed class Viewer(Action<Viewer> leave) : IDisposable
+{
+    private const int MaxWaiting = 10_000;
+
+    // The page parses it as JSON, so HTML needs no escapes, and a drawing has half the bytes.
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerOptions.Web)
+    {
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        Converters = { new SurrogateSafeText() },
+    };
+
+    private readonly Channel<string> _messages =
+        Channel.CreateBounded<string>(new BoundedChannelOptions(MaxWaiting) { SingleReader = true });
+
+    /// <summary>The messages in order. They end when the page cannot keep up: it connects again, and is told the state.</summary>
+    public ChannelReader<string> Messages => _messages.Reader;
+
+    public static string Text(object message) => JsonSerializer.Serialize(message, Json);
+
+    public void Tell(object message) => TellText(Text(message));
+
+    /// <summary>The page is closed.</summary>
+    public void Dispose() => leave(this);
+
+    internal void TellText(string message)
+    {
+        if (_messages.Writer.TryWrite(message))
+            return;
+        _messages.Writer.TryComplete();
+        Dispose();
+    }
+}
+
+/// <summary>The pages that show one lesson.</summary>
+internal sealed class Viewers
+{
+    private readonly Lock _lock = new();
+    private readonly List<Viewer> _viewers = [];
+
+    /// <summary>True if a page shows the lesson.</summary>
+    public bool Any
+    {
+        get
+        {
+            lock (_lock)
+                return _viewers.Count > 0;
+        }
+    }
+
+    /// <summary>A new page. It is told nothing but what is for it alone until it has joined.</summary>
+    public Viewer Add() => new(Remove);
+
+    /// <summary>The page knows the state: from here on it is told every change.</summary>
+    public void Join(Viewer viewer)
+    {
+        lock (_lock)
+        {
+            if (!_viewers.Contains(viewer))
+                _viewers.Add(viewer);
+        }
+    }
+
+    /// <summary>Tells every page.</summary>
+    public void Tell(object message)
+    {
+        Viewer[] all;
+        lock (_lock)
+            all = [.. _viewers];
+        if (all.Length == 0)
+            return;
+        var text = Viewer.Text(message);
+        foreach (var viewer in all)
+            viewer.TellText(text);
+    }
+
+    private void Remove(Viewer viewer)
+    {
+        lock (_lock)
+            _viewers.Remove(viewer);
+    }
+}

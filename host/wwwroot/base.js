@@ -1,0 +1,36 @@
+// What several modules need: the root of the site, elements, and a place in the browser for text.
+
+// Every address starts here, so that the page also works below a path such as /a/b/.
+export const root = new URL('.', import.meta.url);
+
+export const el = (tag, css, text) => {
+  const e = document.createElement(tag);
+  if (css) e.className = css;
+  if (text !== undefined) e.textContent = text;
+  return e;
+};
+
+export const button = (css, text, onclick) => Object.assign(el('button', css, text), { type: 'button', onclick });
+
+// Goes to the place that the address names, when the page is drawn after it was loaded.
+export function showPlace() {
+  try { document.getElementById(decodeURIComponent(location.hash.slice(1)))?.scrollIntoView(); } catch { /* the address is malformed */ }
+}
+
+// localStorage; where the browser does not allow it or has no room, the sessionStorage of this tab; else the memory of this page.
+// A property is read only inside of `try`, because a browser that blocks storage throws there.
+const memory = new Map();
+const places = [() => localStorage, () => sessionStorage, () => (
+  { getItem: key => memory.get(key) ?? null, setItem: (key, text) => memory.set(key, text), removeItem: key => memory.delete(key) })];
+const attempt = (what, otherwise) => { try { return what(); } catch { return otherwise; } };
+
+export const store = {
+  get: key => places.reduce((found, place) => found ?? attempt(() => place().getItem(key), null), null),
+  set(key, text) {
+    store.remove(key); // an older text in one place must not hide this one in another
+    places.some(place => attempt(() => { place().setItem(key, text); return true; }, false));
+  },
+  remove: key => places.forEach(place => attempt(() => place().removeItem(key))),
+  keys: prefix => [...new Set([...places.slice(0, 2).flatMap(place => attempt(() => Object.keys(place()), [])), ...memory.keys()])]
+    .filter(key => key.startsWith(prefix)),
+};

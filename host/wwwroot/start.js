@@ -1,0 +1,60 @@
+// The list of lessons, and the files of the clone that a lesson leads to.
+import { api, enter, explain, failed, toLessons } from './access.js';
+import { el, root, showPlace } from './base.js';
+
+const main = document.querySelector('main');
+const link = (text, href, css) => Object.assign(el('a', css, text), { href: new URL(href, root).href });
+const line = (css, ...content) => { const p = el('p', css); p.append(...content); return p; };
+const fragment = html => document.createRange().createContextualFragment(html);
+
+function start({ lessons, instructor, other }) {
+  const last = lessons.filter(l => l.visited).sort((a, b) => Date.parse(b.visited) - Date.parse(a.visited))[0], go = last ?? lessons[0];
+  if (!go) return explain('There are no lessons here', 'The folder notebooks of the clone has none.');
+  const sum = what => lessons.reduce((n, l) => n + l[what], 0);
+  const list = el('ol', 'lessons');
+  list.setAttribute('role', 'list');
+  list.append(...lessons.map(l => card(l, l === last)));
+  main.replaceChildren(
+    el('h1', '', 'Distributed tracing for .NET'),
+    line('lead', 'Ten services, ten logs, and one request that failed: which lines belong together? '
+      + 'You find out here, with real traces of real ASP.NET Core services.'),
+    ...other ? [line('other', 'Another player is running with the same progress. ', link('Go on there', other),
+      ', or work here: what is written in both is kept.')] : [],
+    line('', link(`${last ? 'Go on' : 'Begin'}: ${go.title}`, `lesson/${go.name}`, 'go'),
+      el('span', 'quiet', `${sum('solved')} of ${sum('exercises')} exercises solved`)),
+    list,
+    line('quiet', 'What you do is kept on this machine. Ctrl+C in the terminal ends the player; '
+      + 'your work is there again when you come back.'),
+    ...instructor ? [line('', 'Do you teach this course? ', link('For instructors', instructor),
+      ' has agendas, notes, and what goes wrong in a room.')] : []);
+}
+
+function card({ name, title, minutes, about, exercises, solved, visited }, here) {
+  const item = el('li', here ? 'here' : ''), heading = el('h2'), facts = line('facts', el('span', '', `${minutes} minutes`));
+  heading.append(link(title, `lesson/${name}`));
+  if (exercises) facts.append(' ', solved < exercises ? el('span', '', `${solved} of ${exercises} exercises solved`)
+    : el('span', 'done', `✓ ${exercises === 1 ? 'exercise' : `all ${exercises} exercises`} solved`));
+  if (here || visited) facts.append(' ', el('span', '', here ? 'you were here' : 'visited'));
+  item.append(heading, facts, fragment(about));
+  return item;
+}
+
+function file({ title, html }) {
+  document.title = title;
+  const nav = el('nav');
+  nav.setAttribute('aria-label', 'Course');
+  nav.append(toLessons().firstChild);
+  main.replaceChildren(nav, fragment(html));
+  showPlace();
+}
+
+if (await enter()) {
+  const path = location.pathname.slice(root.pathname.length), isFile = path.startsWith('file/');
+  try {
+    const data = await api(isFile ? path : 'start');
+    if (isFile) file(data); else start(data);
+    main.removeAttribute('aria-busy');
+  } catch (e) {
+    failed(e);
+  }
+}
