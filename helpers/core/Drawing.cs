@@ -49,21 +49,6 @@ public static class Drawing
     /// <summary>A share from 0 to 1 as per cent, for CSS and for text: "12.5%".</summary>
     public static string Percent(double fraction) => Number(fraction * 100) + "%";
 
-    /// <summary>The middle one of the values in order; of an even number of them the mean of the two in the middle.</summary>
-    /// <exception cref="ArgumentException">There are no values.</exception>
-    public static double Median(IEnumerable<double> values)
-    {
-        var sorted = values.Order().ToArray();
-        if (sorted.Length == 0)
-            throw new ArgumentException("There is no median of nothing.", nameof(values));
-        var (low, high) = (sorted[(sorted.Length - 1) / 2], sorted[sorted.Length / 2]);
-        return low + (high - low) / 2;
-    }
-
-    /// <summary>The same for durations.</summary>
-    /// <exception cref="ArgumentException">There are no durations.</exception>
-    public static TimeSpan Median(IEnumerable<TimeSpan> durations) => new((long)Median(durations.Select(d => (double)d.Ticks)));
-
     /// <summary>The text, cut after so many characters; what is left out is said.</summary>
     public static string Cut(string text, int limit = MaxText)
     {
@@ -75,66 +60,43 @@ public static class Drawing
 
     /// <summary>
     /// Text for HTML, in an element or in a quoted attribute, cut after <paramref name="limit"/> characters. Control
-    /// characters become visible: they have no place in HTML.
+    /// characters become visible: they have no place in HTML. What changes the writing direction is replaced.
     /// </summary>
     public static string Encode(string text, int limit = MaxText)
     {
         text = Cut(text, limit);
-        if (!text.Any(c => c is '&' or '<' or '>' or '"' or '\'' || char.IsControl(c) || char.IsSurrogate(c)))
-            return text;
-        var html = new StringBuilder(text.Length);
-        foreach (var rune in text.EnumerateRunes()) // a broken surrogate pair comes out as U+FFFD
-        {
-            if (rune.Value is '&' or '<' or '>' or '"' or '\'' or '\r')
-                html.Append("&#").Append(rune.Value).Append(';');
-            else if (rune.Value is not ('\n' or '\t') && Rune.IsControl(rune))
-                html.Append(Visible(rune).ToString());
-            else
-                html.Append(rune.ToString());
-        }
-
-        return html.ToString();
+        return text.All(c => c is >= ' ' and <= '~' and not ('&' or '<' or '>' or '"' or '\'')) ? text
+            : string.Concat(text.EnumerateRunes().Select(rune => rune.Value switch // a broken surrogate pair comes out as U+FFFD
+            {
+                '&' or '<' or '>' or '"' or '\'' or '\r' => $"&#{rune.Value};",
+                '\n' or '\t' => rune.ToString(),
+                _ => Harmless(rune),
+            }));
     }
 
-    // Unicode has a picture for each of the 32 old control characters (U+2400: ␀).
-    private static Rune Visible(Rune control) => control.Value < 0x20 ? new Rune(0x2400 + control.Value) : Rune.ReplacementChar;
-
-    // ---- Text for a terminal -------------------------------------------------------------------------------------
-
     /// <summary>
-    /// One line without anything that a terminal would act on: control characters, line ends, changes of the writing direction.
+    /// Text for a terminal: one line without anything that a terminal would act on, such as control characters and changes of
+    /// the writing direction. Joiners and soft hyphens stay: they are part of words.
     /// </summary>
-    public static string Clean(string text) => string.Concat(Cut(text, 10 * MaxText).EnumerateRunes().Select(Clean));
-
-    private static string Clean(Rune rune) => Rune.GetUnicodeCategory(rune) switch
+    public static string Clean(string text)
     {
-        UnicodeCategory.Control when rune.Value is '\n' or '\r' or '\t' => " ",
-        UnicodeCategory.Control => Visible(rune).ToString(),
-        UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator => "\uFFFD",
-        _ => rune.ToString(),
-    };
+        text = Cut(text, 10 * MaxText);
+        return text.All(c => c is >= ' ' and <= '~') ? text : string.Concat(text.EnumerateRunes().Select(rune =>
+            rune.Value is '\n' or '\r' or '\t' or 0x85 or 0x2028 or 0x2029 ? " " : Harmless(rune)));
+    }
+
+    // Unicode has a picture for each of the 32 old control characters (U+2400: ␀). Embeddings, overrides and isolates (the explicit
+    // formatting characters of UAX #9) change the order in which what follows them is drawn.
+    private static string Harmless(Rune rune) => rune.Value < ' ' ? ((char)(0x2400 + rune.Value)).ToString()
+        : rune.Value is >= 0x7F and <= 0x9F or >= 0x202A and <= 0x202E or >= 0x2066 and <= 0x2069 ? "\uFFFD" : rune.ToString();
 
     /// <summary>The text in exactly (or, unpadded, at most) so many columns; what is too long ends in "…".</summary>
     public static string Fit(string text, int width, bool pad = true)
     {
-        var line = Clean(text.Length > 4 * width ? text[..(4 * width)] : text); // enough to fill the line, however long the text
+        var line = Clean(text);
         if (Columns(line) > width)
-            line = Start(line, width - 1) + "…";
+            line = TextWidth.Start(line, width - 1) + "…";
         return line + new string(' ', pad ? Math.Max(0, width - Columns(line)) : 0);
-    }
-
-    // What fits into so many columns.
-    private static string Start(string text, int width)
-    {
-        var (end, used) = (0, 0);
-        foreach (var rune in text.EnumerateRunes())
-        {
-            if ((used += Columns(rune)) > width)
-                break;
-            end += rune.Utf16SequenceLength;
-        }
-
-        return text[..end];
     }
 
     /// <summary>The text in lines of at most so many columns, broken at spaces where there are any.</summary>
@@ -150,7 +112,7 @@ public static class Drawing
             }
 
             line += line.Length > 0 ? " " + word : word;
-            while (Columns(line) > width && Start(line, width) is { Length: > 0 } start)
+            while (Columns(line) > width && TextWidth.Start(line, width) is { Length: > 0 } start)
             {
                 yield return start;
                 line = line[start.Length..];
@@ -161,16 +123,8 @@ public static class Drawing
             yield return line;
     }
 
-    /// <summary>How wide a terminal draws it, in columns.</summary>
-    public static int Columns(string text) => text.EnumerateRunes().Sum(Columns);
-
-    /// <summary>East Asian characters and emoji are two columns wide; accents stand on the character before them.</summary>
-    public static int Columns(Rune rune) => Rune.GetUnicodeCategory(rune) switch
-    {
-        UnicodeCategory.NonSpacingMark or UnicodeCategory.EnclosingMark => 0,
-        _ => rune.Value is >= 0x1100 and <= 0x115F or >= 0x2E80 and <= 0xD7A3 or >= 0xF900 and <= 0xFAFF
-            or >= 0xFE30 and <= 0xFE6F or >= 0xFF00 and <= 0xFF60 or >= 0x1F300 ? 2 : 1,
-    };
+    /// <summary>How wide a terminal draws it, in columns: wide signs take two, joiners and accents none.</summary>
+    public static int Columns(string text) => TextWidth.Of(text);
 
     // ---- Colours -------------------------------------------------------------------------------------------------
 
@@ -209,17 +163,20 @@ public static class Drawing
 
     /// <summary>
     /// What all views start with, inside of a style element. Colours are mixed from the page's own text colour, so that one
-    /// style is readable on light and on dark pages.
+    /// style is readable on light and on dark pages. What a sign says is in its shape too, and shapes are made of borders: browsers
+    /// print no backgrounds unless told to, and in forced colours (a contrast theme) all backgrounds are alike. There a transparent
+    /// border is seen, so what is made of one keeps its own colours.
     /// </summary>
     public static readonly string Css = """
         .tv{font:13px/1.4 system-ui,-apple-system,"Segoe UI",sans-serif;text-align:left;color:inherit;
           --tv-line:color-mix(in srgb,currentColor 14%,transparent);--tv-dim:color-mix(in srgb,currentColor 74%,transparent);
-          --tv-bad:color-mix(in srgb,#e5202a 62%,currentColor);--tv-red:#e5383b}
-        .tv i{font-style:normal}
-        .tv-dim{color:var(--tv-dim)}
-        .tv-bad{color:var(--tv-bad)}
+          --tv-bad:color-mix(in srgb,#e5202a 62%,currentColor);--tv-red:#e5383b;-webkit-print-color-adjust:exact;print-color-adjust:exact}
+        .tv i{font-style:normal}.tv span,.tv b,.tv small{unicode-bidi:isolate}.tv-dim{color:var(--tv-dim)}.tv-bad{color:var(--tv-bad)}
         .tv-scroll{overflow-x:auto}
-        .tv-mark{flex:none;display:inline-block;width:9px;height:9px;border-radius:2px;background:var(--tv-c)}
+        .tv-mark{flex:none;display:inline-block;box-sizing:border-box;width:10px;height:10px;border:5px solid var(--tv-c);border-radius:2px}
+        .tv-mark.tv-c1,.tv-mark.tv-c4{border-radius:50%}.tv-mark.tv-c2,.tv-mark.tv-c5{transform:rotate(45deg) scale(.85)}
+        .tv-mark.tv-c3,.tv-mark.tv-c4,.tv-mark.tv-c5{border-width:3px}.tv-mark.tv-c6{clip-path:polygon(50% 0,100% 100%,0 100%)}
+        .tv-mark.tv-c7{width:5px;border-width:5px 2.5px;margin-inline:2.5px}@media (forced-colors:active){.tv{--tv-line:GrayText}}
 
         """ + ServiceColors.Css("tv-c", "--tv-c") + "\n";
 }

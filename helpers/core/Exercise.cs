@@ -3,6 +3,7 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using System.Text;
+using System.Text.Json;
 
 /// <summary>What is wrong with an answer. A string converts to it.</summary>
 /// <param name="Why">The reason that this answer earned, as one colleague says it to another.</param>
@@ -81,17 +82,25 @@ public sealed class Exercise : NotebookView
 
     private string Left => traces.Length > MaxTraces ? $"{Drawing.Count(traces.Length - MaxTraces, "more trace")} not drawn." : "";
 
+    /// <summary>The verdict as JSON, for programs: the exercise's number, whether it is solved, the broken rule, and why.</summary>
+    public override string ToVerdict() => JsonSerializer.Serialize(new
+    {
+        exercise = title.Split(' ')[^1],
+        passed = Passed,
+        rule = Passed ? null : rules.ElementAtOrDefault(kept),
+        why = fault ?? problem?.Why,
+    });
+
     /// <summary>The verdict and the traces, for a page.</summary>
     public override string ToHtml()
     {
         var html = new StringBuilder(Style).Append("<div class=\"tv ex-box\">")
-            .Append($"<div class=\"ex-title\">{(Passed ? "<span class=\"ex-kept\">✔</span>" : "○")} {Drawing.Encode(Verdict)}</div><ul>");
+            .Append($"<div class=\"ex-title\">{(Passed ? "<span class=\"ex-kept\">✔</span>" : "○")} ")
+            .Append($"{Drawing.Encode(Verdict)}</div><ul>");
         foreach (var (mark, css, rule, text) in Rows())
         {
-            html.Append($"<li class=\"ex-row-{css}\"><span class=\"ex-{css}\">{mark}</span> {Drawing.Encode(rule)}");
-            if (text is not null)
-                html.Append($"<div class=\"ex-hint\">{Drawing.Encode(text, 4 * Drawing.MaxText)}</div>");
-            html.Append("</li>");
+            html.Append($"<li class=\"ex-row-{css}\"><span class=\"ex-{css}\">{mark}</span> {Drawing.Encode(rule)}")
+                .Append(text is null ? "</li>" : $"<div class=\"ex-hint\">{Drawing.Encode(text, 4 * Drawing.MaxText)}</div></li>");
         }
 
         return html.Append("</ul></div>").Append(Drawn()?.ToHtml()).Append(Left.Length > 0 ? $"<div>{Left}</div>" : "").ToString();
@@ -114,12 +123,12 @@ public sealed class Exercise : NotebookView
     // The signals are readable on white and on black; text keeps the page's own colour.
     private static readonly string Style = $$"""
         <style>
-        {{Drawing.Css}}.ex-box{border:1px solid color-mix(in srgb,currentColor 25%,transparent);border-radius:6px;padding:10px 14px;
-          margin-bottom:12px;max-width:66em;overflow-wrap:anywhere}.tv.ex-box{font-size:14px;line-height:1.5}.ex-title{font-weight:600}
+        {{Drawing.Css}}
+        .ex-box{border:1px solid color-mix(in srgb,currentColor 25%,transparent);border-radius:6px;padding:10px 14px;margin-bottom:12px;
+          max-width:66em;overflow-wrap:anywhere}.tv.ex-box{font-size:14px;line-height:1.5}.ex-title{font-weight:600}
         .ex-box ul{list-style:none;margin:6px 0 0;padding:0}.ex-box li{padding-left:1.5em;text-indent:-1.5em}
         .ex-box li>span{display:inline-block;width:1.5em;text-indent:0}.ex-kept{color:#2e9e5b}.ex-broken,.ex-fault{color:var(--tv-bad)}
-        .ex-row-open{color:var(--tv-dim)}
-        .ex-hint{text-indent:0;margin:2px 0 4px;padding:4px 10px;border-left:3px solid var(--tv-bad);
+        .ex-row-open{color:var(--tv-dim)}.ex-hint{text-indent:0;margin:2px 0 4px;padding:4px 10px;border-left:3px solid var(--tv-bad);
           background:color-mix(in srgb,currentColor 7%,transparent)}
         </style>
         """;

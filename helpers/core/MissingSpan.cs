@@ -14,18 +14,18 @@ public sealed class MissingSpan : NotebookView
     private MissingSpan(IEnumerable<string> sentences) => this.sentences = sentences.ToArray();
 
     /// <summary>What is known of the spans of this name, as of now, and what to do: one sentence for each possible cause.</summary>
-    /// <param name="span">The name that StartActivity was given, or that the span had when it ended.</param>
+    /// <param name="span">The name that StartActivity was given, or one that the span had later.</param>
     public static MissingSpan Explain(string span)
     {
         if (MissingSpanHeard.Current is not { } heard)
             return new(["Nothing was heard so far: import core.dib before you make spans."]);
-        var asked = heard.Spans.Where(s => s.Name == span || s.ShownAs == span).ToArray();
+        var asked = heard.Spans.Where(s => s.Name == span || s.OtherNames.ContainsKey(span)).ToArray();
         return asked.Length switch
         {
             0 => new([NeverAsked(heard, span)]),
-            1 => new(Answer(heard, asked[0])),
+            1 => new(Answer(heard, asked[0], span)),
             _ => new(asked.OrderBy(s => s.Source.Name, StringComparer.Ordinal)
-                .SelectMany(s => Answer(heard, s), (s, sentence) => $"Source {Quote(s.Source.Name)}: {sentence}")),
+                .SelectMany(s => Answer(heard, s, span), (s, sentence) => $"Source {Quote(s.Source.Name)}: {sentence}")),
         };
     }
 
@@ -40,27 +40,59 @@ public sealed class MissingSpan : NotebookView
 
     private static string NeverAsked(MissingSpanHeard heard, string span)
     {
-        if (heard.StartedWithoutSource(span))
-            return $"{Quote(span)} was made with new Activity(…), so there is no source to listen to: "
-                + "use StartActivity of an ActivitySource.";
         var all = heard.Spans.OrderBy(s => s.Name, StringComparer.Ordinal).ToArray();
+        var list = all.Length == 0 ? "No span was asked for so far." : "Asked for so far: "
+            + string.Join(", ", all.Take(6).Select(s => $"{Quote(s.Name)} ({s.Source.Name})")) + (all.Length > 6 ? " and more." : ".");
+        if (heard.Exists(span))
+            return $"{Quote(span)} is the name of a source: ask for one of its spans. {list}";
+        if (heard.StartedWithoutSource(span))
+        {
+            return $"{Quote(span)} was made with new Activity(…), so there is no source to listen to: " + (Maker(span, "") is { } library
+                ? $"{library} made it, and an instrumentation package for it can record it." : "use StartActivity of an ActivitySource.");
+        }
+
         if (all.FirstOrDefault(s => IsNear(s.Name, span)) is { } near)
             return $"Nothing has asked for {Quote(span)}, but for {Quote(near.Name)}, at the source "
                 + $"{Quote(near.Source.Name)}: compare the names.";
-        var list = string.Join(", ", all.Take(6).Select(s => $"{Quote(s.Name)} ({s.Source.Name})")) + (all.Length > 6 ? " and more" : "");
-        return (heard.Exists(span) ? $"{Quote(span)} is the name of a source: ask for one of its spans. "
-                : $"Nothing has asked for {Quote(span)}: run the code that calls StartActivity({Quote(span)}). ")
-            + (all.Length == 0 ? "No span was asked for so far." : $"Asked for so far: {list}.");
+        // Whoever sets the name of a request's span in its handler: nobody tells us of that, but it is known what the span ended as.
+        var renamed = all.FirstOrDefault(s => Maker(s) is not null && s.EndedAs is not null);
+        var run = Maker(span, "") is { } maker ? $"{maker} starts it for each request: send one."
+            : span.Split(' ')[0] is "GET" or "POST" or "PUT" or "PATCH" or "DELETE" or "HEAD"
+                ? "a request gets such a name at its end, from an instrumentation package: send one, and wait until it has ended."
+            : $"run the code that calls StartActivity({Quote(span)}).";
+        return (renamed is null ? $"Nothing has asked for {Quote(span)}: {run} "
+            : $"Nothing has asked for {Quote(span)}. If your code gave this name to a span of {Maker(renamed)}, it was written over: "
+                + $"{Quote(renamed.Name)} ended as {Quote(renamed.EndedAs)}. {Overwritten} Otherwise {run} ") + list;
     }
 
-    private static IEnumerable<string> Answer(MissingSpanHeard heard, AskedSpan span)
+    private const string Overwritten = "The instrumentation sets the name at the end of a request. Start a span of your own for "
+        + "this work, or set the name in EnrichWithHttpResponse.";
+
+    private static IEnumerable<string> Answer(MissingSpanHeard heard, AskedSpan span, string name)
     {
         var listened = heard.IsHeardNow(span.Source); // first: this looks who listens
-        var causes = NobodyListened(heard, span).Concat(NotRecorded(span)).Concat(NotExported(heard, span, listened)).ToArray();
-        IEnumerable<string> orphan = span.Orphan is { } parent ? [Orphan(heard, span, parent)] : [];
-        var recorded = causes.Length == 0 || (span.Ended > 0 && Misspelt(heard, span) is not null);
-        return causes.Concat(recorded ? [NotMissing(heard, span)] : []).Concat(orphan);
+        if (name != span.Name && name != span.EndedAs && span.EndedAs is not null)
+            yield return $"A span {Quote(span.Name)} was called {Quote(name)} for a while; the last one ended as {Quote(span.EndedAs)}."
+                + (Maker(span) is null ? "" : $" {Overwritten}");
+        var causes = NobodyListened(heard, span).Concat(NotRecorded(heard, span)).Concat(NotExported(heard, span, listened)).ToArray();
+        foreach (var cause in causes)
+            yield return cause;
+        if (causes.Length == 0 || (span.Ended > 0 && Misspelt(heard, span) is not null))
+            yield return NotMissing(heard, span);
+        if (span.Orphan is { } parent)
+            yield return Orphan(heard, span, parent);
     }
+
+    // Who starts this span, if it is not the learner's code: advice about StartActivity would be of no use.
+    private static string? Maker(AskedSpan span) => Maker(span.Name, span.Source.Name);
+
+    private static string? Maker(string name, string source) => name switch
+    {
+        "Microsoft.AspNetCore.Hosting.HttpRequestIn" => "ASP.NET Core",
+        "System.Net.Http.HttpRequestOut" => "HttpClient",
+        _ => ((string[])["Microsoft.", "System.", "Experimental.", "Azure."]).Any(p => name.StartsWith(p, StringComparison.Ordinal)
+            || source.StartsWith(p, StringComparison.Ordinal)) ? "a library" : null,
+    };
 
     private static IEnumerable<string> NobodyListened(MissingSpanHeard heard, AskedSpan span)
     {
@@ -72,7 +104,10 @@ public sealed class MissingSpan : NotebookView
                 + "disposed before. Build it first, and dispose it last.";
         else if (span.TooEarly > 0)
             yield return (Misspelt(heard, span) is { } wrong ? $"A provider listens to {Quote(wrong)}, which is the name of no source"
-                : $"The source {source} exists, but nobody listens to it") + $": write AddSource({source}).";
+                : $"The source {source} exists, but nobody listens to it") + $": write AddSource({source})."
+                + (heard.NamesGiven.Keys.FirstOrDefault(n => Continues(span.Source.Name, n)) is not { } family ? ""
+                    : $" AddSource({Quote(family)}) listens to a source of just that name, "
+                        + $"AddSource({Quote(family + ".*")}) to its family.");
         if (span.TooLate > 0)
             yield return $"{Some(span, span.TooLate)} was asked for after the provider for {source} was disposed: dispose it last.";
         if (span.ToAListener > 0)
@@ -80,16 +115,16 @@ public sealed class MissingSpan : NotebookView
                 + $"write AddSource({source}).";
     }
 
-    private static IEnumerable<string> NotRecorded(AskedSpan span)
+    private static IEnumerable<string> NotRecorded(MissingSpanHeard heard, AskedSpan span)
     {
         // Nobody tells us of a span that is not made. It was asked for while a provider listened, and did not start.
         var silent = span.Asked - span.TooEarly - span.TooLate - span.ToAListener - span.Started;
         if (silent > 0 && span.LocalParent > 0)
-            yield return $"{Some(span, Math.Min(silent, span.LocalParent))} {BelowWhat(span)}";
+            yield return $"{Some(span, Math.Min(silent, span.LocalParent))} {BelowWhat(heard, span)}";
         if (silent > span.LocalParent)
             yield return $"{Some(span, silent - span.LocalParent)} was asked for, a provider listened, and no span started: the sampler "
-                + "dropped it (look at SetSampler), instrumentation was suppressed, or it was made with CreateActivity and "
-                + "nobody started it.";
+                + "dropped it (look at SetSampler), instrumentation was suppressed"
+                + (Maker(span) is null ? ", or it was made with CreateActivity and nobody started it." : ".");
         var remote = Math.Min(span.NotRecorded, span.RemoteParent);
         if (remote > 0)
             yield return $"{Some(span, remote)} has a parent from outside with flags 00, not sampled, and the sampler follows it: "
@@ -99,11 +134,14 @@ public sealed class MissingSpan : NotebookView
                 + "SetSampler(new AlwaysOnSampler()) keeps all.";
     }
 
-    private static string BelowWhat(AskedSpan span) => span.Unrecorded switch
+    private static string BelowWhat(MissingSpanHeard heard, AskedSpan span) => span.Unrecorded switch
     {
         (null, _, _) => "was given a parent context with flags 00 that is not remote: pass the flags on, and isRemote: true.",
         (var parent, true, _) => $"is below {Quote(parent)}, whose parent came from outside with flags 00, not sampled, and the sampler "
             + "follows it: sample at the caller, or set a sampler here that does not follow.",
+        (var parent, _, true) when Library(heard, parent) is { } library => $"is below {Quote(parent)}, which {Maker(library)} made "
+            + "with new Activity(…), as it does when nobody listens to its source, and which is not sampled: write "
+            + $"AddSource({Quote(library.Source.Name)}).",
         (var parent, _, true) => $"is below {Quote(parent)}, which was made with new Activity(…) and is not sampled: give that one a "
             + "source, or set Activity.Current = null before you start yours.",
         (var parent, _, _) => $"is below {Quote(parent)}, which the sampler did not choose, and its children follow: change SetSampler.",
@@ -113,10 +151,13 @@ public sealed class MissingSpan : NotebookView
     {
         var running = span.Started + span.StartedForAListener - span.Ended - span.EndedTooLate;
         if (running > 0)
-            yield return $"{Some(span, running)} was started and has not ended{(listened ? "" : ", and its provider is gone")}: put using "
-                + $"in front of it, since a span is exported when it ends{(listened ? "" : ", and dispose the provider last")}.";
+            yield return $"{Some(span, running)} was started and has not ended{(listened ? "" : ", and its provider is gone")}: "
+                + (Maker(span) is { } maker ? $"{maker} ends it, when the request has ended; wait for that"
+                    : "put using in front of it, since a span is exported when it ends")
+                + (listened ? "." : ", and dispose the provider last.");
         if (span.EndedTooLate - span.StartedForAListener is > 0 and var late)
-            yield return $"{Some(span, late)} ended after its provider was disposed: end the span first.";
+            yield return $"{Some(span, late)} ended after its provider was disposed: "
+                + (Maker(span) is null ? "end the span first." : "dispose the provider last.");
         if (heard.QueueFull > 0 && span.Ended > 0)
             yield return $"The queue of a batch processor was full: {Drawing.Count(heard.QueueFull, "span")} got lost, and "
                 + $"{Quote(span.Name)} may be among them. Raise MaxQueueSize, or make fewer spans.";
@@ -124,20 +165,34 @@ public sealed class MissingSpan : NotebookView
 
     private static string NotMissing(MissingSpanHeard heard, AskedSpan span) =>
         $"{Quote(span.Name)} was recorded and has ended{(span.Ended > 1 ? $", {Drawing.Count(span.Ended, "time")}" : "")}"
+        + (span.EndedAs is not null ? $", and is drawn as {Quote(span.EndedAs)}" : "")
         + (Misspelt(heard, span) is { } wrong ? $", but not for a provider that listens to {Quote(wrong)}: no source has that name. "
             + $"If you look there, write AddSource({Quote(span.Source.Name)})."
             : $": look whether the provider you look at has AddSource({Quote(span.Source.Name)}). "
-            + "A batch waits five seconds, or for ForceFlush.");
+            + (heard.Refused is { } refused ? $"A receiver did not take what was sent to it: {refused}"
+                : "A batch waits five seconds, or for ForceFlush."));
 
     private static string Orphan(MissingSpanHeard heard, AskedSpan span, string parent) =>
-        $"Its parent {Quote(parent)} was made with new Activity(…), so no provider has it, and {Quote(span.Name)} is drawn without one: "
-        + (heard.Spans.Where(s => s.Name == parent).MaxBy(s => s.TooEarly + s.TooLate + s.ToAListener) is { } library
-            ? $"write AddSource({Quote(library.Source.Name)})." : "start that one from an ActivitySource.");
+        $"Its parent {Quote(parent)} was made with new Activity(…), "
+        + (Library(heard, parent) is null || Maker(parent, "") is not { } maker ? ""
+            : $"as {maker} does when nobody listens to its source, ")
+        + $"so no provider has it, and {Quote(span.Name)} is drawn without one: "
+        + (Library(heard, parent) is { } library ? $"write AddSource({Quote(library.Source.Name)})."
+            : "start that one from an ActivitySource.");
 
-    // A name that AddSource was given, that no source has, and that may have been meant for this one: since it was last asked.
-    private static string? Misspelt(MissingSpanHeard heard, AskedSpan span) => heard.NamesGiven
-        .Where(given => given.Value >= span.LastAsked && !heard.Exists(given.Key)).Select(given => given.Key)
+    // A source was asked for a span of this name, and had nobody who listens: then some libraries make it without a source.
+    private static AskedSpan? Library(MissingSpanHeard heard, string name) =>
+        heard.Spans.Where(s => s.Name == name).MaxBy(s => s.TooEarly + s.TooLate + s.ToAListener);
+
+    // A name that a provider was given that does not listen to this source: no source has it, and it may have been meant for this
+    // one. Only where the provider was there when the span was last asked for. A name may also go on where another one ends
+    // ("shop.orders", "shop.orders.plugins"): that is a family, and no misspelling.
+    private static string? Misspelt(MissingSpanHeard heard, AskedSpan span) => heard.Providers
+        .Where(p => p.Seen >= span.LastAsked && !p.Names.Contains(span.Source.Name)).SelectMany(p => p.Names)
+        .Where(name => !heard.Exists(name) && !Continues(name, span.Source.Name) && !Continues(span.Source.Name, name))
         .Order(StringComparer.Ordinal).FirstOrDefault(name => IsNear(name, span.Source.Name) || IsNear(name, span.Name));
+
+    private static bool Continues(string name, string other) => name.StartsWith(other + ".", StringComparison.OrdinalIgnoreCase);
 
     private static string Some(AskedSpan span, long n) =>
         (span.Asked > 1 ? $"{n} of {Drawing.Count(span.Asked, "time")}, " : "") + Quote(span.Name);

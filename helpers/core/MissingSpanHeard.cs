@@ -12,8 +12,9 @@ internal sealed class AskedSource(string name)
 {
     public readonly string Name = name;
 
-    // Our own listening makes HasListeners true on every source. A twin, to which we do not listen, tells about all others.
-    public readonly ActivitySource Twin = new(name, MissingSpanHeard.TwinVersion);
+    // Our own listening makes HasListeners true on every source. This one has the same name, and we do not listen to it: whether
+    // it has listeners tells about all others.
+    public readonly ActivitySource Probe = new(name, MissingSpanHeard.ProbeVersion);
 
     public volatile bool EverHeard;
     public volatile WhoListens? Known;
@@ -21,6 +22,9 @@ internal sealed class AskedSource(string name)
 
 /// <summary>Whether a provider listens; true until the listeners of the process change again.</summary>
 internal sealed record WhoListens(long Change, bool Provider);
+
+/// <summary>The names that a provider listens to, and after which change of the listeners it was last there.</summary>
+internal sealed record NamesOfProvider(IReadOnlySet<string> Names, long Seen); // as the SDK compares: without regard to case
 
 /// <summary>What became of all spans of one name that one source was asked for: numbers, and no span.</summary>
 internal sealed class AskedSpan(MissingSpanHeard by, AskedSource source, string name)
@@ -33,19 +37,21 @@ internal sealed class AskedSpan(MissingSpanHeard by, AskedSource source, string 
     public long LocalParent, RemoteParent;              // asked below a parent that is not recorded
     public long Started, StartedForAListener, NotRecorded, Ended, EndedTooLate;
     public long LastAsked;                              // after which change of the listeners
-    public string? ShownAs, Orphan;                     // the last DisplayName; the last parent that no source made
+    public string? Orphan;                              // the last parent that no source made
+    public string? EndedAs;                             // the last DisplayName at the end, where it is another one
+    public readonly ConcurrentDictionary<string, bool> OtherNames = new(); // all that were heard: at the end, and before it
     public (string? Name, bool FromOutside, bool Sourceless) Unrecorded; // the last such local parent
 }
 
 /// <summary>
 /// Hears what is asked for, and changes nothing about what is recorded: it answers None to every question of a sampler, so
-/// no span is made because of it. What can be noticed: HasListeners is true on every source, and there is a twin of each.
+/// no span is made because of it. What can be noticed: HasListeners is true on every source, and a second source of each name exists.
 /// It keeps numbers for each source and name, at most <see cref="Most"/> of them, and nothing for each span.
 /// </summary>
 internal sealed class MissingSpanHeard : IDisposable
 {
     public const int Most = 300;
-    public const string TwinVersion = "a twin, to see who listens";
+    public const string ProbeVersion = "only there to see who listens";
 
     [ThreadStatic]
     private static AskedSpan? last; // a span is asked for, started and mostly ended in a row: no need to look it up each time
@@ -53,7 +59,8 @@ internal sealed class MissingSpanHeard : IDisposable
     private readonly ConcurrentDictionary<(string Source, string Name), AskedSpan> spans = new();
     private readonly ConcurrentDictionary<string, AskedSource> sources = new();
     private readonly ConcurrentDictionary<string, bool> existing = new(StringComparer.OrdinalIgnoreCase);
-    private readonly ConcurrentDictionary<string, long> given = new(StringComparer.OrdinalIgnoreCase);
+    private readonly ConcurrentDictionary<string, NamesOfProvider> providers = new();
+    private readonly ConcurrentDictionary<Uri, string> refused = new();
     private readonly ConcurrentDictionary<string, bool> sourceless = new();
     private readonly ActivityListener listener;
     private readonly MeterListener meter;
@@ -68,7 +75,7 @@ internal sealed class MissingSpanHeard : IDisposable
     {
         listener = new()
         {
-            ShouldListenTo = source => source.Version != TwinVersion && Keep(existing, source.Name, true),
+            ShouldListenTo = source => source.Version != ProbeVersion && Keep(existing, source.Name, true),
             Sample = OnAsked,
             ActivityStarted = OnStarted,
             ActivityStopped = OnEnded,
@@ -105,7 +112,7 @@ internal sealed class MissingSpanHeard : IDisposable
         listener.Dispose();
         meter.Dispose();
         foreach (var source in sources.Values)
-            source.Twin.Dispose();
+            source.Probe.Dispose();
     }
 
     /// <summary>All that was asked for, by source and name.</summary>
@@ -117,8 +124,27 @@ internal sealed class MissingSpanHeard : IDisposable
     /// <summary>Whether an activity of this name was started with <c>new Activity(…)</c>.</summary>
     public bool StartedWithoutSource(string name) => sourceless.ContainsKey(name);
 
-    /// <summary>What providers were given as AddSource, and after which change of the listeners it was last there.</summary>
-    public IReadOnlyDictionary<string, long> NamesGiven => given; // as the SDK compares: without regard to case
+    /// <summary>What each provider was given as AddSource; those with the same names are one.</summary>
+    public IEnumerable<NamesOfProvider> Providers => providers.Values;
+
+    /// <summary>The same for all of them: each name, and after which change of the listeners it was last there.</summary>
+    public IReadOnlyDictionary<string, long> NamesGiven => Providers.SelectMany(p => p.Names, (p, name) => (name, p.Seen))
+        .GroupBy(n => n.name, StringComparer.OrdinalIgnoreCase)
+        .ToDictionary(g => g.Key, g => g.Max(n => n.Seen), StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>What a receiver in this process did not take, last of all, and why; null if it took all.</summary>
+    public string? Refused => refused.Values.FirstOrDefault();
+
+    /// <summary>A receiver tells what became of a request.</summary>
+    /// <param name="receiver">Its address.</param>
+    /// <param name="problem">Null if all of it was taken.</param>
+    public void Received(Uri receiver, string? problem)
+    {
+        if (problem is null)
+            refused.TryRemove(receiver, out _);
+        else
+            Keep(refused, receiver, problem);
+    }
 
     /// <summary>Whether a source of this name was ever made.</summary>
     public bool Exists(string source) => existing.ContainsKey(source);
@@ -135,8 +161,8 @@ internal sealed class MissingSpanHeard : IDisposable
         if (now is not null && !(seen?.TryGetTarget(out var before) == true && ReferenceEquals(now, before)))
         {
             var latest = Interlocked.Increment(ref change);
-            foreach (var name in MissingSpanListeners.NamesGiven(now))
-                Keep(given, name, latest);
+            foreach (var names in MissingSpanListeners.NamesGiven(now))
+                Keep(providers, string.Join('\n', names.Order(StringComparer.Ordinal)), new NamesOfProvider(names, latest));
             seen = new(now);
         }
 
@@ -147,8 +173,8 @@ internal sealed class MissingSpanHeard : IDisposable
     {
         Look();
         if (source.Known is not { } known || known.Change != Interlocked.Read(ref change))
-            source.Known = known = new(Interlocked.Read(ref change), MissingSpanListeners.ProviderListens(source.Twin) ?? true);
-        if (!source.Twin.HasListeners())
+            source.Known = known = new(Interlocked.Read(ref change), MissingSpanListeners.ProviderListens(source.Probe) ?? true);
+        if (!source.Probe.HasListeners())
             return Listening.Nobody;
         if (known.Provider)
             source.EverHeard = true;
@@ -199,6 +225,7 @@ internal sealed class MissingSpanHeard : IDisposable
 
     private void OnStarted(Activity activity)
     {
+        NoteName(activity.Parent);
         if (activity.Source.Name.Length == 0)
             Keep(sourceless, activity.OperationName, true);
         else if (Find(activity.Source, activity.OperationName) is { } span)
@@ -211,11 +238,22 @@ internal sealed class MissingSpanHeard : IDisposable
 
     private void OnEnded(Activity activity)
     {
+        NoteName(activity.Parent);
         if (activity.Source.Name.Length == 0 || Find(activity.Source, activity.OperationName) is not { } span)
             return;
         Interlocked.Increment(ref IsHeardNow(span.Source) ? ref span.Ended : ref span.EndedTooLate);
-        if (!ReferenceEquals(activity.DisplayName, activity.OperationName))
-            span.ShownAs = activity.DisplayName;
+        if (NoteName(activity))
+            span.EndedAs = activity.DisplayName;
+    }
+
+    // .NET does not tell when a span is renamed: its name is looked at when it ends, and when a span below it starts or ends.
+    private bool NoteName(Activity? activity)
+    {
+        if (activity is null || ReferenceEquals(activity.DisplayName, activity.OperationName))
+            return false;
+        return activity.DisplayName != activity.OperationName
+            && spans.TryGetValue((activity.Source.Name, activity.OperationName), out var span)
+            && Keep(span.OtherNames, activity.DisplayName, true, most: 20);
     }
 
     private void OnProcessed(Instrument instrument, long count, ReadOnlySpan<KeyValuePair<string, object?>> tags, object? state)
@@ -240,10 +278,11 @@ internal sealed class MissingSpanHeard : IDisposable
         return span is null ? null : last = span;
     }
 
-    private static bool Keep<T>(ConcurrentDictionary<string, T> names, string name, T value)
+    private static bool Keep<TKey, T>(ConcurrentDictionary<TKey, T> all, TKey key, T value, int most = Most)
+        where TKey : notnull
     {
-        if (names.ContainsKey(name) || (name.Length < Most && names.Count < Most))
-            names[name] = value;
+        if (all.ContainsKey(key) || (key is not string { Length: > 10 * Most } && all.Count < most))
+            all[key] = value;
         return true;
     }
 }

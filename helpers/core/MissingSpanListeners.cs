@@ -23,9 +23,10 @@ internal static class MissingSpanListeners
     public static bool? ProviderListens(ActivitySource source) =>
         Now?.Any(l => IsSdk(l.ShouldListenTo?.Method.DeclaringType) && l.ShouldListenTo!(source));
 
-    /// <summary>What these providers were given as <c>AddSource</c>: whole names, not those with a star.</summary>
-    public static IEnumerable<string> NamesGiven(ActivityListener[]? listeners) =>
-        (listeners ?? []).SelectMany(l => Names(l.ShouldListenTo?.Target, depth: 0)).Where(name => name.Length > 0);
+    /// <summary>What each of these providers was given as <c>AddSource</c>; nothing for one that has a name with a star.</summary>
+    public static IEnumerable<IReadOnlySet<string>> NamesGiven(ActivityListener[] listeners) => listeners
+        .Select(l => Names(l.ShouldListenTo?.Target, depth: 0).Where(name => name.Length > 0).ToHashSet(StringComparer.OrdinalIgnoreCase))
+        .Where(names => names.Count > 0);
 
     private static IEnumerable<string> Names(object? value, int depth) => value switch
     {

@@ -17,6 +17,9 @@ public abstract class NotebookView
 
     /// <summary>The same as plain text, without escape sequences.</summary>
     public abstract override string ToString();
+
+    /// <summary>The verdict on an exercise, as JSON for programs; empty for a view that is none.</summary>
+    public virtual string ToVerdict() => "";
 }
 
 /// <summary>What the programs that run these notebooks need to be told, in one place.</summary>
@@ -123,6 +126,14 @@ public static class NotebookHost
             Action<object, TextWriter> text = (view, page) => page.Write(Draw(((NotebookView)view).ToString, plain => plain));
             register?.Invoke(null, new object[] { typeof(NotebookView), html, "text/html" });
             register?.Invoke(null, new object[] { typeof(NotebookView), text, "text/plain" });
+
+            // Our own player takes the verdict as data. It names the MIME type in this slot; other hosts show the HTML.
+            if (AppContext.GetData("tracing-tutorial.verdict") is not string verdictType)
+                continue;
+            Action<object, TextWriter> verdict = (view, page) => page.Write(((NotebookView)view).ToVerdict());
+            register?.Invoke(null, new object[] { typeof(NotebookView), verdict, verdictType });
+            register?.DeclaringType?.GetMethod("SetPreferredMimeTypesFor")
+                ?.Invoke(null, new object[] { typeof(NotebookView), new[] { "text/html", "text/plain", verdictType } });
         }
     }
 

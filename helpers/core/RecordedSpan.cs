@@ -77,6 +77,12 @@ public sealed record RecordedSpan
     /// <summary>How often it came: more than once if a batch was sent again, or if two providers record into one memory.</summary>
     public int Copies { get; init; } = 1;
 
+    /// <summary>The service names under which it came, if there were several: two providers of one process heard its source.</summary>
+    public IReadOnlyList<string> CameAs { get; init; } = [];
+
+    /// <summary>Recorded by the provider of one web host, and made by another one in the same process.</summary>
+    internal bool OfAnotherHost { get; init; }
+
     /// <summary>UTC.</summary>
     public DateTimeOffset End => Duration < DateTimeOffset.MaxValue - Start ? Start + Duration : DateTimeOffset.MaxValue;
 
@@ -115,10 +121,6 @@ public sealed record RecordedSpan
 
     /// <summary>The same for copies.</summary>
     public override int GetHashCode() => HashCode.Combine(TraceId, SpanId, Start, Name, ServiceName);
-
-    /// <summary>Each span once, at its first place; how often it came is in <see cref="Copies"/>.</summary>
-    public static IEnumerable<RecordedSpan> Once(IEnumerable<RecordedSpan> spans) => spans.GroupBy(s => s).Select(g =>
-        g.Skip(1).Any() ? g.Key with { Copies = g.Distinct<RecordedSpan>(ReferenceEqualityComparer.Instance).Sum(s => s.Copies) } : g.Key);
 
     /// <summary>As in "user-service: GET /users/{id}".</summary>
     public override string ToString() => $"{ServiceName}: {Name}";

@@ -22,7 +22,7 @@ public sealed class RecordedTrace
     /// <exception cref="ArgumentException">There are no spans, or they are of more than one trace.</exception>
     public RecordedTrace(IEnumerable<RecordedSpan> spans)
     {
-        Spans = RecordedSpan.Once(spans).OrderBy(s => s.Start).ThenByDescending(s => s.Duration).ToArray();
+        Spans = SpanCopies.Once(spans).OrderBy(s => s.Start).ThenByDescending(s => s.Duration).ToArray();
         if (Spans.Count == 0 || Spans.Any(s => s.TraceId != Spans[0].TraceId))
             throw new ArgumentException("A trace needs at least one span, and all its spans share one trace id.", nameof(spans));
 

@@ -13,8 +13,8 @@ internal sealed class SpanDetails(WaterfallPart part, RecordedSpan span)
         .tv-more{display:flex;flex-wrap:wrap;gap:12px 28px;margin:2px 0 8px 8px;padding:8px 0 10px 18px;
           border-left:2px solid var(--tv-line)}.tv-part{flex:1 1 320px;min-width:0}.tv-wide{flex-basis:100%}
         .tv-part>b{font-weight:600;overflow-wrap:anywhere}
-        .tv .tv-part dl{display:grid;grid-template-columns:minmax(60px,max-content) minmax(0,1fr);gap:1px 12px;margin:0;padding:0;
-          font-size:12px}.tv .tv-part dt{margin:0;font-weight:400;color:var(--tv-dim);overflow-wrap:anywhere;min-width:0}
+        .tv .tv-part dl{display:grid;grid-template-columns:fit-content(45%) minmax(0,1fr);gap:1px 12px;margin:0;padding:0;font-size:12px}
+        .tv .tv-part dt{margin:0;font-weight:400;color:var(--tv-dim);overflow-wrap:anywhere;min-width:0}
         .tv .tv-part dd{margin:0;overflow-wrap:anywhere;unicode-bidi:isolate;max-height:16em;overflow:auto}
         .tv .tv-part .tv-pre{white-space:pre;overflow-wrap:normal;font:12px/1.45 ui-monospace,Consolas,Menlo,monospace;grid-column:1/-1;
           padding:4px 8px;border-left:2px solid var(--tv-line)}
@@ -30,10 +30,10 @@ internal sealed class SpanDetails(WaterfallPart part, RecordedSpan span)
     {
         var trace = part.Trace;
         var parent = trace.Parent(span);
-        var critical = trace.CriticalTime(span);
+        var critical = part.ChildrenFit(span) ? trace.CriticalTime(span) : TimeSpan.Zero;
         var remarks = Known(parent).Concat(part.Remarks(span, all: true)).ToArray();
         var start = span.Start.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss.ffffff", CultureInfo.InvariantCulture);
-        var self = trace.Children(span).Count == 0 ? "" : trace.Children(span).All(trace.TimesFit)
+        var self = trace.Children(span).Count == 0 ? "" : part.ChildrenFit(span)
             ? $", no child accounts for {Drawing.Duration(trace.SelfTime(span))} of it" : ", what children account for is not known";
         html.Append("<div class=\"tv-more\">");
         Section("Span",
@@ -55,7 +55,7 @@ internal sealed class SpanDetails(WaterfallPart part, RecordedSpan span)
         var own = span.Attributes.Where(a => a.Key != JaegerWarnings).ToArray();
         Section((own.Length > 0 ? "Attributes" : "No attributes") + Dropped(span.Dropped.Attributes), Fields(own));
         if (own.Length < span.Attributes.Count)
-            Section("Jaeger's remarks", ("warning", AttributeValue.Text(span[JaegerWarnings]).Trim('[', ']')));
+            Section("Jaeger's remarks", ("warning", AttributeText.Of(span[JaegerWarnings]).Trim('[', ']')));
         foreach (var e in span.Events)
             Section($"Event: {e.Name} {SpanText.Time(span, e)}", Fields(e.Attributes));
         foreach (var link in span.Links)
@@ -81,13 +81,17 @@ internal sealed class SpanDetails(WaterfallPart part, RecordedSpan span)
     private IEnumerable<string> Known(RecordedSpan? parent)
     {
         if (span.HasRemoteParent)
-            yield return "parent in another process";
+            yield return "parent id arrived in a header";
         else if (part.Trace.MissingParent(span) is not null && span.Kind is not (ActivityKind.Server or ActivityKind.Consumer))
-            yield return "not said to be in another process: was its source added, has it ended, was it sampled?";
+            yield return "parent id did not arrive in a header: was the parent's source added, has it ended, was it sampled?";
         if (span.Kind == ActivityKind.Producer && part.Trace.Children(span).Count == 0 && !part.Links.To(span).Any())
             yield return "nothing here says who read it";
         (int Count, string What)[] sizes =
-            [(span.Attributes.Count, "attributes"), (span.Events.Count, "events"), (span.Links.Count, "links")];
+        [
+            (span.Attributes.Count, "attributes"), (span.Events.Count, "events"), (span.Links.Count, "links"),
+            (span.Events.Select(e => e.Attributes.Count).DefaultIfEmpty().Max(), "attributes of an event"),
+            (span.Links.Select(l => l.Attributes.Count).DefaultIfEmpty().Max(), "attributes of a link"),
+        ];
         foreach (var (count, what) in sizes.Where(s => s.Count > OtlpLimit))
             yield return $"{Drawing.Number(count)} {what}: the OTLP exporter of .NET sends {OtlpLimit} of them, unless told otherwise";
     }
@@ -98,7 +102,7 @@ internal sealed class SpanDetails(WaterfallPart part, RecordedSpan span)
     private static string Dropped(uint count) => count == 0 ? "" : $" ({Drawing.Number(count)} more dropped before sending)";
 
     private static (string, string?)[] Fields(IReadOnlyList<KeyValuePair<string, object?>> attributes) =>
-        attributes.Select(a => (a.Key, (string?)AttributeValue.Text(a.Value))).ToArray();
+        attributes.Select(a => (a.Key, (string?)AttributeText.Of(a.Value))).ToArray();
 
     private void Section(string title, params (string Name, string? Value)[] fields)
     {

@@ -3,6 +3,7 @@ using System;
 using System.Collections.Generic;
 using System.Diagnostics;
 using System.Linq;
+using System.Reflection;
 using System.Threading.Tasks;
 using OpenTelemetry;
 using OpenTelemetry.Resources;
@@ -65,9 +66,9 @@ public sealed class SpanRecorder : BaseExporter<Activity>
     /// <summary>What a provider calls with the spans that have ended.</summary>
     public override ExportResult Export(in Batch<Activity> batch)
     {
-        var attributes = ResourceAttributes();
+        var provider = Provider();
         foreach (var activity in batch)
-            store.Add([Snapshot(activity, attributes)]);
+            store.Add([Snapshot(activity, provider)]);
         return ExportResult.Success;
     }
 
@@ -77,43 +78,79 @@ public sealed class SpanRecorder : BaseExporter<Activity>
     private bool IsMine(RecordedSpan span) => span.ServiceName == service;
 
     // A notebook cell that runs again builds a new provider around the same recorder: then its resource counts.
-    private IReadOnlyList<KeyValuePair<string, object?>> ResourceAttributes()
+    private ProviderResource Provider()
     {
         var known = resource;
         if (known is null || !ReferenceEquals(known.Provider, ParentProvider))
         {
             var attributes = ParentProvider?.GetResource().Attributes.Select(a => KeyValuePair.Create(a.Key, AttributeValue.Sent(a.Value)));
-            resource = known = new ProviderResource(ParentProvider, attributes?.ToArray() ?? []);
+            resource = known = new ProviderResource(ParentProvider, attributes?.ToArray() ?? [], HostSource(ParentProvider));
             NotebookHost.CloseOnRestart(ParentProvider);
         }
 
-        return known.Attributes;
+        return known;
     }
 
-    // An Activity can still be changed after it ended, so everything is copied.
-    private static RecordedSpan Snapshot(Activity activity, IReadOnlyList<KeyValuePair<string, object?>> resource) => new()
+    // Web hosts in one process each have a source of the same name, and each provider hears all of them. Which one belongs to the
+    // host of this provider is known to the host's services alone, and the SDK keeps these to itself (a private field, in 1.20.1).
+    private static ActivitySource? HostSource(BaseProvider? provider)
     {
-        TraceId = activity.TraceId.ToHexString(),
-        SpanId = activity.SpanId.ToHexString(),
-        ParentSpanId = activity.ParentSpanId.ToHexString(),
-        HasRemoteParent = activity.HasRemoteParent,
-        Flags = activity.ActivityTraceFlags,
-        TraceState = activity.TraceStateString,
-        Name = activity.DisplayName,
-        OperationName = activity.OperationName,
-        Kind = activity.Kind,
-        SourceName = activity.Source.Name,
-        SourceVersion = activity.Source.Version,
-        Resource = resource,
-        Start = activity.StartTimeUtc,
-        Duration = activity.Duration,
-        Status = activity.Status,
-        StatusDescription = activity.StatusDescription,
-        Attributes = Copy(activity.EnumerateTagObjects()),
-        Events = activity.Events.Select(e => new RecordedEvent(e.Name, e.Timestamp, Copy(e.EnumerateTagObjects()))).ToArray(),
-        Links = activity.Links.Select(l => new RecordedLink(l.Context.TraceId.ToHexString(), l.Context.SpanId.ToHexString(),
-            Copy(l.EnumerateTagObjects()))).ToArray(),
-    };
+        try
+        {
+            var services = provider?.GetType().GetField("ServiceProvider", BindingFlags.Instance | BindingFlags.NonPublic);
+            return (services?.GetValue(provider) as IServiceProvider)?.GetService(typeof(ActivitySource)) as ActivitySource;
+        }
+        catch (ObjectDisposedException)
+        {
+            return null;
+        }
+    }
+
+    // An Activity can still be changed after it ended, so everything is copied. The OTLP exporter makes the status of two tags,
+    // unless SetStatus was called, and does not send them as attributes (measured on 1.20.1; the Tracer API sets these tags).
+    private static RecordedSpan Snapshot(Activity activity, ProviderResource provider)
+    {
+        string? code = null, description = null;
+        var attributes = new List<KeyValuePair<string, object?>>();
+        foreach (ref readonly var tag in activity.EnumerateTagObjects())
+        {
+            if (tag.Key == "otel.status_code")
+                code = (tag.Value as string)?.ToUpperInvariant();
+            else if (tag.Key == "otel.status_description")
+                description = tag.Value as string;
+            else
+                attributes.Add(KeyValuePair.Create(tag.Key, AttributeValue.Sent(tag.Value)));
+        }
+
+        var isSet = activity.Status != ActivityStatusCode.Unset;
+        return new()
+        {
+            TraceId = activity.TraceId.ToHexString(),
+            SpanId = activity.SpanId.ToHexString(),
+            ParentSpanId = activity.ParentSpanId.ToHexString(),
+            HasRemoteParent = activity.HasRemoteParent,
+            Flags = activity.ActivityTraceFlags,
+            TraceState = activity.TraceStateString,
+            Name = activity.DisplayName,
+            OperationName = activity.OperationName,
+            Kind = activity.Kind,
+            SourceName = activity.Source.Name,
+            SourceVersion = activity.Source.Version,
+            Resource = provider.Attributes,
+            OfAnotherHost = provider.HostSource is { } own && own != activity.Source && own.Name == activity.Source.Name,
+            Start = activity.StartTimeUtc,
+            Duration = activity.Duration,
+            Status = isSet ? activity.Status
+                : code switch { "OK" => ActivityStatusCode.Ok, "ERROR" => ActivityStatusCode.Error, _ => ActivityStatusCode.Unset },
+            StatusDescription = isSet ? activity.StatusDescription : description,
+            Attributes = attributes.AsReadOnly(),
+            // It sends the time on the clock of the event's own time zone as if that were UTC (1.20.1): so it will be drawn.
+            Events = activity.Events.Select(e => new RecordedEvent(
+                e.Name, new(e.Timestamp.Ticks, TimeSpan.Zero), Copy(e.EnumerateTagObjects()))).ToArray(),
+            Links = activity.Links.Select(l => new RecordedLink(l.Context.TraceId.ToHexString(), l.Context.SpanId.ToHexString(),
+                Copy(l.EnumerateTagObjects()))).ToArray(),
+        };
+    }
 
     private static IReadOnlyList<KeyValuePair<string, object?>> Copy(Activity.Enumerator<KeyValuePair<string, object?>> tags)
     {
@@ -123,5 +160,6 @@ public sealed class SpanRecorder : BaseExporter<Activity>
         return copies is null ? [] : copies.AsReadOnly();
     }
 
-    private sealed record ProviderResource(BaseProvider? Provider, IReadOnlyList<KeyValuePair<string, object?>> Attributes);
+    private sealed record ProviderResource(BaseProvider? Provider, IReadOnlyList<KeyValuePair<string, object?>> Attributes,
+        ActivitySource? HostSource);
 }

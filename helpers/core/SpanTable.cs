@@ -1,4 +1,5 @@
 #nullable enable
+using System;
 using System.Collections.Generic;
 using System.Diagnostics;
 using System.Linq;
@@ -10,10 +11,13 @@ public sealed class SpanTable : NotebookView
 
     private SpanTable(RecordedSpan[] spans)
     {
-        spans = RecordedSpan.Once(spans).ToArray();
+        spans = SpanCopies.Once(spans).ToArray();
         if (spans.Length == 0)
             return;
         var names = spans.ToLookup(s => (s.TraceId, s.SpanId), s => s.Name);
+        var alike = spans.GroupBy(s => (s.Name, s.Kind, s.ServiceName, SpanText.Status(s),
+            names[(s.TraceId, s.ParentSpanId ?? "")].FirstOrDefault())).Where(g => g.Skip(1).Any()).SelectMany(g => g).ToHashSet();
+        names = spans.ToLookup(s => (s.TraceId, s.SpanId), Name);
         var colors = new Drawing.ServiceColors(spans.Select(s => s.ServiceName));
         table = new Table(new("name", 26), new("kind", 8), new("service", 16), new("parent", 17), new("duration", 9, Right: true),
             new("status", 19))
@@ -23,11 +27,14 @@ public sealed class SpanTable : NotebookView
         };
         foreach (var span in spans)
         {
-            table.Row(span.Name, SpanText.Kind(span), new TableCell(span.ServiceName) { Mark = colors.Class(span.ServiceName) },
+            table.Row(Name(span), SpanText.Kind(span), new TableCell(span.ServiceName) { Mark = colors.Class(span.ServiceName) },
                 span.ParentSpanId is { } id ? names[(span.TraceId, id)].FirstOrDefault() ?? $"(not here) {id}" : "–",
                 Drawing.Duration(span.Duration),
                 new TableCell(SpanText.Status(span)) { Bad = span.Status == ActivityStatusCode.Error });
         }
+
+        // Rows that would be alike begin with the end of their span id.
+        string Name(RecordedSpan span) => (alike.Contains(span) ? $"[{span.SpanId[^Math.Min(4, span.SpanId.Length)..]}] " : "") + span.Name;
     }
 
     /// <summary>The table of these spans: name, kind, service, parent, duration and status.</summary>

@@ -16,12 +16,19 @@ internal static class SpanTimes
         a.ServiceName == b.ServiceName && (a.Instance is null || b.Instance is null || a.Instance == b.Instance);
 
     /// <summary>
-    /// False if the span ends before it starts, or if it is of another process and starts before its parent or, where its
-    /// parent waits for it, ends well after it. (A server's span ends a moment after the client has the answer: up to a
-    /// millisecond, or a tenth of the client's time, is nothing odd.)
+    /// False if the span ends before it starts, or if it is of another process and starts before its parent or, as the server of
+    /// a client, well after it. A server that merely ends after its client fits: a client's span may end when the headers
+    /// of the answer are there (HTTP spans, "HTTP client span duration"), and .NET's does, while the server still writes the body.
     /// </summary>
     public static bool Fit(RecordedSpan span, RecordedSpan parent) =>
-        span.EndsBeforeStart == TimeSpan.Zero && (SameProcess(span, parent) || !(IsEarly(span, parent) || Outlasts(span, parent)));
+        span.EndsBeforeStart == TimeSpan.Zero && (SameProcess(span, parent) || !(IsEarly(span, parent) || IsLate(span, parent)));
+
+    /// <summary>
+    /// Whether a server goes on visibly after its client has ended, although it started in time. (Up to a millisecond, or a tenth of
+    /// the client's time, nobody needs to be told.)
+    /// </summary>
+    public static bool Outlasts(RecordedSpan span, RecordedSpan? parent) => parent is not null && IsAnswer(span, parent)
+        && !SameProcess(span, parent) && Visibly(span, parent) && Fit(span, parent);
 
     /// <summary>What is odd, in numbers.</summary>
     /// <returns>Each with whether it belongs in the row (else only among the details).</returns>
@@ -36,23 +43,19 @@ internal static class SpanTimes
             yield return ($"starts {Drawing.Duration(parent.Start - span.Start)} before its parent{clocks}", true);
         if (span.Start - parent.End >= Rounding)
         {
-            var answers = IsAnswer(span, parent) ? clocks : "";
+            var answers = !IsAnswer(span, parent) ? "" : GaveUp(parent) ? ", which had failed and did not wait" : clocks;
             yield return ($"starts {Drawing.Duration(span.Start - parent.End)} after its parent ended{answers}", true);
         }
         else if (span.End - parent.End >= Rounding)
-        {
-            var odd = !SameProcess(span, parent) && Outlasts(span, parent);
-            yield return ($"ends {Drawing.Duration(span.End - parent.End)} after its parent"
-                + (odd ? ": clock skew, or work after the answer" : ""), odd);
-        }
+            yield return ($"ends {Drawing.Duration(span.End - parent.End)} after its parent", Outlasts(span, parent));
     }
 
     /// <summary>
     /// How long a client's span runs before and after its server's: in the network, in queues, in what neither of them sees. Null for
-    /// other spans, and where the clocks disagree: then nobody knows.
+    /// other spans, where the clocks disagree, and where the server goes on after its client: then nobody knows.
     /// </summary>
     public static (TimeSpan Before, TimeSpan After)? Gap(RecordedSpan span, RecordedSpan? parent) =>
-        parent is null || !IsAnswer(span, parent) || SameProcess(span, parent) || !Fit(span, parent) ? null
+        parent is null || !IsAnswer(span, parent) || SameProcess(span, parent) || !Fit(span, parent) || Outlasts(span, parent) ? null
             : (new(Math.Max(0, (span.Start - parent.Start).Ticks)), new(Math.Max(0, (parent.End - span.End).Ticks)));
 
     private static bool IsEarly(RecordedSpan span, RecordedSpan parent) => parent.Start - span.Start >= Rounding;
@@ -61,9 +64,13 @@ internal static class SpanTimes
     private static bool IsAnswer(RecordedSpan span, RecordedSpan parent) =>
         parent.Kind == ActivityKind.Client && span.Kind == ActivityKind.Server;
 
-    private static bool Outlasts(RecordedSpan span, RecordedSpan parent)
-    {
-        var after = span.End - parent.End;
-        return IsAnswer(span, parent) && after >= TimeSpan.FromMilliseconds(1) && after >= parent.Duration / 10;
-    }
+    // A client that gives up (a timeout, a cancellation) has no status code of an answer, and its server may not even have begun.
+    private static bool IsLate(RecordedSpan span, RecordedSpan parent) => IsAnswer(span, parent) && !GaveUp(parent)
+        && span.Start - parent.End >= Rounding && Visibly(span, parent);
+
+    private static bool GaveUp(RecordedSpan client) =>
+        client.Status == ActivityStatusCode.Error && client["http.response.status_code"] is null;
+
+    private static bool Visibly(RecordedSpan span, RecordedSpan parent) =>
+        span.End - parent.End is var after && after >= TimeSpan.FromMilliseconds(1) && after >= parent.Duration / 10;
 }

@@ -40,8 +40,9 @@ public sealed class Table(params TableColumn[] columns) : NotebookView
     public const string Css = """
         .tv .tv-table{border-collapse:collapse;border:0;width:auto;max-width:100%;font-size:12px}.tv .tv-table tr{background:none}
         .tv .tv-table th,.tv .tv-table td{border:0;border-bottom:1px solid var(--tv-line);padding:2px 16px 2px 0;text-align:left;
-          vertical-align:top;overflow-wrap:anywhere;font-size:12px;background:none}.tv .tv-table th{font-weight:600;color:var(--tv-dim)}
-        .tv .tv-table .tv-num{text-align:right;white-space:nowrap}.tv-bar{height:4px;margin-top:2px;background:currentColor;opacity:.5}
+          vertical-align:top;overflow-wrap:break-word;font-size:12px;background:none;unicode-bidi:isolate}
+        .tv .tv-table .tv-long{overflow-wrap:anywhere;min-width:16em}.tv .tv-table th{font-weight:600;color:var(--tv-dim)}
+        .tv .tv-table .tv-num{text-align:right;white-space:nowrap}.tv-bar{margin-top:2px;border-top:4px solid currentColor;opacity:.5}
 
         """;
 
@@ -70,42 +71,30 @@ public sealed class Table(params TableColumn[] columns) : NotebookView
     private string Left => (more > 0 ? $"{Drawing.Count(more, "more " + RowName)} not shown. {Note}" : Note).TrimEnd();
 
     /// <summary>The table and its style.</summary>
-    public override string ToHtml() => $"<style>{Drawing.Css}{Css}</style><div class=\"tv tv-scroll\">{Rows()}</div>";
+    public override string ToHtml() => $"<style>{Drawing.Css}{Css}</style><div class=\"tv tv-scroll\" tabindex=\"0\">{Rows()}</div>";
 
     /// <summary>The table alone, to stand in an element of class <c>tv</c> that has the styles.</summary>
     public string Rows()
     {
-        var html = new StringBuilder("<table class=\"tv-table\"><thead><tr>");
-        foreach (var column in columns)
-            html.Append($"<th scope=\"col\"{Class(column)}>{Drawing.Encode(column.Title)}</th>");
-        html.Append("</tr></thead><tbody>");
+        var head = string.Concat(columns.Select(c => $"<th scope=\"col\"{Class(c)}>{Drawing.Encode(c.Title)}</th>"));
+        var html = new StringBuilder($"<table class=\"tv-table\"><thead><tr>{head}</tr></thead><tbody>");
         foreach (var row in rows)
-        {
-            html.Append("<tr>");
-            foreach (var (cell, column) in row.Zip(columns))
-                Cell(html, cell, column);
-            html.Append("</tr>");
-        }
-
+            html.Append("<tr>").AppendJoin("", row.Zip(columns, Cell)).Append("</tr>");
         return html.Append("</tbody></table>").Append(Left).ToString();
     }
 
-    private static string Class(TableColumn column) => column.Right ? " class=\"tv-num\"" : "";
+    // Only a very long word is broken, so that one id does not make a table too wide for a page.
+    private static string Class(TableColumn column, string text = "") => column.Right ? " class=\"tv-num\""
+        : text.Split(' ').Any(word => word.Length > 24) ? " class=\"tv-long\"" : "";
 
-    private static void Cell(StringBuilder html, TableCell cell, TableColumn column)
+    private static string Cell(TableCell cell, TableColumn column)
     {
         var indent = cell.Indent > 0 ? $" style=\"padding-left:{Drawing.Number(1.1 * cell.Indent)}em\"" : "";
-        html.Append($"<td{Class(column)}{indent}>");
-        if (cell.Mark is not null)
-            html.Append($"<i class=\"tv-mark {cell.Mark}\"></i> ");
-        html.Append(cell.Bad ? $"<span class=\"tv-bad\">✖ {Drawing.Encode(cell.Text)}</span>" : Drawing.Encode(cell.Text));
-        if (cell.Bar is { } share)
-        {
-            var width = Drawing.Percent(double.IsNaN(share) ? 0 : Math.Clamp(share, 0, 1));
-            html.Append($"<div class=\"tv-bar\" style=\"width:{width}\"></div>");
-        }
-
-        html.Append("</td>");
+        var mark = cell.Mark is null ? "" : $"<i class=\"tv-mark {cell.Mark}\"></i> ";
+        var text = Drawing.Encode(cell.Text);
+        var width = cell.Bar is { } share ? Drawing.Percent(double.IsNaN(share) ? 0 : Math.Clamp(share, 0, 1)) : null;
+        return $"<td{Class(column, cell.Text)}{indent}>{mark}" + (cell.Bad ? $"<span class=\"tv-bad\">✖ {text}</span>" : text)
+            + (width is null ? "</td>" : $"<div class=\"tv-bar\" style=\"width:{width}\"></div></td>");
     }
 
     /// <summary>One line for each row.</summary>

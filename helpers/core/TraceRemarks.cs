@@ -13,6 +13,16 @@ internal static class TraceRemarks
         if (trace.Spans.Sum(s => s.Copies - 1) is > 0 and var copies)
             yield return $"{Drawing.Count(copies, "copy", "copies")} of spans that are here came too: not counted, not drawn.";
 
+        var twice = trace.Spans.Where(s => s.CameAs.Count > 0).ToArray();
+        if (twice.Length > 0)
+        {
+            var names = twice.SelectMany(s => s.CameAs).Distinct().Order(StringComparer.Ordinal).Select(n => Drawing.Cut(n, 60));
+            yield return $"{Drawing.Count(twice.Length, "span")} came under several service names ({string.Join(", ", names)}), and "
+                + $"{(twice.Length == 1 ? "is" : "are")} drawn once: providers in one process hear the same sources, and each exports "
+                + "what it hears under its own name. Give each service a source of its own, or a process."
+                + (twice.Any(s => !s.CameAs.Contains(s.ServiceName)) ? " Which of them made a span cannot be seen." : "");
+        }
+
         var parentless = trace.Roots.Count(s => s.ParentSpanId is null);
         var ids = trace.Roots.Select(trace.MissingParent).OfType<string>().ToArray();
         var (orphans, missing) = (ids.Length, ids.Distinct().Count());
@@ -36,12 +46,15 @@ internal static class TraceRemarks
         var begins = before > least ? $"begins {Drawing.Duration(before)} before it" : null;
         var goesOn = after > least ? $"goes on for {Drawing.Duration(after)} after it" : null;
         var name = Drawing.Fit(root.Name, 50, pad: false);
+        // Where times do not fit, Times says that the path is not known.
+        var (too, alone) = trace.Spans.All(trace.TimesFit)
+            ? (", and so is the critical path", $" The critical path is that of {name} alone.") : ("", "");
         if (parentless > 1)
-            yield return $"{parentless} spans have no parent: the title is that of the first, {name}, and so is the critical path.";
+            yield return $"{parentless} spans have no parent: the title is that of the first, {name}{too}.";
         if ((begins ?? goesOn) is not null)
         {
             yield return $"{name} takes {Drawing.Duration(root.Duration)} of the {Drawing.Duration(trace.Duration)}: the trace "
-                + $"{string.Join(" and ", new[] { begins, goesOn }.OfType<string>())}. The critical path is that of {name} alone.";
+                + $"{string.Join(" and ", new[] { begins, goesOn }.OfType<string>())}.{alone}";
         }
     }
 
@@ -61,6 +74,15 @@ internal static class TraceRemarks
         {
             yield return $"{Drawing.Count(odd, "span")} with times that do not fit: around {(odd == 1 ? "it" : "them")}, self time "
                 + "and critical path are not known.";
+        }
+
+        var outlast = trace.Spans.Where(s => SpanTimes.Outlasts(s, trace.Parent(s))).ToArray();
+        if (outlast.Length > 0)
+        {
+            var shorter = outlast.Any(s => s.Duration <= trace.Parent(s)!.Duration); // then a clock alone could be the reason
+            yield return $"{Drawing.Count(outlast.Length, "server span ends", "server spans end")} after the client's, which is usual "
+                + "for an answer that is streamed: a client's span may end with the headers (in .NET it does), and the body comes later."
+                + (shorter ? " Clocks that differ look like this too." : "");
         }
 
         var late = trace.Spans.Count(s => trace.Parent(s) is { } p && SpanTimes.SameProcess(s, p) && s.Start > p.End + Microsecond);

@@ -19,7 +19,12 @@ public sealed class Waterfall : NotebookView
     /// One below the other on one time axis, each at its real start; where they are too far apart for that, each begins at the
     /// left. Links between them are arrows.
     /// </summary>
-    public static Waterfall Of(IEnumerable<RecordedTrace> traces) => OfParts(traces.Select(trace => new WaterfallPart(trace)));
+    public static Waterfall Of(IEnumerable<RecordedTrace> traces) => OfParts(traces.Select(t => new WaterfallPart(Noted(t))));
+
+    /// <summary>The ids of the traces that this notebook has drawn, but for those below a verdict: evidence was read.</summary>
+    internal static System.Collections.Concurrent.ConcurrentDictionary<string, bool> Drawn { get; } = new();
+
+    private static RecordedTrace Noted(RecordedTrace trace) => Drawn.TryAdd(trace.TraceId, true) ? trace : trace;
 
     internal static Waterfall OfParts(IEnumerable<WaterfallPart> parts) => new(WaterfallPage.Of(parts));
 

@@ -41,7 +41,7 @@ internal sealed class WaterfallHtml(WaterfallPage page)
             html.Append($"<span class=\"tv-service\"><i class=\"tv-mark {colors.Class(service)}\"></i>{Drawing.Encode(service)}</span>");
         Sign(!page.Plain, "tv-self", "no child accounts for it");
         Sign(!page.Plain, "tv-wait", "a child runs");
-        Sign(!page.Plain, "tv-crit", "critical path: what the root's time is made of");
+        Sign(!page.Plain && page.Any((p, s) => p.CriticalRanges(s).Count > 0), "tv-crit", "critical path: what the root's time is made of");
         Sign(page.Any((p, s) => p.Gap(s) is not null), "tv-gap", "before and after the server: network, queues");
         Sign(page.Any((_, s) => s.Events.Count > 0), "tv-event", "event");
         Sign(page.Lanes > 0, "tv-link", "link");
@@ -69,7 +69,7 @@ internal sealed class WaterfallHtml(WaterfallPage page)
 
         foreach (var remark in TraceRemarks.Of(part))
             html.Append($"<div class=\"tv-says\">{Drawing.Encode(remark)}</div>");
-        if (!part.OneSpan || part == page.Parts[0] && page.Parts.Count > 1)
+        if (!part.OneSpan || ReferenceEquals(part, page.Parts[0]) && page.Parts.Count > 1)
         {
             html.Append("<div class=\"tv-line tv-axis\" aria-hidden=\"true\"><span class=\"tv-what\"></span>")
                 .Append("<span class=\"tv-when\"><span class=\"tv-track\">");
@@ -95,10 +95,9 @@ internal sealed class WaterfallHtml(WaterfallPage page)
             Row(part, span, trace.Depth(span) + (missing is null ? 0 : 1));
         }
 
-        html.Append("</div>");
-        if (trace.Spans.Count > part.Rows.Count)
-            html.Append($"<div>{Drawing.Count(trace.Spans.Count - part.Rows.Count, "more span")} of this trace not drawn.</div>");
-        html.Append("</section>");
+        var more = trace.Spans.Count - part.Rows.Count;
+        html.Append("</div>").Append(more > 0 ? $"<div>{Drawing.Count(more, "more span")} of this trace not drawn.</div>" : "")
+            .Append("</section>");
     }
 
     private void Row(WaterfallPart part, RecordedSpan span, int depth)
@@ -122,19 +121,16 @@ internal sealed class WaterfallHtml(WaterfallPage page)
 
     private void Label(WaterfallPart part, RecordedSpan span, int depth)
     {
-        html.Append("<span class=\"tv-what\">");
-        if (depth > 0)
-            html.Append($"<i class=\"tv-indent\" style=\"--d:{Math.Min(depth, MaxIndent)}\"></i>");
-        if (depth > MaxIndent)
-            html.Append($"<small class=\"tv-dim\">level {depth}</small>");
-        html.Append($"<i class=\"tv-mark {colors.Class(span.ServiceName)}\"></i><span class=\"tv-label\">");
+        html.Append("<span class=\"tv-what\">")
+            .Append(depth > 0 ? $"<i class=\"tv-indent\" style=\"--d:{Math.Min(depth, MaxIndent)}\"></i>" : "")
+            .Append(depth > MaxIndent ? $"<small class=\"tv-dim\">level {depth}</small>" : "")
+            .Append($"<i class=\"tv-mark {colors.Class(span.ServiceName)}\"></i><span class=\"tv-label\">");
         if (part.Entered(span) is { } service) // below that the mark is enough
             html.Append($"<span class=\"tv-in\">{Drawing.Encode(service)}</span> ");
         html.Append(span.Status == ActivityStatusCode.Error ? "<b class=\"tv-name tv-bad\">✖ " : "<b class=\"tv-name\">")
-            .Append(Drawing.Encode(span.Name)).Append("</b> ");
-        if (part.Wrong(span))
-            html.Append("<small class=\"tv-note tv-look\">look here</small> ");
-        html.Append($"<small class=\"tv-kind\">{SpanText.Kind(span)}</small>");
+            .Append(Drawing.Encode(span.Name)).Append("</b> ")
+            .Append(part.Wrong(span) ? "<small class=\"tv-note tv-look\">look here</small> " : "")
+            .Append($"<small class=\"tv-kind\">{SpanText.Kind(span)}</small>");
         foreach (var note in part.Notes(span))
             html.Append($" <small class=\"tv-note\">{Drawing.Encode(note)}</small>");
         foreach (var remark in part.Remarks(span))
@@ -164,7 +160,7 @@ internal sealed class WaterfallHtml(WaterfallPage page)
         if (!leaf)
             Pieces("tv-self", part.Pieces(part.SelfRanges(span)));
         if (!part.OneSpan)
-            Pieces("tv-crit", part.Pieces(trace.CriticalRanges(span)));
+            Pieces("tv-crit", part.Pieces(part.CriticalRanges(span)));
 
         // Events that would lie on top of each other share a mark.
         foreach (var marks in span.Events.GroupBy(e => Math.Round(part.At(e.Time), 2)))
@@ -209,7 +205,7 @@ internal sealed class WaterfallHtml(WaterfallPage page)
         .tv-row[open]>.tv-line>.tv-what::before{transform:rotate(45deg)}
         .tv-indent{flex:none;align-self:stretch;width:min(calc(var(--d)*13px - 6px),40%);margin-left:4px;
           background:repeating-linear-gradient(to right,var(--tv-line) 0 1px,transparent 1px 13px)}.tv-in,.tv .tv-kind{color:var(--tv-dim)}
-        .tv-name{font-weight:600;unicode-bidi:isolate}.tv small{font-size:12px}.tv-what>small{line-height:24px}
+        .tv-name{font-weight:600}.tv small{font-size:12px}.tv-what>small{line-height:24px}
         .tv .tv-note{border:1px solid var(--tv-line);background:color-mix(in srgb,currentColor 7%,transparent);border-radius:8px;
           padding:0 6px;display:inline-block;line-height:16px}
         .tv .tv-look{border-color:var(--tv-bad);background:none;color:var(--tv-bad);font-weight:600}
@@ -217,10 +213,11 @@ internal sealed class WaterfallHtml(WaterfallPage page)
         .tv .tv-failed{--tv-c:var(--tv-red)}.tv-when{flex:1 1 310px;min-width:0;min-height:20px;padding-right:64px;box-sizing:border-box}
         .tv-track{display:block;position:relative;height:100%;min-height:20px;background:var(--tv-grid)}
         .tv-track>*{position:absolute;top:50%;left:min(var(--l),calc(100% - 2px));width:max(var(--w),2px);box-sizing:border-box}
-        .tv-track>.tv-wait,.tv-track>.tv-self{height:10px;margin-top:-5px}.tv-self{background:var(--tv-c,var(--tv-dim));border-radius:1px}
+        .tv-track>.tv-wait,.tv-track>.tv-self{height:10px;margin-top:-5px}
+        .tv-self{border-top:10px solid var(--tv-c,var(--tv-dim));border-radius:1px}
         .tv-wait{background:color-mix(in srgb,var(--tv-c,var(--tv-dim)) 22%,transparent);border-radius:2px;
-          border:1px solid var(--tv-c,var(--tv-dim))}.tv-track>.tv-crit{height:2px;margin-top:7px}.tv-crit{background:currentColor}
-        .tv-track>.tv-gap{height:0;margin-top:-1px}.tv-gap{border-top:2px dotted currentColor}
+          border:1px solid var(--tv-c,var(--tv-dim))}.tv-crit{border-top:2px solid currentColor}
+        .tv-track>.tv-crit{height:2px;margin-top:7px}.tv-track>.tv-gap{height:0;margin-top:-1px}.tv-gap{border-top:2px dotted currentColor}
         .tv-event{border:4px solid transparent;border-bottom-width:0;border-top:6px solid currentColor}
         .tv-track>.tv-event{width:0;margin:-11px 0 0 -4px}
         .tv-track>.tv-time{width:auto;margin:-9px 0 0 6px;font-size:12px;line-height:18px;white-space:nowrap;
@@ -234,9 +231,12 @@ internal sealed class WaterfallHtml(WaterfallPage page)
           border-left:7px solid currentColor;border-right:0}.tv-a::before{top:0}.tv-a::after{top:-4px}.tv-z::before{top:auto;bottom:0}
         .tv-z::after{top:auto;bottom:-5px}
         .tv-legend{display:flex;flex-wrap:wrap;gap:2px 16px;margin:0 0 6px;font-size:12px;color:var(--tv-dim);align-items:center}
-        .tv-key{display:inline-block;width:18px;height:8px;box-sizing:border-box;margin-right:5px;vertical-align:middle}
+        .tv-key{display:inline-block;width:18px;height:10px;box-sizing:border-box;margin-right:5px;vertical-align:middle}
         .tv-key.tv-crit,.tv-key.tv-gap{height:2px}.tv-key.tv-event{width:8px;height:6px}
         .tv-key.tv-link{height:0;border-top:1.5px dashed currentColor}
+        @media (forced-colors:active){.tv-indent,.tv-track,.tv-event,.tv-to::after{forced-color-adjust:none;color:CanvasText}
+          .tv-track>:not(.tv-event){forced-color-adjust:auto}}
+        @media print{.tv-rows:has(>details:not([open]))::after{content:"Not printed: what the closed rows hold.";font-size:12px}}
 
         """;
 }

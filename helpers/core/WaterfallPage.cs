@@ -16,22 +16,19 @@ internal sealed class WaterfallPage
     public WaterfallPage(IEnumerable<WaterfallPart> parts, bool beside = false)
     {
         var all = parts.ToArray();
-        var (links, left) = (new LinkIndex(all.Select(p => p.Trace)), Drawing.MaxSpans);
-        Parts = all.TakeWhile(part =>
+        var (links, drawn, left) = (new LinkIndex(all.Select(p => p.Trace)), new List<WaterfallPart>(), Drawing.MaxSpans);
+        foreach (var part in all.TakeWhile(_ => left > 0))
         {
-            (part.Rows, part.Links) = (part.Trace.SpansAsTree.Take(Math.Min(left, part.MaxSpans)).ToArray(), links);
-            left -= part.Rows.Count;
-            return part.Rows.Count > 0;
-        }).ToArray();
-        Left = Parts.Count == all.Length ? ""
-            : $"{Drawing.Count(all.Length - Parts.Count, "more trace")} not drawn: choose some with Take or Where.";
-        foreach (var column in beside ? Parts.Select(p => new[] { p }) : [Parts.ToArray()])
-        {
-            var arrows = new LinkArrows(column.SelectMany(p => p.Rows).ToArray(), links);
-            Lanes = Math.Max(Lanes, arrows.Lanes);
-            foreach (var part in column)
-                part.Arrows = arrows;
+            var rows = part.Trace.SpansAsTree.Take(Math.Min(left, part.MaxSpans)).ToArray();
+            drawn.Add(part with { Rows = rows, Links = links });
+            left -= rows.Length;
         }
+
+        Left = drawn.Count == all.Length ? ""
+            : $"{Drawing.Count(all.Length - drawn.Count, "more trace")} not drawn: choose some with Take or Where.";
+        var together = new LinkArrows(beside ? [] : drawn.SelectMany(p => p.Rows).ToArray(), links);
+        Parts = drawn.Select(p => p with { Arrows = beside ? new(p.Rows, links) : together }).ToArray();
+        Lanes = Parts.Select(p => p.Arrows.Lanes).DefaultIfEmpty().Max();
     }
 
     /// <summary>Several traces on one time axis, each at its real start, if they can be seen there.</summary>

@@ -46,13 +46,13 @@ internal sealed class WaterfallText(WaterfallPage page)
         {
             if (trace.Parent(span) is null && part.MissingWithOthers(span) is var id && id != missing)
                 text.Append((missing = id) is null ? "" : $"   ? of a parent that is not here, {Drawing.Fit(id!, 40, pad: false)}:\n");
-            var failed = span.Status == ActivityStatusCode.Error;
             var (tree, below) = Tree(trace, span, goesOn);
             var words = string.Join(' ', part.Notes(span).Concat(part.Remarks(span)).Select(r => $"({r})"));
             var label = Label(part, span);
             var fits = tree.Length + Drawing.Columns($"{label} {words}") <= LabelWidth;
             var lines = Drawing.Wrap(fits ? $"{label} {words}" : label, LabelWidth - tree.Length).ToArray();
-            text.Append(criticalPath.Contains(span) && !part.OneSpan ? '*' : ' ').Append(failed ? '✖' : ' ').Append(' ')
+            text.Append(!part.OneSpan && criticalPath.Contains(span) && part.ChildrenFit(span) ? '*' : ' ')
+                .Append(span.Status == ActivityStatusCode.Error ? '✖' : ' ').Append(' ')
                 .Append(Drawing.Fit(tree + lines.FirstOrDefault(), LabelWidth)).Append(' ')
                 .Append(Drawing.Duration(span.Duration).PadLeft(8)).Append("  ")
                 .Append(Bar(part, span).TrimEnd()).Append('\n');
@@ -62,8 +62,7 @@ internal sealed class WaterfallText(WaterfallPage page)
             Wrapped(string.IsNullOrEmpty(span.StatusDescription) ? "" : $"ERROR: {Drawing.Cut(span.StatusDescription)}", $"   {below}");
         }
 
-        if (part.OneSpan)
-            Wrapped(Whose(part), "     ");
+        Wrapped(part.OneSpan ? Whose(part) : "", "     ");
         if (trace.Spans.Count > part.Rows.Count)
             text.Append($"{Drawing.Count(trace.Spans.Count - part.Rows.Count, "more span")} of this trace not drawn.\n");
         text.Append(part.OneSpan ? "" : "\n");

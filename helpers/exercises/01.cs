@@ -1,5 +1,6 @@
 #nullable enable
 using System.Collections.Generic;
+using System.Diagnostics;
 using System.Linq;
 
 /// <summary>Exercise 1.1: a source and a span of one's own.</summary>
@@ -38,36 +39,39 @@ public static class Exercise12
                 : "The span 'send parcel' is gone. Keep the lines that listen to the source and start the span."),
             ("service.name is warehouse", () => OtherThan("service.name", "warehouse") is not { } other ? null : Named(other)),
             ("service.version is 2.0.1", () => OtherThan("service.version", "2.0.1") is not { } other ? null : Versioned(other)),
-            ("deployment.environment.name is workshop", () =>
-                OtherThan("deployment.environment.name", "workshop") is not { } other ? null
-                : OnTheSpan(other, "deployment.environment.name")
-                ?? new Wrong($"The resource says deployment.environment.name = '{Value(other, "deployment.environment.name")}'. "
-                    + (Value(other, "deployment.environment.name") == "nothing" ? "Is it set on the resource, and spelled like this?"
-                        : "It should say 'workshop'."), other)));
+            ("deployment.environment.name is workshop", () => OtherThan("deployment.environment.name", "workshop") is not { } other ? null
+                : OnTheSpan(other, "deployment.environment.name") ?? Said(other, "deployment.environment.name", "workshop")));
 
         RecordedSpan? OtherThan(string key, string value) => spans.FirstOrDefault(s => Value(s, key) != value);
     }
 
     private static Wrong Named(RecordedSpan span) => OnTheSpan(span, "service.name") ?? (Value(span, "service.name") is var name
-        && name.StartsWith("unknown_service", System.StringComparison.Ordinal)
-            ? new Wrong($"The span '{span.Name}' comes from the service '{name}': nobody gave it a name. AddService does.", span)
+        && name?.StartsWith("unknown_service", System.StringComparison.Ordinal) != false
+            ? new Wrong($"The span '{span.Name}' comes from the service '{name ?? "unknown_service"}': nobody gave it a name. AddService "
+                + "does.", span)
             : new Wrong($"The span '{span.Name}' comes from the service '{name}', not 'warehouse'.", span));
 
-    private static Wrong Versioned(RecordedSpan span) => Value(span, "service.namespace") == "2.0.1"
-        ? new Wrong("2.0.1 became the service.namespace: the second parameter of AddService is the namespace, and the version the third. "
-            + "Write its name: serviceVersion: \"2.0.1\".", span)
-        : OnTheSpan(span, "service.version")
-        ?? new Wrong($"The resource says service.version = '{Value(span, "service.version")}'. "
-            + (Value(span, "service.version") == "nothing" ? "AddService has a parameter for it." : "It should say '2.0.1'."), span);
+    private static Wrong Versioned(RecordedSpan span) =>
+        Value(span, "service.version") is null && Value(span, "service.namespace") == "2.0.1"
+            ? new Wrong("2.0.1 became the service.namespace: the second parameter of AddService is the namespace, and the version the "
+                + "third. Write its name: serviceVersion: \"2.0.1\".", span)
+        : OnTheSpan(span, "service.version") ?? Said(span, "service.version", "2.0.1");
+
+    // A key that is not there is not a key with another value: then the keys that are there show what became of it.
+    private static Wrong Said(RecordedSpan span, string key, string wanted) => Value(span, key) is { } value
+        ? new Wrong($"The resource says {key} = '{value}'. It should say '{wanted}'.", span)
+        : new Wrong($"The resource has no {key}. Keys are compared letter by letter; it has these: "
+            + string.Join(", ", span.Resource.Select(a => a.Key).Where(k => !k.StartsWith("telemetry.", System.StringComparison.Ordinal)))
+            + ".", span);
 
     private static Wrong? OnTheSpan(RecordedSpan span, string key) => span[key] is null ? null
         : new Wrong($"{key} is an attribute of this one span. It belongs on the resource, which is on all spans of the program.", span);
 
-    private static string Value(RecordedSpan span, string key) =>
-        span.Resource.Where(a => a.Key == key).Select(a => $"{a.Value}").FirstOrDefault() ?? "nothing";
+    private static string? Value(RecordedSpan span, string key) =>
+        span.Resource.Where(a => a.Key == key).Select(a => $"{a.Value}").FirstOrDefault();
 }
 
-/// <summary>Exercise 1.3: three spans that do not arrive, each for a reason of its own.</summary>
+/// <summary>Exercise 1.3: three spans that do not arrive, for three reasons.</summary>
 public static class Exercise13
 {
     private static readonly string[] Names = ["read order", "reserve stock", "confirm order"];
@@ -86,14 +90,35 @@ public static class Exercise13
                 : spans.GroupBy(s => s.Name).FirstOrDefault(g => g.Count() > 1) is not { } twice ? null
                 : new Wrong($"'{twice.Key}' was recorded {twice.Count()} times.", twice.Skip(1).ToArray())),
             ("reserve stock takes the time of its work", () =>
-                spans.First(s => s.Name == "reserve stock") is { Duration.TotalMilliseconds: >= 10 } ? null
-                : new Wrong("'reserve stock' ends before the 20 ms that it is there to measure.",
-                    spans.First(s => s.Name == "reserve stock"))),
+                spans.First(s => s.Name == "reserve stock") is var reserve && reserve.Duration.TotalMilliseconds >= 10 ? null
+                : new Wrong($"'reserve stock' took {Drawing.Duration(reserve.Duration)}. Its work takes 20 ms, and is not inside of it.",
+                    reserve)),
             ("They are three traces", () =>
                 spans.FirstOrDefault(s => s.ParentSpanId is not null) is not { } child ? null
-                : new Wrong($"'{child.Name}' lies below another span, because that one had not ended when it started. End each before "
-                    + "the next one starts.", child)),
+                : spans.FirstOrDefault(s => s.SpanId == child.ParentSpanId) is { } parent && parent.End >= child.End
+                    ? new Wrong($"'{child.Name}' is below '{parent.Name}', which had not ended when it started. End each before the next "
+                        + "one starts.", child)
+                : new Wrong($"'{child.Name}' has a parent, so it begins no trace of its own.", child)),
+            ("The provider is disposed in the end", () =>
+                !WasRecording(answer13) ? null
+                : "The provider of this cell still listens to shop.orders, and records into answer13: it was not disposed. Dispose it "
+                    + "after the last span. With a batch processor (lesson 7), what it still holds would be lost with the program. (The "
+                    + "check has disposed it now, so that it does not disturb your next try.)"),
         ]);
+    }
+
+    // If a provider still records into it, one more span arrives there. Then the provider goes.
+    private static bool WasRecording(SpanRecorder recorder)
+    {
+        using var source = new ActivitySource("shop.orders");
+        var (before, current) = (recorder.Count, Activity.Current);
+        Activity.Current = null;
+        source.StartActivity("is the provider still there?")?.Dispose();
+        Activity.Current = current;
+        if (recorder.Count == before)
+            return false;
+        recorder.ParentProvider?.Dispose();
+        return true;
     }
 }
 

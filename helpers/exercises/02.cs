@@ -178,7 +178,7 @@ public static class OrdersOfTheMorning
         [
             Span(1, "checkout", ActivityKind.Internal, 0, 3 + reserve + charge + confirm,
                 new("shop.order.id", $"A-{number}"), new("shop.user.plan", plan), new("shop.order.total", total)),
-            Span(2, "reserve articles", ActivityKind.Client, 1, reserve),
+            Span(2, "reserve articles", ActivityKind.Internal, 1, reserve),
             Span(3, "charge card", ActivityKind.Client, 2 + reserve, charge),
             Span(4, "send confirmation", ActivityKind.Producer, 2 + reserve + charge, confirm),
         ]);
@@ -203,14 +203,26 @@ public static class Exercise22
 {
     /// <summary>Judges the answer by the traces.</summary>
     /// <param name="morning22">The orders of the morning.</param>
+    /// <param name="fitting22">Those of them that fit the complaint.</param>
     /// <param name="order22">The order's number.</param>
     /// <param name="step22">The name of the span in which the time was spent.</param>
-    public static Exercise Check(IEnumerable<RecordedTrace> morning22, string? order22, string? step22)
+    public static Exercise Check(
+        IEnumerable<RecordedTrace> morning22, IEnumerable<RecordedTrace> fitting22, string? order22, string? step22)
     {
-        var traces = morning22.ToArray();
+        var (traces, kept) = (morning22.ToArray(), fitting22.ToArray());
         var (order, step) = ((order22 ?? "").Trim(), (step22 ?? "").Trim());
         var found = traces.FirstOrDefault(t => string.Equals(Text(t, "shop.order.id"), order, StringComparison.OrdinalIgnoreCase));
         return Exercise.Check("Exercise 2.2", found is null ? [] : [found],
+            ("The filter keeps the orders that fit the complaint", () =>
+                kept.Length == traces.Length ? $"It keeps all {kept.Length} orders. Which two conditions are in the complaint?"
+                : kept.Length == 0 ? "It keeps no order, and some fit. Note that shop.order.total is a double: the pattern `is > 500` "
+                    + "compares with an int, and is true of no double. `is > 500.0` compares with a double."
+                : kept.FirstOrDefault(t => !Fits(t)) is { } other
+                    ? $"It also keeps {Text(other, "shop.order.id")}: the plan is {Text(other, "shop.user.plan")}, and the order cost "
+                        + $"{Text(other, "shop.order.total")} euros."
+                : traces.Count(Fits) - kept.Distinct().Count() is > 0 and var lost
+                    ? $"It leaves out {Drawing.Count(lost, "order")} of the plan business and of more than 500 euros."
+                : null),
             ("An order is named", () =>
                 found is not null ? null
                 : order.Length == 0 ? "No order is named yet. Which traces fit the complaint? Look at the attributes of their roots."
@@ -225,7 +237,7 @@ public static class Exercise22
                 : new Wrong($"{order} took {Drawing.Duration(found!.Duration)}, but it cost {Text(found, "shop.order.total")} euros.",
                     found.Root)),
             ("It is the one that was slow", () =>
-                traces.Where(t => Text(t, "shop.user.plan") == "business" && Total(t) > 500).All(t => t.Duration <= found!.Duration) ? null
+                traces.Where(Fits).All(t => t.Duration <= found!.Duration) ? null
                 : new Wrong($"{order} fits, but it took only {Drawing.Duration(found!.Duration)}. Another order fits too, "
                     + "and took longer.", found.Root)),
             ("The step is one of its spans", () =>
@@ -238,6 +250,7 @@ public static class Exercise22
                 found!.Find(step) is var span && found.Spans.Skip(1).All(s => s.Duration <= span!.Duration) ? null
                 : new Wrong($"'{step}' took {Drawing.Duration(span!.Duration)} of {Drawing.Duration(found.Duration)}.", span)));
 
+        static bool Fits(RecordedTrace trace) => Text(trace, "shop.user.plan") == "business" && Total(trace) > 500;
         static string Text(RecordedTrace trace, string key) =>
             Convert.ToString(trace.Root[key], CultureInfo.InvariantCulture) ?? "";
         static double Total(RecordedTrace trace) => trace.Root["shop.order.total"] as double? ?? 0;

@@ -10,25 +10,29 @@ public static class Exercise41
 {
     private const string Order = "shop.order.id";
 
+    private static readonly Dictionary<string, long> OpenBefore = [];
+
     /// <summary>Judges the spans of three orders, and of the jobs that charge their cards later.</summary>
     public static Exercise Check(SpanRecorder answer41)
     {
         var traces = RecordedTrace.Group(answer41.Spans);
         RecordedSpan[] Named(string name) => answer41.Spans.Where(s => s.Name == name).OrderBy(s => s.Start).ToArray();
         var (orders, charges, jobs) = (Named("place order"), Named("charge card"), Named("run jobs"));
+        var open = new[] { "place order", "charge card", "run jobs" }.Where(IsLeftOpen).ToArray();
         return Exercise.Check("Exercise 4.1", traces,
             ("Three orders are placed", () =>
-                orders.Length != 3 ? new Wrong($"There are {orders.Length} spans 'place order'. Keep the loop over three orders.", orders)
+                orders.Length != 3 ? NeverEnded("place order") ?? new Wrong($"There {(orders.Length == 1 ? "is" : "are")} "
+                    + $"{Drawing.Count(orders.Length, "span")} 'place order'. Keep the loop over three orders.", orders)
                 : orders.Select(Number).Distinct().Count() != 3
                     ? new Wrong("Each 'place order' needs a number of its own in shop.order.id: keep that line.", orders) : null),
             ("Each card is charged once", () => charges.Length == 0
-                ? "No span 'charge card' was recorded. Do the jobs still run? And is the context that they get a sampled one? "
-                    + "Below a parent without ActivityTraceFlags.Recorded, no span is made."
+                ? NeverEnded("charge card") ?? "No span 'charge card' was recorded. Do the jobs still run? And is the context that they "
+                    + "get a sampled one? Below a parent without ActivityTraceFlags.Recorded, no span is made."
                 : charges.FirstOrDefault(c => !orders.Any(o => Number(o) == Number(c))) is { } stranger
                     ? new Wrong($"There is a charge for the order '{Number(stranger)}', which was not placed: keep the line that sets "
                         + "shop.order.id.", stranger)
-                : orders.FirstOrDefault(o => !charges.Any(c => Number(c) == Number(o))) is { } open
-                    ? new Wrong($"The card of order {Number(open)} was not charged: each order puts one job into the list.", open)
+                : orders.FirstOrDefault(o => !charges.Any(c => Number(c) == Number(o))) is { } unpaid
+                    ? new Wrong($"The card of order {Number(unpaid)} was not charged: each order puts one job into the list.", unpaid)
                 : charges.GroupBy(Number).FirstOrDefault(g => g.Count() > 1) is { } twice
                     ? new Wrong($"The card of order {twice.Key} was charged {twice.Count()} times.", twice.ToArray()) : null),
             ("The cards are charged later", () => charges.FirstOrDefault(c => c.Start < OrderOf(c).End) is not { } early ? null
@@ -37,10 +41,18 @@ public static class Exercise41
                         + "end 'place order' before the jobs run.", OrderOf(early), early)
                     : new Wrong($"The card of order {Number(early)} is charged at once, while 'place order' is open. Put the job into "
                         + "the list as before. Only what you give to it changes.", early)),
+            ("They are charged while the jobs run", () => jobs.Length == 0
+                ? NeverEnded("run jobs") ?? "There is no span 'run jobs' any more. Keep it: it shows when the jobs ran."
+                : charges.FirstOrDefault(c => !jobs.Any(j => j.Start <= c.Start && c.Start <= j.End)) is not { } outside ? null
+                : new Wrong($"The card of order {Number(outside)} is charged when 'run jobs' does not run. Run the jobs inside of it, as "
+                    + "before.", outside)),
             ("Each charge is below its own order", () =>
                 charges.Where(c => !Above(traces, c).Contains(OrderOf(c))).Select(c => Lost(c)).FirstOrDefault()));
 
         RecordedSpan OrderOf(RecordedSpan charge) => orders.First(o => Number(o) == Number(charge));
+
+        Wrong? NeverEnded(string name) => !open.Contains(name) ? null
+            : $"'{name}' was started and never ended, so it was not recorded. A span is exported when it ends: keep its using.";
 
         Wrong Lost(RecordedSpan charge)
         {
@@ -48,17 +60,33 @@ public static class Exercise41
             if (charge.Links.Any(l => l.SpanId == own.SpanId))
                 return new($"{it} has a link to its order, but a link makes no child. Pass the same context as parent.", charge);
             if (charge.ParentSpanId is not { } id)
-                return new($"{it} has no parent, so it begins a trace of its own: nobody told it which order caused it.", charge);
-            return Above(traces, charge).FirstOrDefault() is not { } parent
-                ? new($"{it} names a parent that was never recorded ({id}). Take the context of the span 'place order' itself; do not "
-                    + "make one.", charge)
-                : parent.Name == "place order"
-                ? new($"{it} is below order {Number(parent)}. The jobs share one variable, and when they run it holds the context that was "
-                    + "written last. Each job needs a variable of its own.", charge)
-                : new($"{it} is below '{parent.Name}', the span that was current when the job ran. Both 'default' and an Activity.Current "
-                    + "inside the job mean that one. Read the context while 'place order' is current, and keep it for the job. (A span "
-                    + "that has ended cannot be made current again.)", charge);
+                return new($"{it} has no parent, so it begins a trace of its own. Pass the context of its order as its parent.", charge);
+            if (Above(traces, charge).FirstOrDefault() is not { } parent)
+            {
+                return new($"{it} names a parent that was never recorded ({id}). The parent must be the context of the span 'place order' "
+                    + "itself.", charge);
+            }
+
+            var orderAbove = Above(traces, charge).FirstOrDefault(a => a.Name == "place order");
+            return orderAbove is null
+                ? new($"{it} is below '{parent.Name}'" + (parent.Name == "run jobs" ? ", the span that was current when the job ran. Both "
+                    + "'default' and an Activity.Current inside the job mean that one" : "") + ". Read the context while 'place order' is "
+                    + "current, and keep it for the job. (A span that has ended cannot be made current again.)", charge)
+                : charges.All(c => Above(traces, c).Contains(orderAbove))
+                ? new($"All charges are below order {Number(orderAbove)}. Does each job have a variable of its own for the context? If "
+                    + "they share one, they all read, when they run, what was written to it last.", charge)
+                : new($"{it} is below order {Number(orderAbove)}: its job was given the context of that order.", charge);
         }
+    }
+
+    // Spans of this name that were started since the last check, and did not end.
+    private static bool IsLeftOpen(string name)
+    {
+        var now = MissingSpanHeard.Current?.Spans.Where(s => s.Source.Name == "shop.orders" && s.Name == name)
+            .Sum(s => s.Started - s.Ended - s.EndedTooLate) ?? 0;
+        var before = OpenBefore.GetValueOrDefault(name);
+        OpenBefore[name] = now;
+        return now > before;
     }
 
     private static string Number(RecordedSpan span) => $"{span[Order] ?? "no number"}";

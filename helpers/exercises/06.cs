@@ -5,6 +5,7 @@ using System.Diagnostics;
 using System.Linq;
 using System.Net.Http;
 using System.Threading.Tasks;
+using Microsoft.Extensions.DependencyInjection;
 using OpenTelemetry;
 
 /// <summary>Exercise 6.1: the tenant travels as baggage.</summary>
@@ -129,9 +130,11 @@ public static class Exercise62
 
     /// <summary>What four requests from outside left on the wire.</summary>
     /// <param name="Inside">The header <c>baggage</c> of each call that payment-service received; null if there was none.</param>
+    /// <param name="Written">What the gateway's own propagator writes for a span, with baggage; or why it failed.</param>
     /// <param name="IsGlobal">Whether the propagator of the whole process was changed. It has been put back.</param>
     /// <param name="Failure">Why a request was not answered; null if all were.</param>
-    public sealed record Calls(string?[] Inside, bool IsGlobal, string? Failure);
+    public sealed record Calls(
+        string?[] Inside, (string? Traceparent, string? Baggage, string? Failure) Written, bool IsGlobal, string? Failure);
 
     /// <summary>
     /// Four requests from outside: sampled, not sampled, with a broken header, without one. The first three bring baggage.
@@ -162,7 +165,26 @@ public static class Exercise62
 
         var isGlobal = !ReferenceEquals(DistributedContextPropagator.Current, Original);
         DistributedContextPropagator.Current = Original;
-        return new(payment.Received.Select(r => r["baggage"]).ToArray(), isGlobal, failure);
+        return new(payment.Received.Select(r => r["baggage"]).ToArray(), Written(gateway), isGlobal, failure);
+    }
+
+    // In the lesson TracedCalls writes the headers. In a real gateway, whoever takes the propagator from its services would use this one.
+    private static (string? Traceparent, string? Baggage, string? Failure) Written(LiveService gateway)
+    {
+        using var span = new Activity("a call of the gateway").SetParentId(ActivityTraceId.CreateFromString(Trace),
+            ActivitySpanId.CreateFromString(Caller), ActivityTraceFlags.Recorded).Start();
+        span.AddBaggage("shop.tenant.id", "acme");
+        var headers = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
+        try
+        {
+            gateway.Services.GetService<DistributedContextPropagator>()?.Inject(span, headers, (carrier, name, value) =>
+                ((Dictionary<string, string>)carrier!)[name] = value);
+            return (headers.GetValueOrDefault("traceparent"), headers.GetValueOrDefault("baggage"), null);
+        }
+        catch (Exception e)
+        {
+            return (null, null, $"{e.GetType().Name}: {e.Message}");
+        }
     }
 
     /// <summary>Judges what was recorded and what was on the wire.</summary>
@@ -180,6 +202,13 @@ public static class Exercise62
                 !calls62.IsGlobal ? null
                 : "DistributedContextPropagator.Current belongs to the whole process, HttpClient included. Give yours to the services of "
                     + "the gateway alone: builder.Services. (It has been put back.)"),
+            ("It writes headers as before", () =>
+                calls62.Written.Failure is { } thrown ? $"Inject of the gateway's propagator threw {thrown}"
+                : calls62.Written.Traceparent?.Contains(Trace, StringComparison.Ordinal) != true
+                    ? "Inject of the gateway's propagator writes no traceparent with the trace id of the span. TracedCalls does not ask "
+                        + "it, but others may. Leave Inject as it was: only reading changes."
+                : calls62.Written.Baggage?.Contains("acme", StringComparison.Ordinal) != true
+                    ? "Inject of the gateway's propagator writes no baggage. Leave it as it was: only reading changes." : null),
             ("No span is in the caller's trace", () =>
                 edge.Concat(spans).FirstOrDefault(s => s.TraceId == Trace) is not { } inside ? null
                 : edge.Any(s => s.TraceId != Trace && IsByHand(s))

@@ -11,7 +11,8 @@ using System.Threading.Tasks;
 /// <summary>Exercise 7.1: both spans in the backend, before the program ends.</summary>
 public static class Exercise71
 {
-    private static readonly TimeSpan Late = TimeSpan.FromSeconds(2); // a flush takes milliseconds, the batch's timer five seconds
+    // A flush takes milliseconds, the batch's timer five seconds, and a program that ends does not wait any longer.
+    private static readonly TimeSpan Late = TimeSpan.FromSeconds(2), Pause = TimeSpan.FromSeconds(1);
     private static OtlpReceiver? last;
     private static ExporterMessages? messages;
 
@@ -27,23 +28,23 @@ public static class Exercise71
     /// <summary>Judges what reached the backend.</summary>
     /// <param name="answer71">The backend.</param>
     /// <param name="arrived71">The spans that it had when the program ended.</param>
-    public static Exercise Check(OtlpReceiver answer71, IReadOnlyList<RecordedSpan> arrived71) =>
-        Exercise.Check("Exercise 7.1", RecordedTrace.Group(arrived71),
+    public static Exercise Check(OtlpReceiver answer71, IReadOnlyList<RecordedSpan> arrived71)
+    {
+        var now = DateTimeOffset.UtcNow;
+        return Exercise.Check("Exercise 7.1", RecordedTrace.Group(arrived71),
             ("The exporter sends to answer71, over HTTP", () =>
-                answer71.Requests.Count > 0 ? null : NoRequest(answer71.Endpoint, messages?.All ?? [])),
+                answer71.Requests.Any(r => r.Method != "HTTP/2") ? null : NoRequest(answer71.Endpoint, messages?.All ?? [])),
             ("The backend accepted it", () =>
                 answer71.Requests.FirstOrDefault(r => r.Status != 200) is not { } bad ? null
                 : $"A request came to '{bad.Path}' and was answered with {bad.Status}. Which address does an endpoint in code need?"),
             ("Both spans were there when the program ended", () =>
                 new[] { "pack parcel", "send parcel" }.FirstOrDefault(name => arrived71.All(s => s.Name != name)) is not { } missing ? null
                 : $"'{missing}' had not arrived when the program ended. Make the provider send what waits, after the last span."),
-            ("The program did not just wait for the timer", () =>
-                Waited(answer71, arrived71) is not { } waited ? null
-                : $"The spans came {waited} after they had ended: the timer of the batch sent them, while the program paused. "
-                    + "Somebody sets a longer delay, and they are lost. Tell the provider to send them."),
+            ("The program did not just wait for the timer", () => Waited(answer71, arrived71, now)),
             ("They come from the service parcels", () =>
                 arrived71.FirstOrDefault(s => s.ServiceName != "parcels") is not { } other ? null
                 : new Wrong($"The span '{other.Name}' comes from the service '{other.ServiceName}'.", other)));
+    }
 
     // By what the SDK said of its attempts.
     private static string NoRequest(Uri backend, IReadOnlyList<(Uri To, string Text)> said)
@@ -63,16 +64,25 @@ public static class Exercise71
         return $"{why} The SDK says: {text}";
     }
 
-    private static string? Waited(OtlpReceiver backend, IReadOnlyList<RecordedSpan> arrived)
+    private static string? Waited(OtlpReceiver backend, IReadOnlyList<RecordedSpan> arrived, DateTimeOffset now)
     {
-        var sent = backend.Requests.Where(r => r.Spans > 0).Select(r => r.Time).ToArray();
-        if (sent.Length == 0 || arrived.Count == 0)
+        var sent = backend.Requests.Where(r => r.Spans > 0 && r.Time <= now).Select(r => r.Time).ToArray();
+        if (sent.Length == 0 || arrived.Count == 0 || messages?.Flushed >= arrived.Max(s => s.End))
             return null;
-        var wait = sent[0] - arrived.Max(s => s.End);
-        return wait < Late ? null : string.Create(CultureInfo.InvariantCulture, $"{wait.TotalSeconds:0.0} s");
+        var (wait, pause) = (sent[0] - arrived.Max(s => s.End), now - sent[^1]);
+        var isBatch = sent[0] > arrived.Max(s => s.Start); // the simple processor sends each span before the next one starts
+        return wait >= Late
+                ? string.Create(CultureInfo.InvariantCulture, $"The spans came {wait.TotalSeconds:0.0} s after they had ended, and nobody ")
+                    + "had called ForceFlush: the timer of the batch sent them, while the program paused. Somebody sets a longer delay, "
+                    + "and they are lost. Tell the provider to send them."
+            : pause >= Pause && isBatch
+                ? string.Create(CultureInfo.InvariantCulture, $"The program went on for {pause.TotalSeconds:0.0} s after the spans had ")
+                    + "come, and nobody had called ForceFlush: a pause hopes that the timer of the batch is quicker. Tell the provider to "
+                    + "send them, and end."
+            : null;
     }
 
-    /// <summary>What the exporter reports: each attempt to send, where to, and what came of it.</summary>
+    /// <summary>What the SDK reports: each attempt to send, where to, and what came of it; and when ForceFlush was called last.</summary>
     private sealed class ExporterMessages : EventListener
     {
         private readonly List<(Uri To, string Text)> all = [];
@@ -86,14 +96,22 @@ public static class Exercise71
             }
         }
 
+        public DateTimeOffset? Flushed { get; private set; }
+
         protected override void OnEventSourceCreated(EventSource source)
         {
             if (source.Name == "OpenTelemetry-Exporter-OpenTelemetryProtocol")
                 EnableEvents(source, EventLevel.Informational);
+            else if (source.Name == "OpenTelemetry-Sdk")
+                EnableEvents(source, EventLevel.Verbose);
         }
 
         protected override void OnEventWritten(EventWrittenEventArgs e)
         {
+            if (e.EventName == "ProcessorForceFlushInvoked")
+                Flushed = DateTimeOffset.UtcNow;
+            if (e.EventSource.Name == "OpenTelemetry-Sdk")
+                return;
             var text = string.Format(CultureInfo.InvariantCulture, e.Message ?? "", e.Payload?.ToArray() ?? []).Split('\n')[0].Trim();
             var address = Regex.Match(text, @"https?://\S+").Value.TrimEnd('.'); // a sentence may end with it
             if (!Uri.TryCreate(address, UriKind.Absolute, out var to))
@@ -139,9 +157,12 @@ public static class Exercise72
                 : $"It finds {Drawing.Count(found.Count, "trace")}, and not the one of a page that was slow and failed."),
             ("It finds none in which a user was told the truth: 404", () =>
                 found.FirstOrDefault(t => Equals(t.Root["http.response.status_code"], 404L)) is not { } missing ? null
+                : Finds(missing.Root)
+                    ? new Wrong("It also finds a page that does not exist. Its user was told 404, which is no failure of the page, and the "
+                        + "form does not ask for one.", missing.Root)
                 : new Wrong("It also finds a page that does not exist. Its user was told 404; but the call inside of the gateway is an "
                     + "error, and it is a span of the gateway. What in the form says which span you mean?",
-                    missing.Spans.Where(s => s.Status == ActivityStatusCode.Error).ToArray())),
+                    missing.Spans.Where(Finds).ToArray())),
             ("It finds none that failed at once", () =>
                 found.FirstOrDefault(t => t.Root.Status == ActivityStatusCode.Error && t != wanted) is not { } quick ? null
                 : new Wrong($"It also finds a page that failed after {Drawing.Duration(quick.Duration)}. The customer waited longer.",
@@ -150,6 +171,8 @@ public static class Exercise72
                 found.FirstOrDefault(t => t != wanted) is not { } well ? null
                 : new Wrong($"It also finds a page that was answered with {well.Root["http.response.status_code"]}. "
                     + "The customer saw an error.", well.Root)));
+
+        bool Finds(RecordedSpan span) => search72.In([new RecordedTrace([span])]).Count > 0;
     }
 
     // The first field that is true of no span of the service; if there is none, they are true of different spans.

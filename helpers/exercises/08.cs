@@ -34,21 +34,24 @@ public static class Exercise81
             ("A span with a parent does what the parent did", Judge(() => (
                 from remote in new[] { true, false }
                 from flags in new[] { ActivityTraceFlags.Recorded, ActivityTraceFlags.None, (ActivityTraceFlags)3 }
-                from path in new[] { "/profile/7", "/health" }
+                from path in new[] { "/profile/7", "/health", null }
                 from trace in new[] { Kept, Lost }
                 let parent = new ActivityContext(trace, ActivitySpanId.CreateRandom(), flags, null, remote)
                 let sampled = flags.HasFlag(ActivityTraceFlags.Recorded)
                 where Ask(0.05, trace, parent, path) == SamplingDecision.RecordAndSample != sampled
-                select $"The {(remote ? "remote" : "local")} parent of a span with url.path = {path} was "
+                select $"The {(remote ? "remote" : "local")} parent of a span with {Path(path)} was "
                     + $"{(sampled ? "sampled, the span is not" : "not sampled, the span is")}. "
                     + $"The parent's flags are {(int)flags:x2}.").FirstOrDefault())),
             ("Of the other roots, the ratio is kept by trace id", Judge(() => (
                 from share in new[] { 0.05, 0.5 }
+                from path in new[] { "/profile/7", null }
                 from trace in TraceIds()
-                let answer = Decision(new TraceIdRatioBasedSampler(share), trace, default, "/profile/7")
-                where Ask(share, trace, default, "/profile/7") != answer
-                select string.Create(CultureInfo.InvariantCulture, $"With the ratio {share}, TraceIdRatioBasedSampler ")
-                    + $"answers otherwise than yours for the trace id {trace}.").FirstOrDefault())),
+                let answer = Decision(new TraceIdRatioBasedSampler(share), trace, default, path)
+                let mine = Ask(share, trace, default, path)
+                where mine != answer
+                select string.Create(CultureInfo.InvariantCulture, $"With the ratio {share} and the trace id {trace}, ")
+                    + $"TraceIdRatioBasedSampler answers {answer} to a root with {Path(path)}, and yours {mine}.")
+                .FirstOrDefault())),
             ("On 2,000 requests that it has not seen", Judge(() =>
             {
                 var (unseen, arrived, guarded) = (new Traffic(2_000, seed: 61), new SpanRecorder(), new Guarded(sampler(0.2)));

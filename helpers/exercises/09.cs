@@ -89,12 +89,16 @@ public static class Exercise91
             {
                 var (first, second) = (roots[0], roots[1]);
                 var run = new Run(tailSampler, trace => trace[0].TraceId != second.TraceId, Max,
-                    [.. parts, Child(first, "write rows"), first, Child(second, "write rows"), second, .. roots[2..], .. well, .. failing]);
+                [
+                    .. parts, Child(first, "write rows"), first, Child(second, "write rows"), second, .. roots[2..], .. well, .. failing,
+                    Child(first, "send report", 70, 90), Child(second, "send report", 70, 90),
+                ]);
                 var twice = roots.FirstOrDefault(r => run.Asked.Count(id => id == r.TraceId) > 1);
                 return twice is not null
                         ? $"The policy was asked twice about '{twice.DisplayName}': it was decided early, and then its other spans ended."
-                    : run.Arrived(first) != 3
-                        ? $"'{first.DisplayName}' was decided early and kept. Of two later spans of it, {run.Arrived(first) - 1} arrived."
+                    : run.Arrived(first) != 4
+                        ? $"'{first.DisplayName}' was decided early and kept. Of three later spans of it, the last one ended after the "
+                            + $"root, and {run.Arrived(first) - 1} arrived."
                     : run.Arrived(second) > 0
                         ? $"'{second.DisplayName}' was decided early and dropped, but a later span of it arrived." : null;
             })),
@@ -213,9 +217,15 @@ public static class Exercise92
             ("No health check is kept", () => health is null ? null : $"{Name(health)} was kept."),
             ("Some of the rest is kept", () => !TooFew(rest, RestShare) ? null
                 : $"{Kept(rest)} of {rest.Length} traces without error and delay were kept. Below 2%, nobody can say what is normal."),
-            ("The trace id decides", () => other is null && receipt is null ? null
-                : other is null ? $"{Name(receipt!)} got another answer without 'send receipt'. It ends after the root: nobody waits."
-                : $"Another time the same trace id got another answer: {other.TraceId} ({other.Name}). Two Collectors would disagree."));
+            ("The trace id decides", () => other is not null
+                    ? $"Another time the same trace id got another answer: {other.TraceId} ({other.Name}). Two Collectors would disagree."
+                : UnstableHash.In(answer92) is { } hash
+                    ? $"Your policy asks {hash}, which returns another number for the same value in each process: .NET chooses a seed at "
+                        + "its start. Two Collectors would disagree, and one of them after a restart. Take the digits of the id itself."
+                : null),
+            ("What ends after the root changes nothing", () => receipt is null ? null
+                : $"{Name(receipt)} got another answer without 'send receipt'. It ends after the root: nobody waits for it. How long the "
+                    + "trace took is the duration of its root."));
 
         bool Ask(IReadOnlyList<Activity> spans, string what)
         {

@@ -13,22 +13,35 @@ using OpenTelemetry;
 public static class Exercise111
 {
     private const string Source = "shop.cards", Caller = "00f067aa0ba902b7";
-    private const string Good = "4242 4242 4242 4242", Refused = "4000 0000 0000 0002"; // cards for tests: nobody has them
 
-    /// <summary>Starts the service, charges three cards as the gateway would, stops it, and holds the list against its spans.</summary>
+    // Cards for tests: nobody has them. Each has a twin, which differs from it in the six digits that no receipt shows.
+    private const string Good = "4242 4242 4242 4242", GoodTwin = "4242 4217 0951 4242";
+    private const string Refused = "4000 0000 0000 0002", RefusedTwin = "4000 0095 1384 0002";
+
+    // The first three charges are judged. The others show, by comparison, what the spans hold of a card and of a user.
+    private static readonly (int Number, int User, string Card)[] Charges = [.. new[]
+    {
+        (42, Good), (1764, Good), (13, Refused),
+        (42, GoodTwin), (42, Good), (42, GoodTwin), (42, Good), (42, GoodTwin),
+        (7, RefusedTwin), (7, Refused), (7, RefusedTwin), (7, Refused), (7, RefusedTwin),
+    }.Select((c, i) => (i + 1, c.Item1, c.Item2))];
+
+    /// <summary>Starts the service, charges cards as the gateway would, stops it, and holds the list against its spans.</summary>
     /// <param name="service111">payment-service, built and not started.</param>
     /// <param name="inbox111">Where its spans should go.</param>
     public static Exercise Check(WebApplication service111, OtlpReceiver inbox111)
     {
         var (answers, callers, fault) = Run(service111);
-        var list = new ChecklistRules(inbox111, "payment-service");
-        var spans = inbox111.Spans;
+        var list = new ChecklistRules(inbox111, s => !IsComparison(s), "payment-service");
+        var all = inbox111.Spans;
+        var spans = all.Where(s => !IsComparison(s)).ToArray();
         var mine = spans.Where(s => s.SourceName == Source).ToArray();
         var (worked, failed) = (mine.Where(s => InTrace(s, 1) || InTrace(s, 2)).ToArray(), mine.Where(s => InTrace(s, 3)).ToArray());
         return Exercise.Check("Exercise 11.1", RecordedTrace.Group([.. spans, .. callers]),
             ("The service answers as before", () =>
-                fault ?? (answers is [200, 200, 402] ? null
-                : $"It answers {string.Join(", ", answers)} to three cards. Before, it was 200, 200 and 402: tracing changes no answer.")),
+                fault ?? (answers is [200, 200, 402, ..] ? null
+                : $"It answers {string.Join(", ", answers.Take(3))} to three cards. Before, it was 200, 200 and 402: tracing changes no "
+                    + "answer.")),
             ("Spans arrive", () => list.Arrive()),
             ("The service has its name", () =>
                 list.Named() is { } unnamed ? spans.FirstOrDefault(s => s["service.name"] is not null) is { } onSpan
@@ -44,34 +57,90 @@ public static class Exercise111
                 ? new Wrong($"The charge has {many} names. It is one operation.", mine) : null)),
             ("The refused card is a failure, and only it", () =>
                 failed.FirstOrDefault(s => s.Status != ActivityStatusCode.Error) is { } well
-                    ? new Wrong($"The bank refused the card, and '{well.Name}' is {well.Status}: nobody finds it.", well)
+                    ? new Wrong($"The bank refused the card, and '{well.Name}' is {well.Status}: a search for errors does not find it.",
+                        well)
                 : worked.FirstOrDefault(s => s.Status == ActivityStatusCode.Error || s["error.type"] is not null) is { } ill
                     ? new Wrong("A charge that worked looks like a failure: its status stays Unset, and it has no error.type.", ill)
-                : list.Failures() ?? (failed.FirstOrDefault(s => $"{s["error.type"]}".Contains(Users[^1])) is { } own
-                    ? new Wrong($"error.type is '{own["error.type"]}': each user would have a failure of their own.", own) : null)),
-            ("No values of people, no card numbers", () => list.Values() ?? Hidden(mine)),
-            ("Charges can still be told apart", () =>
-                mine.FirstOrDefault(s => s["shop.user"] is null && s["user.id"] is null
-                    && !s.Attributes.Any(a => Users.Contains($"{a.Value}"))) is { } nobodys
-                    ? new Wrong("Whose charge was it? The span does not say. As an attribute the id does no harm: shop.user.", nobodys)
-                    : null));
+                : spans.FirstOrDefault(s => s.Kind == ActivityKind.Server && !mine.Contains(s)
+                    && (s.Status != ActivityStatusCode.Unset || s["error.type"] is not null)) is { } server
+                    ? new Wrong($"The Server span '{server.Name}' is {server.Status}" + (server["error.type"] is { } type
+                        ? $", with error.type = {type}" : "") + $". It answered {server["http.response.status_code"]}: with 4xx the caller "
+                        + "made the mistake, and the server did its work. Its status stays Unset, without error.type.", server)
+                : ErrorTypes(all).Distinct().Count() > 1 && failed.FirstOrDefault() is { } own
+                    ? new Wrong($"error.type is '{own["error.type"]}' for user 13, and another one when a card of somebody else is "
+                        + "refused: then each user has an error type of their own.", own)
+                : list.Failures()),
+            ("No values of people, no card numbers", () => list.Values() ?? EightDigits(mine) ?? FromTheCard(all)),
+            ("Charges can still be told apart", () => TellsUsers(all) ? null
+                : new Wrong("Whose charge was it? The spans have no attribute that differs from user to user, and stays the same for one. "
+                    + "The user's id may be one: shop.user.", mine)));
     }
 
     // A number without its spaces, or with a few digits missing, is still the card.
-    private static Wrong? Hidden(RecordedSpan[] mine) => mine.FirstOrDefault(s => s.Attributes.Any(a =>
-            Regex.Replace($"{a.Value}", @"\D", "") is { Length: >= 8 } digits
-                && Cards.Any(c => c.Contains(digits, StringComparison.Ordinal))))
+    private static Wrong? EightDigits(RecordedSpan[] mine) => mine.FirstOrDefault(s => s.Attributes.Any(a =>
+            Regex.Matches(Regex.Replace($"{a.Value}", @"[\s.+_/-]", ""), "[0-9]{8,}").Any(digits =>
+                Charges.Any(c => c.Card.Replace(" ", "").Contains(digits.Value, StringComparison.Ordinal)))))
         is { } span ? new Wrong("Eight digits of the card and more are still there. The last four are what a receipt shows.", span) : null;
 
-    private static readonly string[] Users = ["42", "1764", "13"]; // the last one's card is refused
+    // What all charges of one card say, and none of its twin, was computed from the digits in which the two differ.
+    private static Wrong? FromTheCard(IReadOnlyList<RecordedSpan> all)
+    {
+        foreach (var card in Charges.Where(c => c.User is 42 or 7).GroupBy(c => (c.User, c.Card)))
+        {
+            var twins = Charges.Where(c => c.User == card.Key.User && c.Card != card.Key.Card)
+                .SelectMany(c => Facts(all, c.Number)).Select(f => f.Text).ToHashSet();
+            var facts = card.Select(c => Facts(all, c.Number)).ToArray();
+            if (facts[0].FirstOrDefault(f => facts.All(r => r.Any(o => o.Text == f.Text)) && !twins.Contains(f.Text))
+                is { Span: { } span } fact)
+            {
+                return new($"{fact.Where} of '{span.Name}' is the same each time a card is charged, and another one for a card that "
+                    + "differs only in the digits that no receipt shows: it was computed from them. Base64 or a hash do not "
+                    + "protect it: a program can try all numbers. Record at most the last four digits.", span);
+            }
+        }
 
-    private static readonly string[] Cards = [Good.Replace(" ", ""), Refused.Replace(" ", "")];
+        return null;
+    }
+
+    /// <summary>All that the spans of one request say.</summary>
+    private static (RecordedSpan Span, string Where, string Text)[] Facts(IReadOnlyList<RecordedSpan> all, int request) =>
+        [.. from span in all
+            where InTrace(span, request)
+            from fact in Attributes(span.Attributes, "").Concat(span.Links.SelectMany(l => Attributes(l.Attributes, "a link's ")))
+                .Concat(span.Events.SelectMany(e => Attributes(e.Attributes, "an event's ").Append(("The name of an event", e.Name))))
+                .Append(("The name", span.Name)).Append(("The description", span.StatusDescription ?? ""))
+                .Append(("The tracestate", span.TraceState ?? ""))
+            select (span, fact.Item1, $"{fact.Item1}={fact.Item2}")];
+
+    private static IEnumerable<(string, string)> Attributes(IEnumerable<KeyValuePair<string, object?>> attributes, string whose) =>
+        attributes.Select(a => ($"{whose}{a.Key}", a.Value is System.Collections.IEnumerable many and not string
+            ? string.Join(", ", many.Cast<object?>()) : $"{a.Value}"));
+
+    private static IEnumerable<string> ErrorTypes(IReadOnlyList<RecordedSpan> all) => Charges.Where(c => c.Card == Refused)
+        .SelectMany(c => Mine(all, c.Number)).Select(s => $"{s["error.type"]}").Where(t => t.Length > 0);
+
+    // An attribute that all charges have: the same value each time for one user, and another one for each other user.
+    private static bool TellsUsers(IReadOnlyList<RecordedSpan> all)
+    {
+        var users = Charges.Where(c => c.Card is Good or Refused).GroupBy(c => c.User, c => Mine(all, c.Number)
+            .SelectMany(s => s.Attributes).ToLookup(a => a.Key, a => $"{a.Value}")).ToArray();
+        return users[0].First().Any(a => users.Select(user => Values(user, a.Key)).ToArray() is var values
+            && values.All(v => v is [{ Length: > 0 }]) && values.Select(v => v[0]).Distinct().Count() == values.Length);
+
+        static string[] Values(IEnumerable<ILookup<string, string>> charges, string key) =>
+            charges.Select(charge => string.Join(',', charge[key])).Distinct().ToArray();
+    }
+
+    private static IEnumerable<RecordedSpan> Mine(IReadOnlyList<RecordedSpan> all, int request) =>
+        all.Where(s => s.SourceName == Source && InTrace(s, request));
 
     private static bool InTrace(RecordedSpan span, int request) => span.TraceId == TraceOf(request);
 
-    private static string TraceOf(int request) => $"4bf92f3577b34da6a3ce929d0e0e473{request}";
+    private static bool IsComparison(RecordedSpan span) => Charges.Skip(3).Any(c => InTrace(span, c.Number));
 
-    // The gateway is played: what it would have recorded is drawn, and not judged.
+    private static string TraceOf(int request) => $"4bf92f3577b34da6a3ce929d0e0e473{request:x}";
+
+    // The gateway is played: what it would have recorded of the three is drawn, and not judged.
     private static (int[] Answers, RecordedSpan[] Callers, string? Fault) Run(WebApplication service)
     {
         var (answers, callers) = (new List<int>(), new List<RecordedSpan>());
@@ -83,23 +152,27 @@ public static class Exercise111
                 await service.StartAsync();
                 using var nobodyListens = SuppressInstrumentationScope.Begin(); // the caller is not the one who is judged
                 using var client = new HttpClient { BaseAddress = new Uri(service.Urls.First()), Timeout = TimeSpan.FromSeconds(10) };
-                foreach (var (user, card) in Users.Zip([Good, Good, Refused]))
+                foreach (var (number, user, card) in Charges)
                 {
                     using var request = new HttpRequestMessage(HttpMethod.Post, $"/payments/{user}");
                     request.Headers.Add("card", card);
-                    request.Headers.Add("traceparent", $"00-{TraceOf(answers.Count + 1)}-{Caller}-01");
+                    request.Headers.Add("traceparent", $"00-{TraceOf(number)}-{Caller}-01");
                     var (start, clock) = (DateTimeOffset.UtcNow, Stopwatch.StartNew());
                     using var answer = await client.SendAsync(request);
-                    callers.Add(new RecordedSpan
+                    if (number <= 3)
                     {
-                        TraceId = TraceOf(answers.Count + 1),
-                        SpanId = Caller,
-                        Name = "POST",
-                        Kind = ActivityKind.Client,
-                        Start = start,
-                        Duration = clock.Elapsed,
-                        Resource = [new("service.name", "api-gateway")],
-                    });
+                        callers.Add(new RecordedSpan
+                        {
+                            TraceId = TraceOf(number),
+                            SpanId = Caller,
+                            Name = "POST",
+                            Kind = ActivityKind.Client,
+                            Start = start,
+                            Duration = clock.Elapsed,
+                            Resource = [new("service.name", "api-gateway")],
+                        });
+                    }
+
                     answers.Add((int)answer.StatusCode);
                 }
 

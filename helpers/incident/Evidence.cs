@@ -6,7 +6,7 @@ using System.Linq;
 
 /// <summary>
 /// One operation of one service, named as the cause of an incident, with a trace as the evidence. Each question answers null
-/// if the claim stands, otherwise a sentence that says what contradicts it, and in which trace; it never names another service
+/// if nothing contradicts the claim, otherwise a sentence that says what contradicts it, and in which trace; it never names another service
 /// or operation. Pages are compared with pages of the same user, and by their median.
 /// </summary>
 public sealed class Evidence
@@ -33,7 +33,7 @@ public sealed class Evidence
 
     /// <summary>Is there such a trace, of this version, answered with this status? The other questions need that it is.</summary>
     public string? IsPageOf(string version, int status) =>
-        traceId is "" or "?" ? "No evidence yet: give the id of a trace that shows it. It stands in each drawing."
+        traceId is "" or "?" ? "No evidence yet: write the id of a trace that shows it. Each drawing contains the id of its trace."
         : page is null
             ? $"There is no trace with the id '{traceId}'. An id has 32 hex digits; take it from a drawing, or from TraceId of a trace."
         : Version(page) != version
@@ -41,6 +41,11 @@ public sealed class Evidence
         : Status(page) != status
             ? $"Trace {page.TraceId} was answered with {Status(page)}. This exercise is about the pages that were answered with {status}."
         : null;
+
+    /// <summary>Was the trace drawn, so that it could be read?</summary>
+    public string? IsRead() => Waterfall.Drawn.ContainsKey(Page.TraceId) ? null
+        : $"Trace {Page.TraceId} was not drawn in this notebook, and evidence is a trace that you have read. Draw it (Waterfall.Of, or "
+            + "SideBySide.Of with a healthy page), look whether it shows what you say, and run this cell again.";
 
     /// <summary>The trace that is the evidence; null if there is none with this id.</summary>
     public RecordedTrace? Trace => page;
@@ -58,7 +63,7 @@ public sealed class Evidence
             + (Where(Before, SameUser).Any(p => Found(p).Length > 0) ? " It had one before the deployment." : "")
             + (Page.Spans.Any(s => s.Name == operation) ? " Another service has." : "");
 
-    /// <summary>Do the pages with another status do without it? If they became slower by it too, it does not set these apart.</summary>
+    /// <summary>Do the pages with another status do without it? If it made them slower too, it does not explain the difference.</summary>
     public string? IsOnlyIn(int status)
     {
         var (others, old) = (Where(Version(Page), p => Status(p) != status), Where(Before, p => Status(p) != status));
@@ -68,11 +73,11 @@ public sealed class Evidence
         var (there, here) = (Median(others, Total) - Median(old, Total), Median(now, Total) - Median(was, Total));
         return there < TimeSpan.FromMilliseconds(1) || there < 0.75 * here ? null
             : $"'{operation}' typically takes {Drawing.Duration(there)} longer in pages with another answer too, as in trace "
-                + $"{Typical(others, Total).TraceId}. So it slows all pages. What more is there in those that are answered with {status}?";
+                + $"{Typical(others, Total).TraceId}. So it slows all pages. What else is different in those with status {status}?";
     }
 
     /// <summary>
-    /// Does it carry at least half of the time by which this user's pages became slower, by itself and not for another's sake?
+    /// Does it explain at least half of the time by which this user's pages became slower, with its own work and not by waiting?
     /// </summary>
     public string? IsTheCause()
     {
@@ -96,7 +101,7 @@ public sealed class Evidence
         return explains ? null
             : $"'{operation}' {(timesBefore == 0 ? "was not there before" : "runs more often than before")}, but typically its "
                 + $"{Drawing.Duration(mine)} are {Drawing.Percent(Math.Round(Math.Max(0, mine / extra), 2))} of the "
-                + $"{Drawing.Duration(extra)} by which the typical page of this user became longer. Something explains more.";
+                + $"{Drawing.Duration(extra)} by which the typical page of this user became longer. Something else explains more.";
     }
 
     /// <summary>Is it this kind of cause? Asked of an operation that is the cause.</summary>
@@ -113,9 +118,9 @@ public sealed class Evidence
             CauseKind.CallPerItem => !more ? $"{runs}. Nothing is done once for each item."
                 : failed <= 1 ? null
                 : $"Of the {Times(Count(Page))} that '{operation}' runs in your trace, {failed} failed, and each run that is new comes "
-                    + "after one that failed. A loop over items would not care.",
+                    + "after one that failed. A loop over items does not depend on failures.",
             CauseKind.Retries => !more ? $"{runs}. Nothing is run again."
-                : failed > 1 ? null : $"'{operation}' fails {Times(failed)} in your trace: after a success nobody runs it again.",
+                : failed > 1 ? null : $"'{operation}' fails {Times(failed)} in your trace: a run that succeeded is not repeated.",
             CauseKind.NoLongerParallel => Overlap(witness)
                 ? null : $"Nothing ran at the same time as '{operation}' before, below the same parent: see trace {witness.TraceId}.",
             CauseKind.FailsMoreOften => FailsMoreOften(),
@@ -150,7 +155,7 @@ public sealed class Evidence
         return own >= mine / 2 ? null
             : $"'{operation}' typically takes {Drawing.Duration(mine)} longer than in trace {Typical(old, Total).TraceId}, the same user's "
                 + $"page before the deployment, but {(own < mine / 20 ? "nothing" : $"only {Drawing.Duration(own)}")} of that is its "
-                + "self time. It waits for others: look at what it waits for.";
+                + "self time. It waits for others: look at its children.";
     }
 
     private string IsAskedMoreOften(RecordedTrace[] now, RecordedTrace[] old)
@@ -158,7 +163,8 @@ public sealed class Evidence
         var witness = Typical(old, Total);
         return $"'{operation}' runs {Times(Count(Page))} here and {Times(Count(witness))} in trace {witness.TraceId}, the same user's page "
             + $"before the deployment; one run typically took {Drawing.Duration(Median(old, OneRun))} before and takes "
-            + $"{Drawing.Duration(Median(now, OneRun))} now. It does what it did before, it is only asked more often. Who asks?";
+            + $"{Drawing.Duration(Median(now, OneRun))} now. Each run does the same as before, and it is only called more often. "
+            + "Which span calls it?";
     }
 
     // ---- What is measured ----------------------------------------------------------------------------------------
@@ -183,8 +189,8 @@ public sealed class Evidence
 
     private static int Status(RecordedTrace trace) => trace.Root["http.response.status_code"] as int? ?? 0;
     private static string Times(double count) => count == 1 ? "once" : string.Create(CultureInfo.InvariantCulture, $"{count} times");
-    private static double Median(RecordedTrace[] traces, Func<RecordedTrace, double> value) => Drawing.Median(traces.Select(value));
-    private static TimeSpan Median(RecordedTrace[] traces, Func<RecordedTrace, TimeSpan> value) => Drawing.Median(traces.Select(value));
+    private static double Median(RecordedTrace[] traces, Func<RecordedTrace, double> value) => MedianValue.Of(traces.Select(value));
+    private static TimeSpan Median(RecordedTrace[] traces, Func<RecordedTrace, TimeSpan> value) => MedianValue.Of(traces.Select(value));
 
     // A trace in the middle, for a sentence that names one.
     private static RecordedTrace Typical<T>(RecordedTrace[] traces, Func<RecordedTrace, T> value) =>

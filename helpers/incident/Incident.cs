@@ -7,16 +7,16 @@ using OpenTelemetry;
 using OpenTelemetry.Trace;
 
 /// <summary>
-/// The traffic of lesson 10: real spans of real sources, recorded by real providers. Only the time is simulated, so that a busy
-/// machine does not blur the picture, and nobody waits. The same version gives the same pages, times and trace ids each time.
-/// What is wrong with which version stands in the file below: solve the lesson before you open it.
+/// The traffic of lesson 10: real spans of real sources, recorded by real providers. Only the time is simulated, so a busy machine
+/// changes nothing, and nobody waits. A version has the same pages, times and trace ids in each run.
+/// What is wrong with which version is in <c>IncidentPage.cs</c>: solve the lesson before you open it.
 /// </summary>
 public static class Incident
 {
     private const int PagesPerUser = 15;
 
     private static readonly string[] Services = ["api-gateway", "user-service", "payment-service"];
-    private static readonly DateTimeOffset Start = new(2026, 1, 5, 2, 0, 0, TimeSpan.Zero);
+    private static readonly DateTimeOffset Midnight = new(2026, 1, 5, 0, 0, 0, TimeSpan.Zero); // when 1.7.0 was deployed
 
     [ThreadStatic]
     private static ActivityTraceId nextTraceId;
@@ -26,7 +26,10 @@ public static class Incident
     /// same for each version. Each page is measured too: <c>http.server.request.duration</c>, as ASP.NET Core does it.
     /// </summary>
     /// <param name="spans">Gets the spans of all three services.</param>
-    /// <param name="version">1.6.0 (before), 1.7.0 (the incident) or 1.7.1 (repaired); it is the spans' <c>service.version</c>.</param>
+    /// <param name="version">
+    /// 1.6.0 (from 23:30, before the deployment), 1.7.0 (from 02:45, the incident) or 1.7.1 (from 04:15, repaired); it is the spans'
+    /// <c>service.version</c>.
+    /// </param>
     public static void Serve(SpanRecorder spans, string version)
     {
         var providers = Services.Select(service => ShopTracing.BuildProvider(service, Source(service), version, (name, tracing) =>
@@ -34,7 +37,7 @@ public static class Incident
         var sources = Services.ToDictionary(service => service, service => new ActivitySource(Source(service)));
         try
         {
-            Serve(new IncidentPage(sources, version), new Random(version.Sum(c => c)));
+            Serve(new IncidentPage(sources, version), StartOf(version), new Random(version.Sum(c => c)));
         }
         finally
         {
@@ -43,7 +46,14 @@ public static class Incident
         }
     }
 
-    private static void Serve(IncidentPage page, Random random)
+    private static DateTimeOffset StartOf(string version) => Midnight + (version switch
+    {
+        "1.6.0" => TimeSpan.FromMinutes(-30),
+        "1.7.0" => TimeSpan.FromMinutes(165),
+        _ => TimeSpan.FromMinutes(255),
+    });
+
+    private static void Serve(IncidentPage page, DateTimeOffset at, Random random)
     {
         lock (typeof(Activity)) // the generator of trace ids is one for the whole process
         {
@@ -52,7 +62,6 @@ public static class Incident
             try
             {
                 Span<byte> id = stackalloc byte[16];
-                var at = Start;
                 foreach (var user in Users(seed: 7))
                 {
                     random.NextBytes(id);

@@ -29,7 +29,7 @@ internal sealed class LatencyHistogram
     {
         public string Facts => Milliseconds.Length == 0 ? $"{Label}: no requests"
             : $"{Label}: {Drawing.Count(Milliseconds.Length, "request")}, average {Ms(Milliseconds.Average())}, "
-                + $"p50 {Ms(Drawing.Median(Milliseconds))}, p95 {Ms(Percentile(Milliseconds, 0.95))}";
+                + $"p50 {Ms(MedianValue.Of(Milliseconds))}, p95 {Ms(Percentile(Milliseconds, 0.95))}";
     }
 
     /// <summary>Which durations a range of bins holds, as in "50 to 60 ms".</summary>

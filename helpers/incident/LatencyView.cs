@@ -7,7 +7,7 @@ using System.Text;
 /// <summary>How many requests took how long: a histogram of up to four groups of requests on one scale.</summary>
 public sealed class LatencyView : NotebookView
 {
-    private const double Left = 34, Top = 8, Tall = 170, Column = 20, Width = Left + LatencyHistogram.Bins * Column;
+    private const double Left = 34, Top = 8, Tall = 170, Column = 20, Hatch = 4, Width = Left + LatencyHistogram.Bins * Column;
 
     private readonly LatencyHistogram histogram;
 
@@ -44,10 +44,10 @@ public sealed class LatencyView : NotebookView
         html.AppendJoin("", groups.Select((_, group) => Average(group)))
             .Append($"""<text x="{N(Width)}" y="{N(Top + Tall + 31)}" class="lv-end">""")
             .Append("milliseconds; the last column is “and more”</text></svg>");
-        foreach (var (group, color) in groups.Zip(Colors))
-            html.Append($"""<div><span class="lv-key" style="background:{color}"></span>{Drawing.Encode(group.Facts)}</div>""");
+        for (var group = 0; group < groups.Length; group++)
+            html.Append($"""<div>{Key(group)}{Drawing.Encode(histogram.Groups[group].Facts)}</div>""");
         return html.Append("""<div class="tv-dim">Height: the number of requests; the groups are drawn over each other. """)
-            .Append("Dashed lines: averages.</div></div>").ToString();
+            .Append("Upright lines: averages.</div></div>").ToString();
     }
 
     private int Most => Math.Max(1, histogram.Groups.SelectMany(g => g.Counts).DefaultIfEmpty().Max());
@@ -61,18 +61,35 @@ public sealed class LatencyView : NotebookView
         var (label, _, counts) = histogram.Groups[group];
         var (color, height, title) = (Colors[group], Tall * counts[bin] / Most, $"{label}, {histogram.Range(bin, bin + 1)}: {counts[bin]}");
         return counts[bin] == 0 ? ""
-            : $"""<rect class="lv-bar" fill="{color}" stroke="{color}" x="{N(X(bin) + 1.5)}" y="{N(Top + Tall - height)}" """
-                + $"""width="{N(Column - 3)}" height="{N(height)}"><title>{Drawing.Encode(title)}</title></rect>""";
+            : $"""<g class="lv-bar" stroke="{color}"><title>{Drawing.Encode(title)}</title>"""
+                + Hatched(X(bin) + 1.5, Top + Tall - height, Column - 3, height, group) + "</g>";
     }
+
+    // A column with the group's hatch: none, lying, upright, both. So the groups differ without colours, too.
+    private static string Hatched(double x, double y, double width, double height, int group)
+    {
+        var hatch = new StringBuilder();
+        for (var line = Hatch; group % 2 == 1 && line < height; line += Hatch)
+            hatch.Append($"M{N(x)} {N(y + height - line)}h{N(width)}");
+        for (var line = Hatch; group >= 2 && line < width; line += Hatch)
+            hatch.Append($"M{N(x + line)} {N(y)}v{N(height)}");
+        return $"""<rect fill="{Colors[group]}" x="{N(x)}" y="{N(y)}" width="{N(width)}" height="{N(height)}"/><path d="{hatch}"/>""";
+    }
+
+    private static string Key(int group) => $"""<svg class="lv-key" viewBox="0 0 34 12"><g class="lv-bar" stroke="{Colors[group]}">"""
+        + $"""{Hatched(1, 1, 12, 10, group)}</g><path class="lv-mean" {Line(group)} d="M18 6h16"/></svg>""";
+
+    // The line of a group's average.
+    private static string Line(int group) => $"""stroke="{Colors[group]}" stroke-dasharray="{Dashes[group]}" """;
 
     private string Average(int group)
     {
         var (label, milliseconds, _) = histogram.Groups[group];
         if (milliseconds.Length == 0)
             return "";
-        var (average, color) = (milliseconds.Average(), Colors[group]);
+        var average = milliseconds.Average();
         var x = N(X(Math.Min(LatencyHistogram.Bins, average / histogram.BinWidth)));
-        return $"""<line class="lv-mean" stroke="{color}" x1="{x}" x2="{x}" y1="{N(Top)}" y2="{N(Top + Tall)}">"""
+        return $"""<line class="lv-mean" {Line(group)}x1="{x}" x2="{x}" y1="{N(Top)}" y2="{N(Top + Tall)}">"""
             + $"<title>{Drawing.Encode($"{label}, average: {LatencyHistogram.Ms(average)}")}</title></line>";
     }
 
@@ -104,18 +121,19 @@ public sealed class LatencyView : NotebookView
     private static readonly char[] Marks = ['░', '█', '▒', '▓'];
 
     // None of a service's colours. At least 3:1 against white and #1e1e1e. Each bar has a line around it, so that one shows behind another.
-    private static readonly string[] Colors = ["#8a8a8a", "#2a95a8", "#d0608a", "#9a63d6"];
+    private static readonly string[] Colors = ["#8a8a8a", "#2a95a8", "#d0608a", "#9a63d6"], Dashes = ["8 4", "2 3", "8 3 2 3", "14 4"];
 
     private const string Css = """
         .lv{max-width:720px;overflow-x:auto;line-height:1.6}
-        .lv svg{display:block;width:100%;min-width:480px}
+        .lv>svg{display:block;width:100%;min-width:480px}
         .lv text{fill:currentColor;font-size:12px;opacity:.85}
         .lv .lv-mid{text-anchor:middle}
         .lv .lv-end{text-anchor:end}
         .lv-grid{stroke:currentColor;opacity:.18}
-        .lv-bar{fill-opacity:.5;stroke-width:1.5}
-        .lv-mean{stroke-width:2;stroke-dasharray:5 4}
-        .lv-key{display:inline-block;width:11px;height:11px;margin-right:7px;vertical-align:-1px}
+        .lv-bar{fill-opacity:.4;stroke-width:1.5}
+        .lv-bar path{stroke-width:1}
+        .lv-mean{stroke-width:2}
+        .lv .lv-key{width:34px;height:12px;margin-right:7px;vertical-align:-1px}
 
         """;
 }

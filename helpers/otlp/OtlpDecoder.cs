@@ -38,7 +38,7 @@ public static class OtlpDecoder
                 foreach (var span in scopeSpans.All("spans"))
                 {
                     if ((IdProblem(span, "trace_id", NoTrace) ?? IdProblem(span, "span_id", NoSpan)) is { } problem)
-                        reading.Reject($"The span '{Drawing.Cut(span.Get<string>("name") ?? "", 60)}' {problem}.");
+                        reading.Reject($"The span '{Short(span.Get<string>("name") ?? "")}' {problem}.");
                     else
                         spans.Add(Span(span, resource, scope, reading));
                 }
@@ -85,6 +85,8 @@ public static class OtlpDecoder
 
     private static TimeSpan Ticks(ulong nanoseconds) => TimeSpan.FromTicks((long)(nanoseconds / 100));
 
+    private static string Short(string text) => text.Length > 80 ? text[..80] + "…" : text;
+
     private static string? TextOrNull(OtlpNode? node, string name) => node?.Get<string>(name) is { Length: > 0 } text ? text : null;
 
     // A parent or a link without a valid id is kept, as one without an id: the span that has it is worth more.
@@ -105,7 +107,7 @@ public static class OtlpDecoder
         return TextOrNull(node, name) is not { } id ? $"has no {words}"
             : id == none ? $"has a {words} of zeros, which stand for 'no id'"
             : id.Length == none.Length && id.All(char.IsAsciiHexDigit) ? null
-            : $"has the {words} '{Drawing.Cut(id, 80)}', which is not {none.Length} hex digits";
+            : $"has the {words} '{Short(id)}', which is not {none.Length} hex digits";
     }
 
     // Nanoseconds since 1970. A DateTimeOffset holds steps of 100 nanoseconds, as an Activity does.

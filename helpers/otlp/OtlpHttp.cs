@@ -5,6 +5,7 @@ using System.Globalization;
 using System.IO;
 using System.IO.Compression;
 using System.Linq;
+using System.Text;
 using System.Text.Json;
 using System.Threading;
 using System.Threading.Tasks;
@@ -45,7 +46,7 @@ internal sealed class OtlpHttp
         var (came, held) = (0, 0);
         try
         {
-            var refusal = Refusal(request, http.Request.ContentLength);
+            var refusal = Refusal(request, http.Request);
             using var wire = new MemoryStream();
             if (refusal?.Status != 413) // who announces too much is told before it is sent
                 await CopyAsync(http.Request.Body, wire, keep: refusal is null);
@@ -87,6 +88,10 @@ internal sealed class OtlpHttp
         {
             request = request with { Status = 400, Problem = "The sender went away before the request was complete." };
         }
+        catch (Exception e) // an input that nobody thought of: the sender hears of it, and is not told to send it again (as after a 500)
+        {
+            request = request with { Status = 400, Problem = $"The body cannot be read ({e.GetType().Name}: {e.Message})." };
+        }
         finally
         {
             Interlocked.Add(ref unread, -held);
@@ -120,17 +125,23 @@ internal sealed class OtlpHttp
     }
 
     // OTLP specification, section "OTLP/HTTP Request". Null if there is nothing to say against the request.
-    private static Refused? Refusal(OtlpRequest request, long? length) =>
+    private static Refused? Refusal(OtlpRequest request, HttpRequest sent) =>
         request.Path is "/v1/metrics" or "/v1/logs" ? new(404, $"This receiver takes traces only, at {TracesPath}.")
         : request.Path != TracesPath ? new(404, $"There is nothing at {request.Path}. Traces go to {TracesPath}: "
             + "an endpoint that is set in code needs this path.")
+        : IsPreflight(sent) ? new(405, "A browser asks whether a page may send traces here (OPTIONS, a CORS preflight). This "
+            + "receiver allows no page to, so the browser sends none. A collector can: its OTLP receiver has the setting cors.")
         : request.Method != "POST" ? new(405, $"Traces are sent with POST, not with {request.Method}.")
         : request.ContentType is not (Protobuf or Json) ? new(415,
             $"The media type is {(request.ContentType.Length == 0 ? "missing" : request.ContentType)}, but this receiver reads only "
             + $"{Protobuf} (OtlpExportProtocol.HttpProtobuf in .NET) and {Json}.")
         : request.ContentEncoding is not ("" or "gzip") ? new(415,
             $"The content encoding {request.ContentEncoding} is not known here: use gzip, or none.")
-        : length > MaxBody ? TooLong : null;
+        : sent.ContentLength > MaxBody ? TooLong : null;
+
+    // Fetch standard, "CORS-preflight request".
+    private static bool IsPreflight(HttpRequest sent) =>
+        HttpMethods.IsOptions(sent.Method) && sent.Headers.ContainsKey("Access-Control-Request-Method");
 
     private static Refused TooLong => new(413, $"The body is longer than {MaxBody >> 20} MiB. Export smaller batches.");
 
@@ -168,7 +179,7 @@ internal sealed class OtlpHttp
     // Sections "OTLP/HTTP Response" and "Failures": always the message that belongs to the answer, in the format of the question.
     public static async Task AnswerAsync(HttpContext http, OtlpRequest request)
     {
-        var (response, isJson) = (http.Response, MediaType(http) == Json);
+        var (response, isJson, isText) = (http.Response, MediaType(http) == Json, IsPreflight(http.Request));
         var body = (request.Status, request.Problem, isJson) switch
         {
             (200, null, false) => [], // an ExportTraceServiceResponse without fields: everything was accepted
@@ -178,11 +189,12 @@ internal sealed class OtlpHttp
             {
                 partialSuccess = new { rejectedSpans = request.Rejected.ToString(CultureInfo.InvariantCulture), errorMessage = left },
             }),
+            (_, { } problem, _) when isText => Encoding.UTF8.GetBytes(problem), // for a reader in the browser's developer tools
             (_, var problem, true) => JsonSerializer.SerializeToUtf8Bytes(new { message = problem }),
             (_, var problem, false) => Message((2, problem)), // google.rpc.Status: field 2 is its message
         };
         response.StatusCode = request.Status;
-        response.ContentType = isJson ? Json : Protobuf;
+        response.ContentType = isText ? "text/plain" : isJson ? Json : Protobuf;
         if (request.Status == 405)
             response.Headers.Allow = "POST";
         if (request.Status == 415)

@@ -3,7 +3,9 @@ using System;
 using System.Collections.Generic;
 using System.Globalization;
 using System.Linq;
+using System.Text;
 using System.Text.Json;
+using System.Text.Unicode;
 
 /// <summary>
 /// OTLP as JSON (OTLP specification, "JSON Protobuf Encoding"; the rest is Protobuf's own JSON form): ids are hex, integers
@@ -23,6 +25,7 @@ internal static class OtlpJson
     public static IReadOnlyList<JsonElement> Parse(byte[] utf8, int maxTokens = int.MaxValue)
     {
         var options = new JsonReaderOptions { AllowMultipleValues = true, MaxDepth = MaxJsonDepth };
+        utf8 = Utf8.IsValid(utf8) ? utf8 : Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(utf8)); // what is none becomes U+FFFD
         var text = utf8.AsSpan().StartsWith("\uFEFF"u8) ? utf8.AsSpan(3) : utf8;
         var tokens = 0;
         for (var counter = new Utf8JsonReader(text, options); counter.Read();)
@@ -76,8 +79,19 @@ internal static class OtlpJson
     private static OtlpNode? Read(JsonElement json, OtlpMessage type, OtlpReading reading, int depth)
     {
         reading.CountMessage();
-        if (json.ValueKind is not JsonValueKind.Object)
-            return LeftOut<OtlpNode>($"{type.Name} is an object, but here is {Start(json)}.", reading);
+        try
+        {
+            return json.ValueKind is JsonValueKind.Object ? ReadMembers(json, type, reading, depth)
+                : LeftOut(type, $"{type.Name} is an object, but here is {Start(json)}.", reading);
+        }
+        catch (InvalidOperationException) // half of a surrogate pair in a name: it can be compared with no other name
+        {
+            return LeftOut(type, $"{type.Name} has a name that is no Unicode.", reading);
+        }
+    }
+
+    private static OtlpNode? ReadMembers(JsonElement json, OtlpMessage type, OtlpReading reading, int depth)
+    {
         if (type.Name is "ArrayValue" or "KeyValueList" && ++depth > OtlpReader.MaxDepth)
             return LeftOut<OtlpNode>(OtlpReader.TooDeep, reading);
         var (node, fields) = (new OtlpNode(), 0);
@@ -131,6 +145,14 @@ internal static class OtlpJson
         };
         return field.Type is "id16" or "id8" && value is string id ? id.ToLowerInvariant()
             : value ?? LeftOut<object>($"{field.JsonName} cannot be {Start(json)}.", reading);
+    }
+
+    private static OtlpNode? LeftOut(OtlpMessage type, string what, OtlpReading reading)
+    {
+        if (type.Name != "Span")
+            return LeftOut<OtlpNode>(what, reading);
+        reading.Reject(what);
+        return null;
     }
 
     private static T? LeftOut<T>(string what, OtlpReading reading)

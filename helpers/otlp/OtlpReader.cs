@@ -16,11 +16,13 @@ internal sealed class OtlpReader
     private const string TooShort = "the data ends in the middle of it, or a length is wrong.";
 
     private readonly byte[] body;
-    private readonly CodedInputStream input;
+    private CodedInputStream input;
     private readonly Stack<(OtlpNode Parent, OtlpField Field)> path = new();
     private string field = ""; // where the reader is, and at which byte it began
     private readonly OtlpReading reading;
     private long position;
+    private InvalidDataException? damage; // of the first span that cannot be read
+    private int wholeSpans;
 
     private OtlpReader(byte[] body, OtlpReading reading) => (this.body, input, this.reading) = (body, new CodedInputStream(body), reading);
 
@@ -33,11 +35,12 @@ internal sealed class OtlpReader
         var reader = new OtlpReader(body, reading);
         try
         {
-            return reader.ReadMessage(OtlpMessage.Request, body.Length, depth: 0);
+            var request = reader.ReadMessage(OtlpMessage.Request, body.Length, depth: 0);
+            return reader.wholeSpans == 0 && reader.damage is not null ? throw reader.damage : request;
         }
         catch (InvalidProtocolBufferException e)
         {
-            throw reader.Problem(e.Message.Contains("ended unexpectedly", StringComparison.Ordinal) ? TooShort : e.Message);
+            throw reader.Problem(e);
         }
     }
 
@@ -84,9 +87,32 @@ internal sealed class OtlpReader
             throw Problem(TooShort);
         reading.CountMessage();
         path.Push((node, known));
-        var inner = ReadMessage(known.Message!, (int)input.Position + length, depth);
+        var last = (int)input.Position + length;
+        var inner = known.Type == "Span" ? ReadSpan(last) : ReadMessage(known.Message!, last, depth);
         path.Pop();
         return inner;
+    }
+
+    // Null for a span that cannot be read. Its length is known, so those beside it are.
+    private OtlpNode? ReadSpan(int end)
+    {
+        var level = path.Count;
+        try
+        {
+            var span = ReadMessage(path.Peek().Field.Message!, end, depth: 0);
+            wholeSpans++;
+            return span;
+        }
+        catch (Exception e) when (e is InvalidProtocolBufferException or InvalidDataException)
+        {
+            var problem = e as InvalidDataException ?? Problem((InvalidProtocolBufferException)e);
+            damage ??= problem;
+            reading.Reject($"A span cannot be read. {problem.Message}");
+            while (path.Count > level)
+                path.Pop();
+            input = new CodedInputStream(body, end, body.Length - end);
+            return null;
+        }
     }
 
     // In hex. Whether it is a valid id is asked when the span is there, and its name can be said.
@@ -128,6 +154,9 @@ internal sealed class OtlpReader
 
         return input.Position == end ? null : throw Problem(TooShort); // the last field went beyond the end of its message
     }
+
+    private InvalidDataException Problem(InvalidProtocolBufferException e) =>
+        Problem(e.Message.Contains("ended unexpectedly", StringComparison.Ordinal) ? TooShort : e.Message);
 
     // "Byte 6, resource_spans[0].resource.attributes[0].key: …"
     private InvalidDataException Problem(string what)

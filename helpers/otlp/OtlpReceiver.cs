@@ -193,6 +193,7 @@ public sealed class OtlpReceiver : ITraceBackend, IDisposable, IAsyncDisposable
 
     private void Keep(OtlpRequest request, IReadOnlyList<RecordedSpan> spans, long size)
     {
+        MissingSpanHeard.Current?.Received(Endpoint, request.Status == 200 && request.Rejected == 0 ? null : $"{request}");
         lock (requests)
         {
             requests.Add(request.Body.Length <= MaxKeptBody ? request : request with { Body = [] });
@@ -216,9 +217,10 @@ public sealed class OtlpReceiver : ITraceBackend, IDisposable, IAsyncDisposable
             lock (Listeners)
                 Reserved.Remove(port, out reserved);
             var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { EnvironmentName = "Production" });
-            builder.WebHost.UseKestrelCore().UseSockets(sockets => sockets.CreateBoundListenSocket =
+            builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, port, address =>
+                address.Use(next => connection => OtlpConnection.RunAsync(connection, next, note => Owner?.Keep(note, [], 0)))));
+            builder.WebHost.UseSockets(sockets => sockets.CreateBoundListenSocket =
                 endpoint => reserved ?? SocketTransportOptions.CreateDefaultBoundListenSocket(endpoint));
-            builder.WebHost.UseUrls($"http://127.0.0.1:{port}");
 
             // A receiver that made spans of its own requests would export them to itself, for ever. Nothing can listen to these two.
             var source = new ActivitySource("OtlpReceiver");
@@ -236,6 +238,7 @@ public sealed class OtlpReceiver : ITraceBackend, IDisposable, IAsyncDisposable
 
         private async Task HandleAsync(HttpContext context)
         {
+            OtlpConnection.MarkRequest(context);
             var owner = Owner;
             if (owner is not null && await OtlpHttp.AnswerForTraceAsync(context, owner.GetTraceAsync))
                 return;

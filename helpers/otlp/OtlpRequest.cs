@@ -9,7 +9,7 @@ using System.Globalization;
 /// <param name="ContentEncoding">"gzip", or "" if the body was not compressed.</param>
 /// <param name="Bytes">How much of the body came, on the wire; also of one that was refused.</param>
 /// <param name="Spans">How many spans were accepted.</param>
-/// <param name="Status">The HTTP status code of the answer.</param>
+/// <param name="Status">The HTTP status code of the answer; 0 if there was none, because it came as HTTP/2.</param>
 /// <param name="Problem">What was wrong; null if all was well. After a 200: what was left out.</param>
 /// <param name="Body">The body, decompressed. Only the last few requests still have it, if it is not large; else it is empty.</param>
 public sealed record OtlpRequest(
@@ -22,8 +22,11 @@ public sealed record OtlpRequest(
     /// <summary>How many spans were in it and not accepted, although the answer is 200: a partial success.</summary>
     public int Rejected { get; init; }
 
+    /// <summary>The status code as text; "–" if there was none.</summary>
+    internal string Answer => Status == 0 ? "–" : Status.ToString(CultureInfo.InvariantCulture);
+
     /// <summary>One line: "POST /v1/traces 200, 1,024 bytes (gzip), 7 spans".</summary>
-    public override string ToString() => $"{Method} {Path} {Status}, {Drawing.Count(Bytes, "byte")}"
+    public override string ToString() => $"{Method} {Path} {Answer}, {Drawing.Count(Bytes, "byte")}"
         + (ContentEncoding.Length > 0 ? $" ({ContentEncoding})" : "")
         + $", {Drawing.Count(Spans, "span")}"
         + (Rejected == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $", {Rejected:N0} rejected"))

@@ -23,7 +23,7 @@ public sealed class OtlpRequestTable : NotebookView
             var refused = request.Status != 200 || request.Rejected > 0;
             table.Row(
                 request.Time.ToString("HH:mm:ss", CultureInfo.InvariantCulture), $"{request.Method} {request.Path}",
-                new TableCell(request.Status.ToString(CultureInfo.InvariantCulture)) { Bad = refused },
+                new TableCell(request.Answer) { Bad = refused },
                 Number(request.Bytes), Number(request.Spans), Number(request.Rejected),
                 new TableCell(request.Problem ?? "–") { Bad = refused });
         }

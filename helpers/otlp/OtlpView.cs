@@ -38,7 +38,7 @@ public sealed class OtlpView : NotebookView
     public override string ToHtml() =>
         $"<style>{Drawing.Css}{Table.Css}{Css}</style><div class=\"tv ov\"><div class=\"ov-title\"><b>{title}</b>"
         + "<span>tag: field number × 8 + wire type</span><span>length: in bytes, of what is LEN</span></div>"
-        + $"<div class=\"tv-scroll\">{table.Rows()}</div>"
+        + $"<div class=\"tv-scroll\" tabindex=\"0\">{table.Rows()}</div>"
         + (Hidden is null ? "" : $"<div class=\"ov-note\">{Hidden}</div>")
         + (bytes.Problem is null ? "" : $"<div class=\"ov-note tv-bad\">✖ {Drawing.Encode(bytes.Problem)}</div>")
         + "</div>";

@@ -17,8 +17,9 @@ public sealed record TraceSearch(string Service)
     public string? Operation { get; init; }
 
     /// <summary>
-    /// Attributes and their values, as in <c>"error=true http.response.status_code=502"</c>. <c>error=true</c> stands for the status
-    /// Error, and is no attribute. A value with a space stands in quotation marks.
+    /// Attributes and their values, as in <c>"error=true http.response.status_code=502"</c>. A value with a space is written in quotation
+    /// marks. Some keys are no attributes: <c>error</c> and <c>span.status</c> ask for the status, <c>span.kind</c> for the kind,
+    /// <c>scope.name</c> and <c>scope.version</c> for the source, and what begins with <c>resource.</c> for an attribute of the resource.
     /// </summary>
     public string Tags { get; init; } = "";
 
@@ -71,11 +72,32 @@ public sealed record TraceSearch(string Service)
         span.ServiceName == Service && (string.IsNullOrEmpty(Operation) || span.Name == Operation)
         && span.Start >= From && span.Start <= (To ?? DateTimeOffset.MaxValue)
         && span.Duration >= (MinDuration ?? TimeSpan.Zero) && span.Duration <= (MaxDuration ?? TimeSpan.MaxValue)
-        && attributes.All(a => a.Key == "error" ? Error(a.Value, span.Status) : Lists(span).Any(list => Has(list, a)));
+        && attributes.All(a => IsTrue(a.Key, a.Value, span));
 
-    // error=false wants the status Ok, which hardly anybody sets: it does not find what merely went well.
-    private static bool Error(string value, ActivityStatusCode status) =>
-        bool.TryParse(value, out var failed) && status == (failed ? ActivityStatusCode.Error : ActivityStatusCode.Ok);
+    private static bool IsTrue(string key, string value, RecordedSpan span) => key switch
+    {
+        // error=false wants the status Ok, which hardly anybody sets: it does not find what merely went well.
+        "error" => ParseBool(value) is { } failed && span.Status == (failed ? ActivityStatusCode.Error : ActivityStatusCode.Ok),
+        "span.status" => span.Status == (value.ToUpperInvariant() switch
+        {
+            "OK" => ActivityStatusCode.Ok,
+            "ERROR" => ActivityStatusCode.Error,
+            _ => ActivityStatusCode.Unset, // whatever else is written
+        }),
+        "span.kind" => value.Equals($"{span.Kind}", StringComparison.OrdinalIgnoreCase),
+        "scope.name" => span.SourceName == value,
+        "scope.version" => (span.SourceVersion ?? "") == value,
+        _ when key.StartsWith("resource.", StringComparison.Ordinal) => Has(span.Resource, new(key["resource.".Length..], value)),
+        _ => Lists(span).Any(list => Has(list, new(key, value))),
+    };
+
+    // Go's strconv.ParseBool.
+    private static bool? ParseBool(string value) => value switch
+    {
+        "1" or "t" or "T" or "TRUE" or "true" or "True" => true,
+        "0" or "f" or "F" or "FALSE" or "false" or "False" => false,
+        _ => null,
+    };
 
     private static IEnumerable<IEnumerable<KeyValuePair<string, object?>>> Lists(RecordedSpan span) =>
         [span.Attributes, span.Resource, .. span.Events.Select(e => e.Attributes), .. span.Links.Select(l => l.Attributes)];

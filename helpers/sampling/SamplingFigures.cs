@@ -3,13 +3,18 @@ using System;
 using System.Globalization;
 using System.Linq;
 
-/// <summary>What became of one request: the five kinds of squares in a strip.</summary>
-internal sealed record RequestKind(string Class, char Mark, string Meaning)
+/// <summary>What became of one request: the five kinds of signs in a strip.</summary>
+/// <param name="Class">Its colour.</param>
+/// <param name="Mark">The sign, for a terminal.</param>
+/// <param name="Shape">The sign as an SVG path inside of 8 × 8, from the upper left corner: it says the same without colour.</param>
+/// <param name="Meaning">In words.</param>
+internal sealed record RequestKind(string Class, char Mark, string Shape, string Meaning)
 {
     public static readonly RequestKind[] All =
     [
-        new("sv-dropped", '·', "dropped"), new("sv-kept", '■', "kept"), new("sv-part", '◧', "kept in part"),
-        new("sv-lost", '✗', "error, lost"), new("sv-error", 'E', "error, kept"),
+        new("sv-dropped", '·', "m3 3h2v2h-2z", "dropped"), new("sv-kept", '■', "m1.5 1.5h5v5h-5z", "kept"),
+        new("sv-part", '◧', "m1.5 1.5v5h5z", "kept in part"), new("sv-lost", '✗', "m4 .8l3.2 3.2-3.2 3.2-3.2-3.2z", "error, lost"),
+        new("sv-error", 'E', "m4 0l4 4-4 4-4-4z", "error, kept"),
     ];
 
     /// <summary>One for each request of the outcome's traffic.</summary>

@@ -14,8 +14,8 @@ public sealed class SamplingView : NotebookView
     private SamplingView(Func<string> html, Func<string> text) => (this.html, this.text) = (html, text);
 
     /// <summary>
-    /// The first 1,000 requests, 100 to a row: filled if a span of it was kept, red if it has an error, so that an empty red
-    /// square is an error that was lost. The numbers below are those of all requests.
+    /// The first 1,000 requests, 100 to a row: a square if it was kept, a triangle if some of its spans were, a dot if not; a
+    /// diamond if it has an error, hollow if that was lost. The numbers below are those of all requests.
     /// </summary>
     public static SamplingView Strip(SamplingOutcome outcome) => new(() => StripHtml(outcome), () => StripText(outcome));
 
@@ -59,15 +59,15 @@ public sealed class SamplingView : NotebookView
             .Append($"<svg viewBox=\"0 0 {width} {height}\" style=\"max-width:{width}px\" role=\"img\" aria-label=\"{Legend(requests)}\">");
         foreach (var kind in RequestKind.All)
         {
-            var squares = Enumerable.Range(0, drawn).Where(i => requests[i] == kind)
-                .Select(i => $"M{Drawing.Number(i % PerRow * 8 + 1.5)} {Drawing.Number(i / PerRow * 8 + 1.5)}h5v5h-5z");
-            svg.Append($"<path class=\"{kind.Class}\" d=\"{string.Concat(squares)}\"/>");
+            var signs = Enumerable.Range(0, drawn).Where(i => requests[i] == kind)
+                .Select(i => $"M{i % PerRow * 8} {i / PerRow * 8}{kind.Shape}");
+            svg.Append($"<path class=\"{kind.Class}\" d=\"{string.Concat(signs)}\"/>");
         }
 
         svg.Append("</svg><div class=\"sv-foot\">");
         foreach (var (kind, count) in Counts(requests))
         {
-            svg.Append($"<span class=\"sv-key\"><svg viewBox=\"0 0 8 8\"><path class=\"{kind.Class}\" d=\"M1.5 1.5h5v5h-5z\"/></svg>")
+            svg.Append($"<span class=\"sv-key\"><svg viewBox=\"0 0 8 8\"><path class=\"{kind.Class}\" d=\"M0 0{kind.Shape}\"/></svg>")
                 .Append($"{SamplingFigures.Number(count)} {kind.Meaning}</span>");
         }
 
@@ -139,17 +139,17 @@ public sealed class SamplingView : NotebookView
         return table;
     }
 
-    // The page's own text colour throughout; red only for errors, and never alone: a lost error is also hollow.
+    // The page's own text colour throughout; red only for errors. The shapes say the same without the colours.
     private const string Css = """
         .sv{max-width:820px;overflow-x:auto}
         .sv svg{width:100%;display:block;min-width:480px}
         .sv text{fill:currentColor;font-size:12px}
         .sv-title{font-weight:600;margin-bottom:2px}
-        .sv-dropped{fill:currentColor;opacity:.16}
+        .sv-dropped{fill:currentColor;opacity:.45}
         .sv-kept{fill:#29837f}
         .sv-part{fill:#b07d10}
-        .sv-error{fill:#d9534f;stroke:#d9534f;stroke-width:1.5}
-        .sv-lost{fill:none;stroke:#d9534f;stroke-width:1.8}
+        .sv-error{fill:#d9534f}
+        .sv-lost{fill:none;stroke:#d9534f;stroke-width:1.2}
         .sv-foot{display:flex;flex-wrap:wrap;gap:2px 16px;margin-top:4px}
         .sv .sv-key svg{display:inline-block;width:12px;min-width:0;margin-right:5px;vertical-align:-1px}
         .sv-zero{stroke:currentColor;stroke-dasharray:3 3;opacity:.6}

@@ -43,5 +43,5 @@ internal static class CallTarget
     }
 
     private static string? First(RecordedSpan span, params string[] keys) =>
-        keys.Select(k => span[k]).Where(v => v is not null).Select(AttributeValue.Text).FirstOrDefault(v => v.Length > 0);
+        keys.Select(k => span[k]).Where(v => v is not null).Select(AttributeText.Of).FirstOrDefault(v => v.Length > 0);
 }

@@ -46,6 +46,9 @@ public sealed class LiveService : IAsyncDisposable, IDisposable
     /// <summary>Its <c>service.name</c>, and the name of its source.</summary>
     public string Name { get; }
 
+    /// <summary>What its container holds.</summary>
+    internal IServiceProvider Services => app.Services;
+
     /// <summary>Calls the service with the headers that you give it and no others, as somebody without tracing does.</summary>
     public HttpClient Client { get; }
 

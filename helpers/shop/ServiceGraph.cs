@@ -43,7 +43,7 @@ internal sealed class MapCall(MapNode from, MapNode to)
         Errors += timed.Status == ActivityStatusCode.Error || called.Status == ActivityStatusCode.Error ? 1 : 0;
     }
 
-    private string Median => Drawing.Duration(Drawing.Median(durations));
+    private string Median => Drawing.Duration(MedianValue.Of(durations));
 
     private string[] Failed => Errors > 0 ? [Drawing.Count(Errors, "error")] : [];
 

@@ -46,7 +46,7 @@ public sealed class ServiceMap : NotebookView
         var map = new ServiceMapLayout(graph.Nodes, graph.Calls);
         var colors = new Drawing.ServiceColors(graph.Nodes.Where(n => n.Kind == MapNodeKind.Service).Select(n => n.Name));
         var label = Drawing.Encode(string.Join("; ", ToString().Split('\n')), limit: 10 * Drawing.MaxText);
-        var html = new StringBuilder($"<style>{Drawing.Css}{Css}</style><div class=\"tv tv-map\"><div class=\"tv-scroll\">")
+        var html = new StringBuilder($"<style>{Drawing.Css}{Css}</style><div class=\"tv tv-map\"><div class=\"tv-scroll\" tabindex=\"0\">")
             .Append($"<svg viewBox=\"0 0 {N(map.Width)} {N(map.Height)}\" role=\"img\" aria-label=\"Service map. {label}\" ")
             .Append($"style=\"max-width:{N(map.Width)}px;min-width:{N(map.Width * 0.85)}px\">");
         foreach (var edge in map.Edges)

@@ -18,7 +18,11 @@ public sealed class SideBySide : NotebookView
     /// <param name="rightTitle">What the right one is called.</param>
     /// <param name="say">False where an exercise asks what changed: then the drawings are all there is.</param>
     public static SideBySide Of(RecordedTrace before, RecordedTrace after, string leftTitle = "before", string rightTitle = "after",
-        bool say = true) => new(new TraceComparison(before, after, leftTitle, rightTitle, say));
+        bool say = true)
+    {
+        (Waterfall.Drawn[before.TraceId], Waterfall.Drawn[after.TraceId]) = (true, true);
+        return new(new TraceComparison(before, after, leftTitle, rightTitle, say));
+    }
 
     /// <summary>Beside each other where there is room, else one below the other.</summary>
     public override string ToHtml() => $"<style>{Css}</style>" + new WaterfallHtml(comparison.Page).Page(comparison.Lines.Count == 0 ? ""

@@ -12,7 +12,7 @@ public sealed class Checklist : NotebookView
 
     private Checklist(OtlpReceiver receiver, string[] inner)
     {
-        var rules = new ChecklistRules(receiver, inner);
+        var rules = new ChecklistRules(receiver, null, inner);
         rows = [.. rules.All.Select(r => (r.Rule, r.Problem()))];
         empty = receiver.Count == 0;
         var services = receiver.Spans.Select(s => s.ServiceName).Distinct().Count();

@@ -6,13 +6,13 @@ using System.Linq;
 using System.Net.Http;
 using System.Threading.Tasks;
 
-/// <summary>A service in a process of its own. It ends when it is told to, and at the latest with this notebook.</summary>
+/// <summary>A service in a process of its own. <see cref="StopAsync"/> stops it, and at the latest the end of the notebook.</summary>
 public sealed class RunningProgram : IDisposable
 {
     private const string Listening = "Now listening on: ";
 
-    // On Unix a shell stands between. It waits at the other end of our pipe, which closes even if this process is killed, and
-    // then sends SIGTERM, as a container host does.
+    // On Unix, a shell starts the program. It reads from our pipe, which is closed even if this process is killed, and then sends
+    // SIGTERM, as a container host does.
     private const string Shell = "exec 3<&0; \"$@\" & p=$!; (cat <&3; kill $p) >/dev/null 2>&1 & wait $p";
 
     private readonly Process process;
@@ -21,7 +21,7 @@ public sealed class RunningProgram : IDisposable
 
     private RunningProgram(Process process) => this.process = process;
 
-    /// <summary>Calls the service. It adds no headers of its own, as somebody without tracing.</summary>
+    /// <summary>Calls the service, as an app without tracing: it adds no headers.</summary>
     public HttpClient Client { get; private set; } = null!; // set when the program listens
 
     /// <summary>What it has printed so far, line by line.</summary>
@@ -66,7 +66,7 @@ public sealed class RunningProgram : IDisposable
         {
         }
 
-        await Task.Delay(100); // its last words are still on their way
+        await Task.Delay(100); // the last lines of its output may still arrive
         running.Dispose();
         throw new InvalidOperationException($"The service does not listen. It said:\n{string.Join('\n', running.Output.TakeLast(10))}");
     }

@@ -46,7 +46,8 @@ public sealed class ServiceProgram : IDisposable
             return program;
         var errors = output.Split('\n').Where(l => l.Contains("error", StringComparison.Ordinal)).Select(l => l.Trim()).Distinct().Take(5);
         program.Dispose();
-        throw new InvalidOperationException($"{name}.cs could not be built:\n{string.Join('\n', errors.DefaultIfEmpty(output))}"
+        throw new InvalidOperationException($"{name}.cs could not be built, so the cells below cannot run:\n"
+            + string.Join('\n', errors.DefaultIfEmpty(output))
             + (output.Contains("NU11", StringComparison.Ordinal)
                 ? "\nWithout a network, its packages must be on this machine: `dotnet run --project host doctor --prepare`." : ""));
     }
@@ -102,8 +103,9 @@ public sealed class ServiceProgram : IDisposable
         catch (TimeoutException)
         {
             process.Kill(entireProcessTree: true);
-            throw new InvalidOperationException($"The build of {Name}.cs took longer than 110 seconds. The first one downloads packages: "
-                + "do the feeds answer? Then run the cell again.");
+            throw new InvalidOperationException($"The build of {Name}.cs took longer than 110 seconds, so it was stopped. The first "
+                + "build downloads packages: a slow feed or a busy machine can be the reason. Run this cell again, and then the cells "
+                + "below it.");
         }
 
         return (process.ExitCode, await output + await errors);

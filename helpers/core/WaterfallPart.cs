@@ -45,12 +45,13 @@ internal sealed record WaterfallPart(RecordedTrace Trace)
     public int MaxSpans { get; init; } = Drawing.MaxSpans;
 
     /// <summary>The spans that are drawn.</summary>
-    public IReadOnlyList<RecordedSpan> Rows { get; set; } = [];
+    public IReadOnlyList<RecordedSpan> Rows { get; init; } = [];
 
     /// <summary>All spans of the page, for links between its traces.</summary>
-    public LinkIndex Links { get; set; } = new([Trace]);
+    public LinkIndex Links { get; init; } = new([Trace]);
 
-    public LinkArrows Arrows { get; set; } = new([], new([]));
+    /// <summary>The arrows beside the rows.</summary>
+    public LinkArrows Arrows { get; init; } = new([], new([]));
 
     public int Errors => Trace.Spans.Count(s => s.Status == ActivityStatusCode.Error);
 
@@ -99,23 +100,16 @@ internal sealed record WaterfallPart(RecordedTrace Trace)
     public IEnumerable<(double From, double To)> Pieces(IEnumerable<TimeRange> ranges)
     {
         const double Visible = 0.001;
-        (double From, double To) piece = (0, 0);
+        var pieces = new List<(double From, double To)>();
         foreach (var (start, end) in ranges.OrderBy(r => r.Start))
         {
-            var next = (From: At(start), To: At(end));
-            if (next.From - piece.To < Visible)
-            {
-                piece = (piece.To > piece.From ? piece.From : next.From, next.To);
-                continue;
-            }
-
-            if (piece.To - piece.From >= Visible)
-                yield return piece;
-            piece = next;
+            if (pieces.Count > 0 && At(start) - pieces[^1].To < Visible)
+                pieces[^1] = (pieces[^1].From, At(end));
+            else
+                pieces.Add((At(start), At(end)));
         }
 
-        if (piece.To - piece.From >= Visible)
-            yield return piece;
+        return pieces.Where(p => p.To - p.From >= Visible);
     }
 
     /// <summary>What is unusual about the span and its place in the trace, in words; empty for most spans.</summary>
@@ -146,7 +140,7 @@ internal sealed record WaterfallPart(RecordedTrace Trace)
     /// <summary>What stands at the span besides its name: which attempt it is, the gap to its client, its links, and those to it.</summary>
     public IEnumerable<string> Notes(RecordedSpan span)
     {
-        var again = span["http.request.resend_count"] is { } n ? $"http.request.resend_count {AttributeValue.Text(n)}" : null;
+        var again = span["http.request.resend_count"] is { } n ? $"http.request.resend_count {AttributeText.Of(n)}" : null;
         foreach (var note in new[] { Note(span), again }.OfType<string>())
             yield return note;
         if (Gap(span) is var (before, after) && before + after >= Scale / 20)
@@ -176,21 +170,12 @@ internal sealed record WaterfallPart(RecordedTrace Trace)
     public (TimeSpan Before, TimeSpan After)? Gap(RecordedSpan span) =>
         SpanTimes.Gap(span, Trace.Parent(span)) is { } gap && gap.Before + gap.After > Scale / 100 ? gap : null;
 
-    /// <summary>
-    /// When none of the span's children runs; nothing where a child's times do not fit: then nobody knows.
-    /// </summary>
-    public IReadOnlyList<TimeRange> SelfRanges(RecordedSpan span) =>
-        Trace.Children(span).All(Trace.TimesFit) ? Trace.SelfRanges(span) : [];
-}
+    /// <summary>False if times of the span's children do not fit: then its own time and its critical time are not known.</summary>
+    public bool ChildrenFit(RecordedSpan span) => Trace.Children(span).All(Trace.TimesFit);
 
-/// <summary>What a span says, in words.</summary>
-internal static class SpanText
-{
-    public static string Kind(RecordedSpan span) => span.Kind.ToString().ToLowerInvariant();
+    /// <summary>When none of the span's children runs; empty where that is not known.</summary>
+    public IReadOnlyList<TimeRange> SelfRanges(RecordedSpan span) => ChildrenFit(span) ? Trace.SelfRanges(span) : [];
 
-    public static string Status(RecordedSpan span) =>
-        string.IsNullOrEmpty(span.StatusDescription) ? $"{span.Status}" : $"{span.Status}: {span.StatusDescription}";
-
-    public static string Time(RecordedSpan span, RecordedEvent e) =>
-        e.Time < span.Start ? $"{Drawing.Duration(span.Start - e.Time)} before the span" : $"+{Drawing.Duration(e.Time - span.Start)}";
+    /// <summary>When the critical path is in the span itself; empty where that is not known.</summary>
+    public IReadOnlyList<TimeRange> CriticalRanges(RecordedSpan span) => ChildrenFit(span) ? Trace.CriticalRanges(span) : [];
 }
