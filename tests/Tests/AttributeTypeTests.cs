@@ -120,17 +120,21 @@ public sealed class AttributeTypeTests
         using (Sdk.CreateTracerProviderBuilder().AddSource(source.Name).AddProcessor(new SimpleActivityExportProcessor(recorder)).AddOtlpExporter(o => (o.Endpoint, o.Protocol, o.ExportProcessorType) = (receiver.TracesEndpoint, OtlpExportProtocol.HttpProtobuf, ExportProcessorType.Simple)).Build())
         {
             Activity.Current = null;
-            var links = Enumerable.Range(0, 130).Select(_ => new ActivityLink(new ActivityContext(ActivityTraceId.CreateRandom(), ActivitySpanId.CreateRandom(), default)));
+            var links = Enumerable.Range(0, 130).Select(_ => new ActivityLink(
+                new ActivityContext(ActivityTraceId.CreateRandom(), ActivitySpanId.CreateRandom(), default),
+                [.. Enumerable.Range(0, 134).Select(i => KeyValuePair.Create($"a{i}", (object?)i))]));
             using var span = source.StartActivity("much", ActivityKind.Internal, default(ActivityContext), links: links)!;
             for (var i = 0; i < 131; i++)
                 span.SetTag($"a{i}", i);
+            var many = Enumerable.Range(0, 133).Select(i => KeyValuePair.Create($"a{i}", (object?)i));
             for (var i = 0; i < 132; i++)
-                span.AddEvent(new ActivityEvent($"e{i}"));
+                span.AddEvent(new ActivityEvent($"e{i}", tags: i == 0 ? [.. many] : null));
         }
 
         var sent = receiver.Spans.Single();
         Assert.Equal((128, 128, 128), (sent.Attributes.Count, sent.Events.Count, sent.Links.Count));
         Assert.Equal((3u, 4u, 2u), sent.Dropped);
+        Assert.Equal((128, 128), (sent.Events[0].Attributes.Count, sent.Links[0].Attributes.Count));
         var page = Waterfall.Of(new RecordedTrace([sent])).ToHtml();
         Assert.Contains("<b>Attributes (3 more dropped before sending)</b>", page);
         Assert.Contains("<b>Events (4 more dropped before sending), links (2 more dropped before sending)</b>", page);
@@ -140,6 +144,8 @@ public sealed class AttributeTypeTests
         Assert.Contains("131 attributes: the OTLP exporter of .NET sends 128 of them", kept);
         Assert.Contains("132 events: ", kept);
         Assert.Contains("130 links: ", kept);
+        Assert.Contains("133 attributes of an event: ", kept);
+        Assert.Contains("134 attributes of a link: ", kept);
         Assert.DoesNotContain("of .NET sends", page);
     }
 
@@ -149,10 +155,10 @@ public sealed class AttributeTypeTests
         object?[] kinds = [1L, 2.5, "x", true, null, double.NaN, new byte[] { 1, 2, 254 }, new[] { "a", "b" }];
         var map = new[] { KeyValuePair.Create("model", (object?)"small"), KeyValuePair.Create("stops", (object?)new[] { "a", "b" }), KeyValuePair.Create("limits", (object?)new[] { KeyValuePair.Create("tokens", (object?)100L) }) };
 
-        Assert.Equal("[1, 2.5, x, true, null, NaN, AQL+ (3 bytes), [a, b], {model: small, stops: [a, b], limits: {tokens: 100}}]", AttributeValue.Text(kinds.Append(map).ToArray()));
-        Assert.Equal(("", "[]", "{}", "[-1]"), (AttributeValue.Text(""), AttributeValue.Text(Array.Empty<string>()), AttributeValue.Text(Array.Empty<KeyValuePair<string, object?>>()), AttributeValue.Text(new sbyte[] { -1 })));
-        Assert.InRange(AttributeValue.Text(Enumerable.Range(0, 1_000).Select(_ => new object[] { new string('x', 100), new byte[1_000_000] }).ToArray()).Length, 5_000, 20_000);
-        AnyCulture.Gives("[0.5, 1000000]", () => AttributeValue.Text(new object[] { 0.5, 1_000_000 }));
+        Assert.Equal("[1, 2.5, x, true, null, NaN, AQL+ (3 bytes), [a, b], {model: small, stops: [a, b], limits: {tokens: 100}}]", AttributeText.Of(kinds.Append(map).ToArray()));
+        Assert.Equal(("", "[]", "{}", "[-1]"), (AttributeText.Of(""), AttributeText.Of(Array.Empty<string>()), AttributeText.Of(Array.Empty<KeyValuePair<string, object?>>()), AttributeText.Of(new sbyte[] { -1 })));
+        Assert.InRange(AttributeText.Of(Enumerable.Range(0, 1_000).Select(_ => new object[] { new string('x', 100), new byte[1_000_000] }).ToArray()).Length, 5_000, 20_000);
+        AnyCulture.Gives("[0.5, 1000000]", () => AttributeText.Of(new object[] { 0.5, 1_000_000 }));
     }
 
     private static string Text(IReadOnlyList<KeyValuePair<string, object?>> attributes) => string.Join(' ', attributes

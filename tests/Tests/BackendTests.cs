@@ -9,8 +9,8 @@ using OpenTelemetry;
 using OpenTelemetry.Exporter;
 using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
-using TracingTutorial.Host.Notebooks;
-using TracingTutorial.Host.Running;
+using TracingTutorial.Course.Lessons;
+using TracingTutorial.Course.Runs;
 using Xunit;
 
 namespace TracingTutorial.Tests;
@@ -53,6 +53,48 @@ public class BackendTests
     [InlineData("a=  b=1", 2)]
     public void Tags_are_a_list_of_keys_and_values(string tags, int count) => Assert.Equal(count, new TraceSearch("s") { Tags = tags }.Attributes().Count);
 
+    [Fact]
+    public void Of_more_traces_than_are_wanted_the_newest_are_found_in_the_order_of_their_start()
+    {
+        RecordedTrace Trace(int start) => new([TraceSamples.Span($"started at {start}", null, start, 1) with { TraceId = $"{start:x32}" }]);
+
+        var found = new TraceSearch("shop") { From = TraceSamples.Zero, Limit = 2 }.In([Trace(40), Trace(10), Trace(30), Trace(20)]);
+
+        Assert.Equal(["started at 30", "started at 40"], found.Select(t => t.Root.Name));
+    }
+
+    // As validSpan in internal/storage/v2/memory/tenant.go of Jaeger.
+    [Theory]
+    [InlineData("error=true", true)]
+    [InlineData("error=True", true)]
+    [InlineData("error=1", true)]
+    [InlineData("error=yes", false)]
+    [InlineData("span.status=ERROR", true)]
+    [InlineData("span.status=error", true)]
+    [InlineData("span.status=OK", false)]
+    [InlineData("span.kind=server", true)]
+    [InlineData("span.kind=SERVER error=true", true)]
+    [InlineData("span.kind=client", false)]
+    [InlineData("scope.name=shop.gateway scope.version=1.5", true)]
+    [InlineData("scope.name=shop", false)]
+    [InlineData("resource.host.name=one", true)]
+    [InlineData("host.name=one", true)]
+    [InlineData("resource.http.route=/", false)]
+    public void Some_tags_of_a_search_are_no_attributes(string tags, bool found)
+    {
+        var span = TraceSamples.Span("page", null, 0, 1) with
+        {
+            Kind = ActivityKind.Server,
+            Status = ActivityStatusCode.Error,
+            SourceName = "shop.gateway",
+            SourceVersion = "1.5",
+            Attributes = TraceSamples.Tags(("http.route", "/")),
+            Resource = TraceSamples.Tags(("service.name", "gateway"), ("host.name", "one")),
+        };
+
+        Assert.Equal(found, new TraceSearch("gateway") { Tags = tags, From = DateTimeOffset.MinValue }.In([new RecordedTrace([span])]).Count == 1);
+    }
+
     [Theory]
     [InlineData("error")]
     [InlineData("=true")]
@@ -87,7 +129,7 @@ public class BackendTests
         await Assert.ThrowsAsync<HttpRequestException>(() => http.GetStringAsync(dashboard.Ui));
     }
 
-    [Fact]
+    [Fact(Explicit = true)]
     public async Task Lesson_7_sends_to_the_dashboard_when_the_learner_asks_for_it()
     {
         var (dashboard, problem) = await AspireDashboard.TryStartAsync(DashboardPackage.Rid, TheHost.Root);

@@ -1,8 +1,8 @@
 using System.Collections.Generic;
 using System.Linq;
 using AngleSharp.Html.Parser;
-using TracingTutorial.Host.Notebooks;
-using TracingTutorial.Host.Pages;
+using TracingTutorial.Course.Lessons;
+using TracingTutorial.Course.Pages;
 using Xunit;
 
 namespace TracingTutorial.Tests;
@@ -36,7 +36,7 @@ public sealed class CodeHtmlTests
     [Fact]
     public void Nothing_of_any_cell_of_the_course_is_lost()
     {
-        var cells = TheHost.Lessons.SelectMany(name => DibReader.Load(TheHost.Lesson(name)) is var lesson ? lesson.Code.Select(c => c.Source).Concat(lesson.Solutions().Values) : []).ToArray();
+        var cells = TheHost.Lessons.SelectMany(name => DibReader.Load(TheHost.Lesson(name)) is var lesson ? lesson.Code.Select(c => c.Source).Concat(lesson.Lesson.Solutions.Values.Select(s => s.Source)) : []).ToArray();
 
         Assert.True(cells.Length > 100);
         Assert.All(cells, source => Assert.Equal(source, TextOf(source)));
@@ -52,6 +52,27 @@ public sealed class CodeHtmlTests
         Assert.Equal("Parcel", Of("t").First());
 
         IEnumerable<string> Of(string css) => code.QuerySelectorAll("." + css).Select(e => e.TextContent);
+    }
+
+    public static TheoryData<string> Deep => ["A<", "if(a)", "[", "(", "{", "$\"{", "$\"\"\"{", "a?[", "!", "a=>", "x?y:", "new(){", "= ( [ ", "else ", "([)"];
+
+    [Theory]
+    [MemberData(nameof(Deep))]
+    public void Code_that_is_nested_without_end_has_no_colours_and_is_a_problem(string piece)
+    {
+        var source = string.Concat(Enumerable.Repeat(piece, 20_000));
+
+        Assert.Equal(source, TextOf(source));
+        var cell = new Cell("/notebooks/01.dib", 1, 1, CellKind.CSharp, source, "/notebooks");
+        Assert.Contains("nested too deeply", Assert.Single(Dialect.Check(cell)).Message);
+    }
+
+    [Fact]
+    public void No_cell_and_no_helper_is_nested_too_deeply()
+    {
+        var files = System.IO.Directory.GetFiles(System.IO.Path.Combine(TheHost.Root, "helpers"), "*.cs", System.IO.SearchOption.AllDirectories);
+
+        Assert.All(files, file => Assert.NotNull(CSharpText.Parse(System.IO.File.ReadAllText(file))));
     }
 
     private static string TextOf(string source)

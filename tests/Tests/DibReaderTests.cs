@@ -1,7 +1,7 @@
 using System;
 using System.IO;
 using System.Linq;
-using TracingTutorial.Host.Notebooks;
+using TracingTutorial.Course.Lessons;
 using Xunit;
 
 namespace TracingTutorial.Tests;
@@ -135,7 +135,7 @@ public class DibReaderTests
     {
         var cell = DibReader.Parse("/notebooks/test.dib", Md + "## One\n\n```\n# not one\n```\n\n### Two ###\n").Cells[0];
 
-        Assert.Equal(["One", "Two"], Notebook.Headings(cell));
+        Assert.Equal(["One", "Two"], cell.Text.Headings.Select(h => h.Text));
     }
 
     [Fact]

@@ -182,12 +182,29 @@ public partial class DockerTests
     {
         var (all, tail) = (Load("keep-all.yaml"), Load("tail-sampling.yaml"));
 
-        Assert.Equal(["batch"], Texts(Map(all, "service", "pipelines", "traces"), "processors"));
-        Assert.Equal(["tail_sampling", "batch"], Texts(Map(tail, "service", "pipelines", "traces"), "processors"));
+        Assert.Equal(["memory_limiter", "batch"], Texts(Map(all, "service", "pipelines", "traces"), "processors"));
+        Assert.Equal(["memory_limiter", "tail_sampling", "batch"], Texts(Map(tail, "service", "pipelines", "traces"), "processors"));
         foreach (var section in (string[])["receivers", "exporters", "extensions"])
             Assert.Equal(Map(all, section), Map(tail, section));
-        Assert.Equal(Map(all, "processors", "batch"), Map(tail, "processors", "batch"));
+        foreach (var processor in (string[])["memory_limiter", "batch"])
+            Assert.Equal(Map(all, "processors", processor), Map(tail, "processors", processor));
         Assert.Equal("normal", Text(Map(tail, "service", "telemetry", "metrics"), "level")); // what it lost is seen nowhere else
+    }
+
+    [Theory]
+    [MemberData(nameof(Configurations))]
+    public void Jaeger_refuses_spans_before_its_container_is_out_of_memory_and_the_README_says_from_when(string configuration)
+    {
+        var config = Load($"{configuration}.yaml");
+        var limiter = Map(config, "processors", "memory_limiter");
+        var (limit, go) = (int.Parse(Text(limiter, "limit_mib")), int.Parse(Text(Map(Service, "environment"), "GOMEMLIMIT").Replace("MiB", "")));
+
+        Assert.Equal("memory_limiter", Texts(Map(config, "service", "pipelines", "traces"), "processors")[0]); // a receiver hears the error
+        Assert.NotEqual("0s", Text(limiter, "check_interval")); // the processor does not start without one
+        Assert.InRange(limit, 1, go - 1);
+        Assert.InRange(go, 1, 1023); // mem_limit is 1g
+        Assert.False(limiter.Children.ContainsKey("spike_limit_mib")); // then it is a fifth of the limit
+        Assert.Contains($"from {limit * 4 / 5} MiB on", File.ReadAllText(Path.Combine(Folder, "README.md")));
     }
 
     [Fact]
@@ -196,7 +213,9 @@ public partial class DockerTests
         var sampling = Map(Load("tail-sampling.yaml"), "processors", "tail_sampling");
         var policies = ((YamlSequenceNode)sampling.Children["policies"]).Cast<YamlMappingNode>().ToDictionary(p => Text(p, "type"));
 
-        Assert.Equal("5s", Text(sampling, "decision_wait"));
+        var wait = int.Parse(Text(sampling, "decision_wait").TrimEnd('s'));
+        Assert.InRange(wait, 10, 30); // a batch of the SDK holds a span for up to five seconds, and the services' timers differ
+        Assert.Contains($"{wait} seconds after the first span", File.ReadAllText(Path.Combine(Folder, "README.md")));
         Assert.Equal(["latency", "probabilistic", "status_code"], policies.Keys.Order());
         Assert.Equal(["ERROR"], Texts(Map(policies["status_code"], "status_code"), "status_codes"));
         Assert.Equal("200", Text(Map(policies["latency"], "latency"), "threshold_ms"));

@@ -13,10 +13,11 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
+using TracingTutorial.Course.Lessons;
+using TracingTutorial.Course.Runs;
 using TracingTutorial.Host.Commands;
 using TracingTutorial.Host.Doctor;
-using TracingTutorial.Host.Notebooks;
-using TracingTutorial.Host.Running;
+using TracingTutorial.Host.Kernel;
 using Xunit;
 
 namespace TracingTutorial.Tests;
@@ -176,7 +177,7 @@ public sealed class DoctorMachineTests : IDisposable
     [InlineData("/srv/course/nuget.config, /tmp/x, /mnt/jane/feed", "[clone]/nuget.config, [temp]/x, /mnt/[user]/feed")]
     [InlineData("is it ready? yes", "is it ready? yes")]
     public void Keys_folders_and_names_are_taken_out_of_a_text(string text, string shown) =>
-        Assert.Equal(shown, new Discreet("/home/jane", "/srv/course", "/tmp/", "jane").Of(text));
+        Assert.Equal(shown, new Redaction("/home/jane", "/srv/course", "/tmp/", "jane").Of(text));
 
     [Theory]
     [InlineData("LINUX", "SSL_CERT_DIR")]
@@ -224,7 +225,7 @@ public sealed class DoctorMachineTests : IDisposable
         await using var wantsPassword = await ServerAsync(401);
         await using var wrongAddress = await ServerAsync(404);
 
-        Assert.Contains("did not answer within 1 s", await Detail($"http://127.0.0.1:{((IPEndPoint)silent.LocalEndpoint).Port}/"));
+        Assert.Contains("did not answer within 1 s", await Detail($"http://127.0.0.1:{((IPEndPoint)silent.LocalEndpoint).Port}/", TimeSpan.FromSeconds(1)));
         Assert.Contains("does not answer: ConnectionRefused", await Detail("http://127.0.0.1:1/v3/index.json"));
         Assert.Contains("answers 404", await Detail(wrongAddress.Urls.Single()));
         Assert.Contains("is a folder that is not there", await Detail(Path.Combine(_folder.Path, "no-feed")));
@@ -232,9 +233,9 @@ public sealed class DoctorMachineTests : IDisposable
         Assert.True((await AskAsync(On("LINUX"), _folder.Path)).All(f => f.Ok));
         Assert.True((await new Feeds(On("LINUX"), TimeSpan.FromSeconds(1)).ExamineAsync(0, "D https://nuget.org")) is [{ Ok: false, Required: true, Detail: "none is enabled" }]);
 
-        async Task<string> Detail(string feed)
+        async Task<string> Detail(string feed, TimeSpan? limit = null)
         {
-            var findings = await AskAsync(On("LINUX"), feed);
+            var findings = await AskAsync(On("LINUX"), feed, limit);
             Assert.True(findings[0] is { Ok: false, Required: false } && findings[1].Ok, findings[0].ToString());
             return findings[0].Detail;
         }
@@ -306,8 +307,8 @@ public sealed class DoctorMachineTests : IDisposable
         Assert.Contains($"{Expected.FromSeconds} to {Expected.ToSeconds} s", Text("tests/Benchmarks/README.md"));
     }
 
-    private static Task<IReadOnlyList<Finding>> AskAsync(Machine machine, string feed) =>
-        new Feeds(machine, TimeSpan.FromSeconds(1)).ExamineAsync(0, $"E {feed}");
+    private static Task<IReadOnlyList<Finding>> AskAsync(Machine machine, string feed, TimeSpan? limit = null) =>
+        new Feeds(machine, limit ?? TheHost.Hang).ExamineAsync(0, $"E {feed}");
 
     private static async Task<WebApplication> ServerAsync(int status, X509Certificate2? certificate = null)
     {

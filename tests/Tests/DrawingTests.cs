@@ -37,7 +37,7 @@ public sealed class DrawingTests
     {
         Assert.Equal("10675199 d 3 h", Drawing.Duration(TimeSpan.MaxValue));
         Assert.Equal("−10675199 d 3 h", Drawing.Duration(TimeSpan.MinValue));
-        Assert.Equal(TimeSpan.MaxValue, Drawing.Median([TimeSpan.MaxValue, TimeSpan.MaxValue]));
+        Assert.Equal(TimeSpan.MaxValue, MedianValue.Of([TimeSpan.MaxValue, TimeSpan.MaxValue]));
     }
 
     [Theory]
@@ -46,15 +46,15 @@ public sealed class DrawingTests
     [InlineData(new double[] { 4, 100, 1, 6 }, 5)]
     public void The_median_is_the_middle_one_or_the_mean_of_two(double[] values, double median)
     {
-        Assert.Equal(median, Drawing.Median(values));
-        Assert.Equal(TimeSpan.FromMilliseconds(median), Drawing.Median(values.Select(TimeSpan.FromMilliseconds)));
+        Assert.Equal(median, MedianValue.Of(values));
+        Assert.Equal(TimeSpan.FromMilliseconds(median), MedianValue.Of(values.Select(TimeSpan.FromMilliseconds)));
     }
 
     [Fact]
     public void There_is_no_median_of_nothing()
     {
-        Assert.Throws<ArgumentException>(() => Drawing.Median(Array.Empty<double>()));
-        Assert.Throws<ArgumentException>(() => Drawing.Median(Array.Empty<TimeSpan>()));
+        Assert.Throws<ArgumentException>(() => MedianValue.Of(Array.Empty<double>()));
+        Assert.Throws<ArgumentException>(() => MedianValue.Of(Array.Empty<TimeSpan>()));
     }
 
     [Fact]

@@ -2,9 +2,9 @@ using System;
 using System.Diagnostics;
 using System.IO;
 using System.Linq;
-using System.Threading;
 using System.Threading.Tasks;
-using TracingTutorial.Host.Running;
+using TracingTutorial.Course.Runs;
+using TracingTutorial.Host.Kernel;
 using Xunit;
 
 namespace TracingTutorial.Tests;
@@ -51,15 +51,15 @@ public sealed class EndingTests : IDisposable
     public async Task A_cell_that_never_ends_is_stopped_and_its_children_with_it()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "The child is the command sleep.");
-        // Long enough for the first cell on a busy machine.
-        var options = new RunOptions(TimeSpan.FromSeconds(10));
         var notebooks = ((string[])["while (true) { }", "while (true) Console.WriteLine(\"x\");"]).Select((loop, i) =>
             _folder.Write($"{i}.dib", TheHost.Cells("System.Diagnostics.Process.Start(\"sleep\", \"600\").Id", loop, "1"))).ToArray();
 
-        foreach (var result in await CourseRun.RunAsync(notebooks, options, _ => { }, default))
+        var (results, limit) = await TheHost.UnderLimitAsync(TimeSpan.FromSeconds(5),
+            limit => CourseRun.RunAsync(notebooks, new RunOptions(EngineKernel.Own(limit)), _ => { }, default), results => results.Any(r => r.Cells[0].Status == CellStatus.Failed));
+        foreach (var result in results)
         {
             Assert.Equal([CellStatus.Ok, CellStatus.Failed, CellStatus.NotRun], result.Cells.Select(c => c.Status));
-            Assert.Equal("The cell did not end within 10 seconds and was stopped.", result.Cells[1].Problem!.Message);
+            Assert.Equal($"The cell did not end within {limit.TotalSeconds} seconds and was stopped.", result.Cells[1].Problem!.Message);
             Assert.Contains("--timeout", result.Cells[1].Problem!.WayOut);
             await EndsAsync(int.Parse(result.Cells[0].Text()));
         }
@@ -69,38 +69,45 @@ public sealed class EndingTests : IDisposable
     public async Task A_restore_does_not_count_as_the_cells_time()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "The package is a named pipe of the file system, opened for reading and writing.");
-        // Reading the package takes longer than the cell may run.
-        var limit = TimeSpan.FromSeconds(6);
-        Directory.CreateDirectory(Path.Combine(_folder.Path, "feed"));
-        var package = Path.Combine(_folder.Path, "feed", "test.slow.1.0.0.nupkg");
-        using (var make = Process.Start("mkfifo", [package]))
-            await make.WaitForExitAsync();
-        _folder.Write("nuget.config", """<configuration><packageSources><clear /><add key="slow" value="feed" /></packageSources></configuration>""");
-        var ended = false;
-        var writing = Task.Run(async () =>
-        {
-            for (var wait = limit + TimeSpan.FromSeconds(1); !ended; wait = TimeSpan.Zero)
-            {
-                using var writer = new FileStream(package, FileMode.Open, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0); // waits for the reader
-                await Task.Delay(wait);
-                try
-                {
-                    writer.Write("no package"u8);
-                }
-                catch (IOException)
-                {
-                    // The reader has gone already.
-                }
-            }
-        });
-
-        var (result, _) = await RunAsync(new RunOptions(limit), "#r \"nuget: Test.Slow, 1.0.0\"");
+        var (result, limit) = await TheHost.UnderLimitAsync(TimeSpan.FromSeconds(6), RestoreAsync,
+            result => result.FailedCell().Reason == FailureReason.Time);
 
         Assert.StartsWith("The package could not be restored", result.FailedCell().Problem!.Message);
-        Assert.True(result.Cells[0].Milliseconds > 7000, "The restore was too quick for this test to say anything.");
-        ended = true;
-        await using var reader = new FileStream(package, FileMode.Open, FileAccess.ReadWrite); // lets a writer go that still waits
-        await writing;
+        Assert.True(result.Cells[0].Milliseconds > limit.TotalMilliseconds + 1000, "The restore was too quick for this test to say anything.");
+
+        // Reading the package takes longer than the cell may run.
+        async Task<LessonResult> RestoreAsync(TimeSpan limit)
+        {
+            var feed = Directory.CreateDirectory(Path.Combine(_folder.Path, $"feed-{limit.TotalSeconds}")).FullName;
+            var package = Path.Combine(feed, "test.slow.1.0.0.nupkg");
+            using (var make = Process.Start("mkfifo", [package]))
+                await make.WaitForExitAsync();
+            _folder.Write("nuget.config", $"""<configuration><packageSources><clear /><add key="slow" value="{feed}" /></packageSources></configuration>""");
+            var ended = false;
+            var writing = Task.Run(async () =>
+            {
+                for (var wait = limit + TimeSpan.FromSeconds(1); !ended; wait = TimeSpan.Zero)
+                {
+                    using var writer = new FileStream(package, FileMode.Open, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0); // waits for the reader
+                    await Task.Delay(wait);
+                    try
+                    {
+                        writer.Write("no package"u8);
+                    }
+                    catch (IOException)
+                    {
+                        // The reader has gone already.
+                    }
+                }
+            });
+
+            var (result, _) = await RunAsync(new RunOptions(EngineKernel.Own(limit)), "#r \"nuget: Test.Slow, 1.0.0\"");
+
+            ended = true;
+            await using var reader = new FileStream(package, FileMode.Open, FileAccess.ReadWrite); // lets a writer go that still waits
+            await writing;
+            return result;
+        }
     }
 
     [Fact]
@@ -120,21 +127,55 @@ public sealed class EndingTests : IDisposable
         // The report stops at its first line until the last cell has run. The one before it prints far more than a pipe holds.
         var file = Path.Combine(_folder.Path, "reached");
         var path = _folder.Write("test.dib", TheHost.Cells(
-            "for (var i = 0; i < 900; i++)\n    Console.WriteLine(new string('x', 1000));", "System.IO.File.WriteAllText(\"reached\", \"\");"));
-        var running = CourseRun.RunAsync([path], TheHost.Options, _ =>
-        {
-            for (var i = 0; i < 600 && !File.Exists(file); i++)
-                Thread.Sleep(100); // A reader that is slow is what is tested.
-            Assert.True(File.Exists(file), "The cells waited for the reader.");
-        }, default);
+            "for (var i = 0; i < 900; i++)\n    Console.WriteLine(new string('x', 1000));", "System.IO.File.WriteAllText(\"reached\", \"\\n\");"));
+        var reached = TheHost.WaitForLinesAsync(file, 1); // never, if the cells wait for the reader
+        var running = CourseRun.RunAsync([path], TheHost.Options, _ => reached.GetAwaiter().GetResult(), default);
 
         Assert.Single(await running).Passes();
+    }
+
+    /// <summary>Starts two processes that are detached: one left its shell, the other one has a session of its own.</summary>
+    private const string Detached = """
+        string Detach(string command)
+        {
+            using var bash = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo("bash", ["-c", command]) { RedirectStandardOutput = true });
+            return bash.StandardOutput.ReadLine();
+        }
+
+        var pids = Detach("sleep 600 > /dev/null & disown; echo $!") + " " + Detach("setsid -f bash -c 'echo $$; exec sleep 600 > /dev/null'");
+        """;
+
+    [Fact]
+    public async Task What_a_cell_has_detached_ends_with_its_notebook()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Elsewhere a process that leaves the group of its kernel is not found.");
+        var (result, _) = await RunAsync(TheHost.Options, Detached, "pids");
+
+        var pids = result.Passes().Cells[1].Text().Split(' ');
+        Assert.Equal(2, pids.Length);
+        foreach (var pid in pids)
+            await EndsAsync(int.Parse(pid));
+    }
+
+    [Fact]
+    public async Task A_host_that_is_killed_leaves_no_kernel_and_nothing_that_one_has_started()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "The children are bash and sleep.");
+        var file = Path.Combine(_folder.Path, "pids");
+        _folder.Write("test.dib", TheHost.Cells(Detached, $"System.IO.File.WriteAllText(\"{file}\", pids + \" \" + Environment.ProcessId + \"\\n\");\nwhile (true) {{ }}"));
+        using var host = TheHost.StartCommand(_folder.Path, ["run", "test.dib"]);
+        await TheHost.WaitForLinesAsync(file, 1);
+
+        host.Kill(); // as kill -9, with no time to end anything
+
+        foreach (var pid in File.ReadAllText(file).Trim().Split(' '))
+            await EndsAsync(int.Parse(pid));
     }
 
     [Fact]
     public async Task Fail_fast_stops_at_the_first_failed_cell_and_says_what_was_not_run()
     {
-        var (result, _) = await RunAsync(new RunOptions(RunOptions.DefaultTimeout, FailFast: true), "throw new Exception(\"no\");", "1", "2");
+        var (result, _) = await RunAsync(TheHost.Options with { FailFast = true }, "throw new Exception(\"no\");", "1", "2");
 
         Assert.Equal([CellStatus.Failed, CellStatus.NotRun, CellStatus.NotRun], result.Cells.Select(c => c.Status));
     }
@@ -158,7 +199,7 @@ public sealed class EndingTests : IDisposable
         try
         {
             using var process = Process.GetProcessById(id);
-            await process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(30));
+            await process.WaitForExitAsync().WaitAsync(TheHost.Hang);
         }
         catch (ArgumentException)
         {

@@ -61,7 +61,8 @@ public sealed partial class EnvironmentVariableTests : IAsyncDisposable
             "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL" => OnlyUseOtlpExporterReads(variable, "grpc", () => receiver.Requests.All(r => r.Path != "/v1/traces")),
             "OTEL_TRACES_EXPORTER" => !Send((variable, "none")),
             "OTEL_PROPAGATORS" => Fields(variable, "b3") != Fields(variable, null),
-            "OTEL_LOG_LEVEL" => Writes((variable, "debug")),
+            "OTEL_LOG_LEVEL" => await WritesAsync(TimeSpan.Zero, (variable, "debug")),
+            "OTEL_DOTNET_SELF_DIAGNOSTICS_SINKS" => await WritesAsync(TheHost.Hang, (variable, "console"), ("OTEL_LOG_LEVEL", "debug")),
             _ => throw new NotSupportedException($"The table has {variable}, which nobody tried."),
         };
 
@@ -146,14 +147,19 @@ public sealed partial class EnvironmentVariableTests : IAsyncDisposable
         return string.Join(',', Propagators.DefaultTextMapPropagator.Fields?.Order() ?? Enumerable.Empty<string>());
     });
 
-    private bool Writes((string Name, string Value) variable)
+    // A thread of the SDK's own writes the messages, so they may come later than the spans.
+    private async Task<bool> WritesAsync(TimeSpan patience, params (string Name, string Value)[] variables)
     {
         var (output, error, written) = (Console.Out, Console.Error, new StringWriter());
-        Console.SetOut(written);
-        Console.SetError(written);
+        var console = TextWriter.Synchronized(written);
+        Console.SetOut(console);
+        Console.SetError(console);
         try
         {
-            Assert.True(Send(variable));
+            Assert.True(Send(variables));
+            var clock = Stopwatch.StartNew();
+            while (Length() == 0 && clock.Elapsed < patience)
+                await Task.Delay(20);
         }
         finally
         {
@@ -161,7 +167,13 @@ public sealed partial class EnvironmentVariableTests : IAsyncDisposable
             Console.SetError(error);
         }
 
-        return written.ToString().Length > 0;
+        return Length() > 0;
+
+        int Length()
+        {
+            lock (console) // a synchronized writer locks itself
+                return written.GetStringBuilder().Length;
+        }
     }
 
     private static T With<T>((string Name, string? Value)[] variables, Func<T> run)

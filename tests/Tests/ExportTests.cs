@@ -8,12 +8,13 @@ using AngleSharp.Dom;
 using AngleSharp.Html.Dom;
 using AngleSharp.Html.Parser;
 using Microsoft.Playwright;
+using TracingTutorial.Course.Lessons;
+using TracingTutorial.Course.Pages;
+using TracingTutorial.Course.Runs;
 using TracingTutorial.Host.Export;
-using TracingTutorial.Host.Notebooks;
-using TracingTutorial.Host.Pages;
 using TracingTutorial.Host.Player;
-using TracingTutorial.Host.Running;
 using Xunit;
+using Output = TracingTutorial.Course.Runs.Output;
 
 namespace TracingTutorial.Tests;
 
@@ -67,11 +68,11 @@ public sealed class ExportTests(Browser browser) : IDisposable
     }
 
     [Fact]
-    public void Every_link_of_the_course_leads_to_a_page_here_and_in_the_player()
+    public async Task Every_link_of_the_course_leads_to_a_page_here_and_in_the_player()
     {
         var lessons = TheHost.Lessons.Select(name => DibReader.Load(TheHost.Lesson(name))).ToArray();
         new Site(TheHost.Root, site.Path).Write([.. lessons.Select(l => (l, new LessonResult(l.Path, l.Title, [], [], 0, 0)))]);
-        using var player = new Course(TheHost.Root, clone.Path);
+        await using var player = new OpenLessons(TheHost.Root, new ProgressFolder(clone.Path), new MemoryKernels().Start);
 
         foreach (var page in Pages())
         {
@@ -84,9 +85,10 @@ public sealed class ExportTests(Browser browser) : IDisposable
         }
 
         // And none is left out: what the authors wrote as a link is one, in a lesson and in a guide.
-        var texts = lessons.SelectMany(l => l.Cells.Where(c => c.Kind == CellKind.Markdown).Select(c => (File: l.Path, c.Source)))
-            .Concat(((string[])["notebooks/INSTRUCTOR.md", "notebooks/HANDOUT.md", "docker/README.md"]).Select(f => (File: f, Source: File.ReadAllText(Path.Combine(TheHost.Root, f)))));
-        var paths = texts.SelectMany(t => LessonHtml.PathsIn(t.Source, t.File.StartsWith("docker", StringComparison.Ordinal) ? "docker" : "notebooks").Select(p => (t.File, Path: p))).ToArray();
+        var texts = lessons.SelectMany(l => l.Cells.Where(c => c.Kind == CellKind.Markdown).Select(c => (File: l.Path, c.Text, Folder: CloneFile.Lessons)))
+            .Concat(((string[])["notebooks/INSTRUCTOR.md", "notebooks/HANDOUT.md", "docker/README.md"])
+                .Select(f => (File: f, Text: MarkdownText.Parse(File.ReadAllText(Path.Combine(TheHost.Root, f))), Folder: CloneFile.FolderOf(f))));
+        var paths = texts.SelectMany(t => t.Text.Links.Select(l => (t.File, Path: CloneFile.Meant(t.Folder, l.Url).Path!)).Where(p => p.Path is not null)).ToArray();
         Assert.Contains("docker/compose.yaml", paths.Select(p => p.Path));
         foreach (var (file, path) in paths)
         {
@@ -181,6 +183,39 @@ public sealed class ExportTests(Browser browser) : IDisposable
     }
 
     [Fact]
+    public async Task A_printed_lesson_has_its_folds_open_and_its_answers_after_a_page_break()
+    {
+        const string Fold = "<details>\n<summary>NAME</summary>\n\nTEXT\n\n</details>\n\n";
+        var head = "**A.** It is one, of course.\n\nMore is said.\n\n" + Fold.Replace("NAME", "Hint 1").Replace("TEXT", "Count it.") + Fold.Replace("NAME", "Solution").Replace("TEXT", "```csharp\n// Exercise 1.1: x\n2\n```\n\nIt was one.")
+            + "## Quiz\n\nAnd then?\n\n- **A.** four\n- **B.** five\n\n" + Fold.Replace("NAME", "Answer").Replace("TEXT", "**B.** Five it is.");
+        clone.Write("notebooks/01-one.dib", TheHost.Meta + ThePlayer.Text("# One\n\n**Predict.** One or two?\n\n- **A.** one\n- **B.** two") + ThePlayer.Code("// Exercise 1.1: x\n1") + ThePlayer.Text(head));
+        var lesson = DibReader.Load(Path.Combine(clone.Path, "notebooks", "01-one.dib"));
+        Write([(lesson, new LessonResult(lesson.Path, lesson.Title, [], [], 0, 0))]);
+
+        await using var shown = await OpenAsync("01-one", 800);
+        await Assertions.Expect(shown.Page.GetByText("It is one, of course.").First).ToBeVisibleAsync();
+        await Assertions.Expect(shown.Page.GetByText("Count it.")).ToBeHiddenAsync();
+        await Assertions.Expect(shown.Page.Locator(".answers")).ToBeHiddenAsync();
+        await shown.Page.EmulateMediaAsync(new() { Media = Media.Print });
+        await Assertions.Expect(shown.Page.GetByText("Count it.")).ToBeVisibleAsync();
+        Assert.Equal(["Answers", "Question 1", "Exercise 1.1", "Question 2"], await shown.Page.Locator(".answers :is(h2, h3)").AllInnerTextsAsync());
+        Assert.Equal("page", await shown.Page.Locator(".answers").EvaluateAsync<string>("e => getComputedStyle(e).breakBefore"));
+        var above = await shown.Page.EvaluateAsync<string>("[...document.querySelectorAll('.prose')].map(e => e.innerText).join(' ')");
+        Assert.All((string[])["Question 1. Predict. One or two?", "Question 2. And then?", "More is said."], text => Assert.Contains(text, above));
+        Assert.All((string[])["of course", "It was one.", "Five it is."], text => Assert.DoesNotContain(text, above));
+        Assert.All((string[])["of course", "It was one.", "Five it is."], text => Assert.Contains(text, shown.Page.Locator(".answers").InnerTextAsync().Result));
+    }
+
+    [Fact]
+    public void A_picture_leads_to_itself_alone()
+    {
+        Write(Small());
+
+        var link = Assert.Single(Page("01-one").QuerySelectorAll("a.picture"));
+        Assert.Equal(("assets/picture.svg", "_blank", "A picture"), (link.GetAttribute("href"), link.GetAttribute("target"), link.QuerySelector("img")!.GetAttribute("alt")));
+    }
+
+    [Fact]
     public void The_same_run_gives_the_same_bytes()
     {
         using var second = new TempFolder();
@@ -199,7 +234,7 @@ public sealed class ExportTests(Browser browser) : IDisposable
     public async Task What_a_cell_has_shown_stays_in_its_box(string name, string html)
     {
         await using var stranger = await Stranger.StartAsync();
-        var lesson = Lesson("01-one", $"# {name}", ("1", [new CellOutput(OutputKind.Display, "", html.Replace("STRANGER", stranger.Origin))], null), ("2", [], null));
+        var lesson = Lesson("01-one", $"# {name}", ("1", [new Output(OutputKind.Display, "", html.Replace("STRANGER", stranger.Origin))], null), ("2", [], null));
         Write([lesson]);
         await using var shown = await OpenAsync("01-one", 1000);
         var page = shown.Page;
@@ -286,7 +321,7 @@ public sealed class ExportTests(Browser browser) : IDisposable
         Assert.Equal((1, 4), (printed.GetProperty("execution_count").GetInt32(), silent.GetProperty("execution_count").GetInt32()));
     }
 
-    private static (Notebook, LessonResult) Lesson(string folder, string name, string head, params (string Source, CellOutput[] Outputs, Problem? Problem)[] cells)
+    private static (Notebook, LessonResult) Lesson(string folder, string name, string head, params (string Source, Output[] Outputs, Problem? Problem)[] cells)
     {
         var path = Path.Combine(folder, "notebooks", name + ".dib");
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
@@ -296,7 +331,7 @@ public sealed class ExportTests(Browser browser) : IDisposable
         return (lesson, new LessonResult(path, lesson.Title, [.. results], [], 1, 1));
     }
 
-    private (Notebook, LessonResult) Lesson(string name, string head, params (string Source, CellOutput[] Outputs, Problem? Problem)[] cells) => Lesson(clone.Path, name, head, cells);
+    private (Notebook, LessonResult) Lesson(string name, string head, params (string Source, Output[] Outputs, Problem? Problem)[] cells) => Lesson(clone.Path, name, head, cells);
 
     /// <summary>Two lessons with everything that a page can hold.</summary>
     private IReadOnlyList<(Notebook, LessonResult)> Small()
@@ -304,7 +339,7 @@ public sealed class ExportTests(Browser browser) : IDisposable
         var head = "# One\n\n**5 minutes.**\n\n- read a page\n\n<!-- instructor: only for the teacher -->\n\n![A picture](../assets/picture.svg) and [the other lesson](02-two.dib).\n\n"
             + "| field | what it says |\n|---|---|\n| `service.instance.id.of.a.very.long.name.that.does.not.break` | one |\n\n**Predict.** One or two?\n\n- **A.** one\n- **B.** two\n\n"
             + "<details>\n<summary>Hint</summary>\n\nIt was folded away.\n\n```csharp\nvar code = \"in a fold, and it is a line that is longer than any telephone is wide\";\n```\n\n</details>";
-        CellOutput[] outputs = [new(OutputKind.StandardOutput, "<b>printed</b>\n  twice"), new(OutputKind.StandardError, "an error line"), new(OutputKind.Warning, "CS0168: unused"), new(OutputKind.Display, "a <value>"), new(OutputKind.Note, "printed later")];
+        Output[] outputs = [new(OutputKind.StandardOutput, "<b>printed</b>\n  twice"), new(OutputKind.StandardError, "an error line"), new(OutputKind.Warning, "CS0168: unused"), new(OutputKind.Display, "a <value>"), new(OutputKind.Note, "printed later")];
         return
         [
             Lesson("01-one", head, ("Console.WriteLine(\"a line of code that is longer than any telephone is wide, so it scrolls in its own box\");", outputs, null),

@@ -1,7 +1,8 @@
 using System.IO;
 using System.Linq;
-using TracingTutorial.Host.Notebooks;
-using TracingTutorial.Host.Running;
+using TracingTutorial.Course.Lessons;
+using TracingTutorial.Course.Runs;
+using TracingTutorial.Host.Kernel;
 using Xunit;
 
 namespace TracingTutorial.Tests;
@@ -14,7 +15,7 @@ public class FailureTests
     [Fact]
     public void A_fault_of_the_engine_or_the_host_is_not_told_as_the_cells()
     {
-        var (problem, details) = Failure.Of(TheCell, "System.NullReferenceException: Object reference not set.\n   at Microsoft.DotNet.Interactive.Kernel.HandleAsync()\n   at TracingTutorial.Host.Kernel.CellClock.Use()");
+        var (problem, details) = Of("System.NullReferenceException: Object reference not set.\n   at Microsoft.DotNet.Interactive.Kernel.HandleAsync()\n   at TracingTutorial.Host.Kernel.CellClock.Use()");
 
         Assert.Equal("The kernel failed, not the cell: NullReferenceException: Object reference not set.", problem.Message);
         Assert.Contains("report it", problem.WayOut);
@@ -24,8 +25,7 @@ public class FailureTests
     [Fact]
     public void An_exception_of_the_cell_has_its_own_frames_and_its_line_and_none_of_the_engines()
     {
-        var (problem, details) = Failure.Of(TheCell,
-            "Shop.OrderException: none\nleft ---> System.Exception: inner\n   at Submission#3.F() in test.dib:line 12\n--- End of stack trace from previous location ---\n   at Submission#4.<<Initialize>>d__0.MoveNext() in test.dib:line 11\n"
+        var (problem, details) = Of("Shop.OrderException: none\nleft ---> System.Exception: inner\n   at Submission#3.F() in test.dib:line 12\n--- End of stack trace from previous location ---\n   at Submission#4.<<Initialize>>d__0.MoveNext() in test.dib:line 11\n"
             + "   at Microsoft.CodeAnalysis.Scripting.ScriptExecutionState.RunSubmissionsAsync()");
 
         Assert.Equal(("OrderException: none\nleft ---> System.Exception: inner", 12), (problem.Message, problem.Line));
@@ -35,7 +35,7 @@ public class FailureTests
     [Fact]
     public void An_exception_without_a_trace_keeps_its_message_and_the_first_line_of_its_cell()
     {
-        var (problem, details) = Failure.Of(TheCell, "Something: else");
+        var (problem, details) = Of("Something: else");
 
         Assert.Equal(("Something: else", TheCell.Line, (string?)null), (problem.Message, problem.Line!.Value, details));
     }
@@ -46,7 +46,7 @@ public class FailureTests
     [InlineData("../helpers/core/Table.cs(7,1): error CS0103: The name 'b' does not exist", "/course/helpers/core/Table.cs", 7, null)]
     public void A_compiler_error_is_placed_in_the_file_it_speaks_of(string message, string file, int line, int? cell)
     {
-        var (problem, _) = Failure.Of(TheCell, message + "\n" + message);
+        var (problem, _) = Of(message + "\n" + message);
 
         Assert.Equal((Path.GetFullPath(file), line, cell, "CS0103: The name 'b' does not exist"), (Path.GetFullPath(problem.File), problem.Line!.Value, problem.Cell, problem.Message));
     }
@@ -60,12 +60,36 @@ public class FailureTests
     [InlineData("System.ArgumentException: Must provide errors when succeeded is false.\n   at Microsoft.DotNet.Interactive.PackageManagement.PackageRestoreResult..ctor()", "NuGet did not say why", "home folder")]
     public void A_package_that_cannot_be_had_leaves_names_out_and_says_what_to_do(string message, string text, string wayOut)
     {
-        var (problem, _) = Failure.Of(TheCell, message);
+        var (problem, _) = Of(message, FailureReason.Restore);
 
         Assert.Contains(text, problem.Message);
         Assert.DoesNotContain("Project.fsproj", problem.Message);
         Assert.Contains(wayOut, problem.WayOut);
-        Assert.True(Failure.LeavesNamesOut(TheCell, message));
-        Assert.False(Failure.LeavesNamesOut(TheCell, "System.Exception: no"));
+        var import = TheCell with { Source = "#!import x.cs" };
+        Assert.True(EngineFailure.Of(import, null, message) is { Reason: FailureReason.Restore, LosesNames: true });
+        Assert.True(EngineFailure.Of(TheCell, FailureReason.Restore, message).LosesNames);
+        Assert.False(EngineFailure.Of(TheCell, null, "System.Exception: no").LosesNames);
+    }
+
+    [Theory]
+    [InlineData("System.Exception: parse error : unexpected token\n   at Submission#1.<<Initialize>>d__0.MoveNext() in test.dib:line 11")]
+    [InlineData("System.Exception: x.dib(1,1): error CS0103: no\n   at Submission#1.<<Initialize>>d__0.MoveNext() in test.dib:line 11")]
+    [InlineData("System.Exception: The cell did not end within 5 seconds and was stopped.\n   at Submission#1.<<Initialize>>d__0.MoveNext() in test.dib:line 11")]
+    [InlineData("System.Exception: What the cell shows is too large: 5\n   at Submission#1.<<Initialize>>d__0.MoveNext() in test.dib:line 11")]
+    [InlineData("System.Exception: PackageRestoreResult\n   at Submission#1.<<Initialize>>d__0.MoveNext() in test.dib:line 11")]
+    public void A_cells_own_exception_is_one_whatever_its_text_says(string message)
+    {
+        foreach (var reason in (FailureReason?[])[null, FailureReason.Exception])
+        {
+            var failed = EngineFailure.Of(TheCell, reason, message);
+            Assert.Equal((FailureReason.Exception, false, 11), (failed.Reason, failed.LosesNames, failed.Problem.Line));
+            Assert.StartsWith("Exception: ", failed.Problem.Message);
+        }
+    }
+
+    private static (Problem Problem, string? Details) Of(string message, FailureReason? reason = null)
+    {
+        var failed = EngineFailure.Of(TheCell, reason, message);
+        return (failed.Problem, failed.Details);
     }
 }

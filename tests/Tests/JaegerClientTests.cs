@@ -170,7 +170,7 @@ public sealed class JaegerClientTests : IAsyncDisposable
         using var client = jaeger.Client();
 
         var nothing = await Assert.ThrowsAsync<TimeoutException>(() => client.WaitForTraceAsync(Id, timeout: TimeSpan.FromSeconds(0.2)));
-        var less = await Assert.ThrowsAsync<TimeoutException>(() => client.WaitForTraceAsync(OtherId, spans: 4, timeout: TimeSpan.FromSeconds(0.2)));
+        var less = await Assert.ThrowsAsync<TimeoutException>(() => client.WaitForTraceAsync(OtherId, spans: 4, timeout: TimeSpan.FromSeconds(3)));
 
         Assert.Contains($"After 0.2 s Jaeger at {jaeger.Address} still has no span of trace {Id}", nothing.Message);
         Assert.Contains("has 1 of the 4 awaited spans", less.Message);
@@ -330,7 +330,7 @@ public sealed class JaegerClientTests : IAsyncDisposable
         var clock = Stopwatch.StartNew();
 
         Assert.False(await client.IsRunningAsync());
-        Assert.InRange(clock.Elapsed.TotalSeconds, 0.5, 10);
+        Assert.InRange(clock.Elapsed.TotalSeconds, 0.5, 99); // an HttpClient waits 100 seconds unless it is told otherwise
     }
 
     [Fact]

@@ -4,8 +4,8 @@ using System.IO;
 using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
-using TracingTutorial.Host.Notebooks;
-using TracingTutorial.Host.Running;
+using TracingTutorial.Course.Lessons;
+using TracingTutorial.Course.Runs;
 
 namespace TracingTutorial.Tests;
 
@@ -40,7 +40,7 @@ internal sealed record Answer(string Exercise, string Name, string Source, strin
 /// </summary>
 internal sealed class LessonTrial
 {
-    private static readonly SemaphoreSlim Cores = new(Environment.ProcessorCount);
+    private static readonly SemaphoreSlim Cores = new(Environment.ProcessorCount); // the rest of the places is for other tests
 
     /// <summary>The lessons to try.</summary>
     public static IEnumerable<string> Lessons => TheHost.Lessons.Where(l => l.StartsWith(Environment.GetEnvironmentVariable("LESSON") ?? "", StringComparison.Ordinal));
@@ -77,7 +77,7 @@ internal sealed class LessonTrial
     private static async Task<LessonTrial> TryAsync(string name)
     {
         var lesson = DibReader.Load(TheHost.Lesson(name));
-        var solutions = lesson.Solutions();
+        var solutions = lesson.Lesson.Solutions;
         var cells = new List<Cell>();
         var answers = new List<(Answer Answer, int Number)>();
         var forgotten = new HashSet<int>();
@@ -93,7 +93,7 @@ internal sealed class LessonTrial
             }
 
             if (solutions.TryGetValue(exercise, out var solution))
-                answers.Add((new Answer(exercise, Solution, solution, null), Add(cell with { Source = solution })));
+                answers.Add((new Answer(exercise, Solution, solution.Source, null), Add(cell with { Source = solution.Source })));
             return number;
         }).ToArray();
         var second = lesson.Code.Select(Add).ToArray();
@@ -103,6 +103,7 @@ internal sealed class LessonTrial
         await Cores.WaitAsync();
         try
         {
+            using var place = await KernelPlace.TakeAsync();
             var result = await LessonRun.RunAsync(lesson with { Cells = cells }, TheHost.Options, _ => { }, default);
             var trial = new LessonTrial(lesson) { PeakMemoryBytes = result.PeakMemoryBytes };
             trial.Cells.AddRange(lesson.Code.Select((cell, i) => (cell, Numbered(first[i]), Numbered(second[i]))));

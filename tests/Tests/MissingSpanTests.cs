@@ -9,7 +9,10 @@ using System.Net.Http;
 using System.Net.Sockets;
 using System.Threading;
 using System.Threading.Tasks;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Logging;
 using OpenTelemetry;
+using OpenTelemetry.Exporter;
 using OpenTelemetry.Trace;
 using Xunit;
 
@@ -50,7 +53,6 @@ public sealed class MissingSpanTests : IDisposable
     [InlineData("shop.checkuot")]
     [InlineData("shop-checkout")]
     [InlineData("checkout")]
-    [InlineData("shop")]
     [InlineData("shop.checkouts")]
     [InlineData("charge card")] // the name of the span in place of that of the source
     public void A_name_that_no_source_has(string name)
@@ -71,6 +73,161 @@ public sealed class MissingSpanTests : IDisposable
             Assert.Null(_source.StartActivity("charge card"));
 
         Says("""The source "shop.checkout" exists, but nobody listens to it: write AddSource("shop.checkout").""");
+    }
+
+    [Fact]
+    public void A_name_that_goes_on_where_another_one_ends_is_no_misspelling()
+    {
+        using (Provider("shop"))
+            Assert.Null(_source.StartActivity("charge card"));
+        Says("""
+            The source "shop.checkout" exists, but nobody listens to it: write AddSource("shop.checkout"). AddSource("shop")
+            listens to a source of just that name, AddSource("shop.*") to its family.
+            """);
+
+        // A plug-in that is not loaded: the provider listens to the span's source too, and nothing is missing.
+        using (Provider("shop.checkout", "shop.checkout.plugins", "shop.checkuot"))
+            _source.StartActivity("pack")!.Dispose();
+        Says("""
+            "pack" was recorded and has ended: look whether the provider you look at has AddSource("shop.checkout"). A batch
+            waits five seconds, or for ForceFlush.
+            """, "pack");
+    }
+
+    [Fact]
+    public void A_misspelling_of_one_provider_is_not_one_of_another()
+    {
+        using (Provider("shop.checkout", "shop.checkuot")) // the first hears the span
+        using (Provider("shop.stock.plugins"))              // the second one has nothing to do with it
+            _source.StartActivity("charge card")!.Dispose();
+
+        Assert.DoesNotContain("no source has", Said());
+    }
+
+    [Fact]
+    public async Task A_name_that_a_handler_sets_is_written_over_by_the_instrumentation_and_both_names_lead_to_the_span()
+    {
+        using var provider = Sdk.CreateTracerProviderBuilder().AddAspNetCoreInstrumentation().AddSource("shop.checkout")
+            .AddProcessor(new SimpleActivityExportProcessor(_spans)).Build();
+        await RequestAsync(() => Activity.Current!.DisplayName = "export invoices");
+
+        Assert.Equal("GET /jobs/{id}", Assert.Single(_spans.Spans).Name);
+        Assert.StartsWith("""
+            Nothing has asked for "export invoices". If your code gave this name to a span of ASP.NET Core, it was written
+            over: "Microsoft.AspNetCore.Hosting.HttpRequestIn" ended as "GET /jobs/{id}". The instrumentation sets the name
+            at the end of a request. Start a span of your own for this work, or set the name in EnrichWithHttpResponse.
+            Otherwise run the code that calls StartActivity("export invoices").
+            """.ReplaceLineEndings(" "), Said("export invoices"), StringComparison.Ordinal);
+        foreach (var name in new[] { "GET /jobs/{id}", "Microsoft.AspNetCore.Hosting.HttpRequestIn" })
+        {
+            Says("""
+                "Microsoft.AspNetCore.Hosting.HttpRequestIn" was recorded and has ended, and is drawn as "GET /jobs/{id}": look
+                whether the provider you look at has AddSource("Microsoft.AspNetCore"). A batch waits five seconds, or for
+                ForceFlush.
+                """, name);
+        }
+
+        // A span below it started or ended while the name was there: then it was heard.
+        await RequestAsync(() =>
+        {
+            Activity.Current!.DisplayName = "export orders";
+            _source.StartActivity("charge card")!.Dispose();
+        });
+        Assert.StartsWith("""
+            A span "Microsoft.AspNetCore.Hosting.HttpRequestIn" was called "export orders" for a while; the last one ended as "GET /jobs/{id}". The instrumentation sets
+            """.Trim(), Said("export orders"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_advice_against_a_name_that_is_written_over_helps()
+    {
+        using var provider = Sdk.CreateTracerProviderBuilder().AddSource("shop.checkout")
+            .AddAspNetCoreInstrumentation(o => o.EnrichWithHttpResponse = (activity, _) => activity.DisplayName = "export invoices")
+            .AddProcessor(new SimpleActivityExportProcessor(_spans)).Build();
+        await RequestAsync(() => _source.StartActivity("export orders")!.Dispose());
+
+        Assert.Equal(["export orders", "export invoices"], _spans.Spans.Select(s => s.Name));
+    }
+
+    [Theory]
+    [InlineData(true, """
+        "charge card" is below "Microsoft.AspNetCore.Hosting.HttpRequestIn", which ASP.NET Core made with new Activity(…), as it does when nobody listens to its source, and which is not sampled: write AddSource("Microsoft.AspNetCore").
+        """)]
+    [InlineData(false, null)]
+    public async Task ASP_NET_Core_makes_its_activity_without_a_source_only_when_nobody_listens_and_logging_is_on(bool logging, string? said)
+    {
+        using var provider = Provider("shop.checkout");
+        await RequestAsync(() => _source.StartActivity("charge card")?.Dispose(), logging);
+
+        if (said is null)
+            Assert.StartsWith("\"charge card\" was recorded and has ended", Said(), StringComparison.Ordinal);
+        else
+            Says(said.Trim());
+        Assert.StartsWith("The source \"Microsoft.AspNetCore\" exists, but nobody listens to it: write AddSource(\"Microsoft.AspNetCore\").",
+            Said("Microsoft.AspNetCore.Hosting.HttpRequestIn"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_a_library_starts_is_explained_without_StartActivity()
+    {
+        using var hosting = new ActivitySource("Microsoft.AspNetCore");
+        const string Name = "Microsoft.AspNetCore.Hosting.HttpRequestIn";
+        Assert.Contains("ASP.NET Core starts it for each request: send one.", Said(Name));
+        Assert.Contains("a request gets such a name at its end", Said("GET /jobs/{id}"));
+
+        Activity span;
+        using (Provider("Microsoft.AspNetCore"))
+        {
+            span = hosting.StartActivity(Name)!;
+            Assert.EndsWith("has not ended: ASP.NET Core ends it, when the request has ended; wait for that.", Said(Name), StringComparison.Ordinal);
+        }
+
+        span.Dispose();
+        Assert.EndsWith("ended after its provider was disposed: dispose the provider last.", Said(Name), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_a_receiver_did_not_take_is_said()
+    {
+        await using var receiver = await OtlpReceiver.StartAsync();
+        using (Sdk.CreateTracerProviderBuilder().AddSource("shop.checkout")
+            .AddOtlpExporter(o => (o.Endpoint, o.Protocol) = (receiver.Endpoint, OtlpExportProtocol.HttpProtobuf)).Build())
+            _source.StartActivity("charge card")!.Dispose();
+
+        Assert.Contains("A receiver did not take what was sent to it: POST / 404", Said());
+        using (Sdk.CreateTracerProviderBuilder().AddSource("shop.checkout")
+            .AddOtlpExporter(o => (o.Endpoint, o.Protocol) = (receiver.TracesEndpoint, OtlpExportProtocol.HttpProtobuf)).Build())
+            _source.StartActivity("charge card")!.Dispose();
+        Assert.DoesNotContain("did not take", Said());
+    }
+
+    // A server that answers one request, and the client makes no span of its own.
+    private static async Task RequestAsync(Action handle, bool logging = false)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        if (logging)
+            builder.Logging.AddProvider(new Quiet());
+        await using var app = builder.Build();
+        app.Urls.Add("http://127.0.0.1:0");
+        app.MapGet("/jobs/{id}", (int id) =>
+        {
+            handle();
+            return "done";
+        });
+        await app.StartAsync();
+        using var client = new HttpClient(new SocketsHttpHandler { ActivityHeadersPropagator = null });
+        await client.GetStringAsync($"{app.Urls.First()}/jobs/7");
+        await app.StopAsync();
+    }
+
+    private sealed class Quiet : ILoggerProvider, ILogger
+    {
+        public ILogger CreateLogger(string categoryName) => this;
+        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+        public bool IsEnabled(LogLevel logLevel) => true;
+        public void Log<TState>(LogLevel level, EventId id, TState state, Exception? e, Func<TState, Exception?, string> text) { }
+        public void Dispose() { }
     }
 
     [Theory]
@@ -503,7 +660,7 @@ public sealed class MissingSpanTests : IDisposable
             using var shop = await Shop.StartAsync((service, tracing) => tracing.AddProcessor(new SimpleActivityExportProcessor(spans.ForService(service))));
             shop.Pace = TimeSpan.Zero;
             (await shop.GetAsync("/profile/7")).Dispose();
-            await spans.WaitForAsync(6);
+            await spans.WaitForAsync(6, TheHost.Hang);
             return [.. spans.Spans.Select(s => $"{s} {s.Kind} {s.Status} {s.HasRemoteParent} {string.Join(",", s.Attributes.Select(a => a.Key))}").Order(StringComparer.Ordinal)];
         }
 

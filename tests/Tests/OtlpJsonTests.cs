@@ -18,7 +18,7 @@ namespace TracingTutorial.Tests;
 /// <summary>OTLP as JSON, as a browser's exporter sends it, and extreme values in it (the files in hard/).</summary>
 public sealed class OtlpJsonTests
 {
-    private static readonly HttpClient Client = new();
+    private static readonly HttpClient Client = new() { Timeout = TheHost.Hang };
 
     [Fact]
     public async Task Decimal_text_and_JSON_numbers_are_both_read_and_stay_exact()
@@ -223,6 +223,28 @@ public sealed class OtlpJsonTests
             Assert.Equal(HttpStatusCode.RequestEntityTooLarge, response.StatusCode);
             Assert.Contains("more than 3,000,000 names and values", await response.Content.ReadAsStringAsync());
         }
+    }
+
+    [Theory]
+    [InlineData("{\"\\ud800\":1}", 1)] // half of a surrogate pair, in a name
+    [InlineData("5", 1)]
+    [InlineData("{\"traceId\":\"ID\",\"spanId\":\"bbbbbbbbbbbbbbbc\",\"name\":\"\\udc00\",\"\\ud800\":{}}", 1)]
+    [InlineData("{\"traceId\":\"ID\",\"spanId\":\"bbbbbbbbbbbbbbbc\",\"name\":\"\\udc00\"}", 0)] // in a value: it is left out
+    [InlineData("{\"traceId\":\"ID\",\"spanId\":\"bbbbbbbbbbbbbbbc\",\"name\":\"\u00ff\"}", 0)] // a byte that is no UTF-8, see below
+    public async Task What_is_no_Unicode_loses_nothing_beside_it(string span, int rejected)
+    {
+        await using var receiver = await OtlpReceiver.StartAsync();
+        var id = new string('a', 32);
+        var body = $$"""{"resourceSpans":[{"scopeSpans":[{"spans":[{{span.Replace("ID", id)}},{"traceId":"{{id}}","spanId":"bbbbbbbbbbbbbbbb","name":"beside"}]}]}]}""";
+        using var content = new ByteArrayContent(Encoding.Latin1.GetBytes(body));
+        content.Headers.ContentType = new("application/json");
+        using var response = await Client.PostAsync(receiver.TracesEndpoint, content);
+
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.Equal("beside", receiver.Spans[^1].Name);
+        var request = Assert.Single(receiver.Requests);
+        Assert.Equal((2 - rejected, rejected), (request.Spans, request.Rejected));
+        Assert.Equal(rejected == 1 || span.Contains("udc00"), request.Problem is not null);
     }
 
     private static object? Read(string value)

@@ -27,7 +27,7 @@ public sealed class PlayerRunTests(ThePlayer player) : IClassFixture<ThePlayer>
         await one.Page.Cell(0).ShowsAsync("begun");
         await one.Page.Cell(1).MarkedAsync("^waits$");
         await one.Page.Button("Stop").ClickAsync();
-        await one.Page.Cell(0).MarkedAsync("^failed");
+        await one.Page.Cell(0).MarkedAsync("^stopped");
         await one.Page.Cell(0).ShowsAsync("Stopped.");
         await Assertions.Expect(one.Page.Cell(1).Mark()).ToHaveTextAsync("");
         await two.Page.Cell(1).RunAsync();
@@ -131,7 +131,7 @@ public sealed class PlayerRunTests(ThePlayer player) : IClassFixture<ThePlayer>
         await using var shown = await player.OpenAsync(lesson);
         var page = shown.Page;
 
-        await LinesAsync(log, 1); // it has run, and nobody has clicked
+        await TheHost.WaitForLinesAsync(log, 1); // it has run, and nobody has clicked
         await Assertions.Expect(page.Cell(0).Mark()).ToHaveTextAsync("");
         await Assertions.Expect(page.Cell(0).Outputs()).ToBeEmptyAsync();
         await page.Cell(0).RunToEndAsync();
@@ -148,13 +148,13 @@ public sealed class PlayerRunTests(ThePlayer player) : IClassFixture<ThePlayer>
         var (lesson, log) = WriteImporting("37-thrown-away", notes);
         await using var shown = await player.OpenAsync(lesson);
         var page = shown.Page;
-        await LinesAsync(log, 1);
+        await TheHost.WaitForLinesAsync(log, 1);
 
         await page.Cell(1).RunAsync();
         await page.Cell(1).MarkedAsync("^failed");
         await page.Cell(1).ShowsAsync("answer"); // "The name 'answer' does not exist"
         await page.Cell(0).RunToEndAsync();
-        await LinesAsync(log, 2);
+        await TheHost.WaitForLinesAsync(log, 2);
         await page.Cell(1).RunAsync();
         await page.Cell(1).ShowsAsync("42");
     }
@@ -166,13 +166,39 @@ public sealed class PlayerRunTests(ThePlayer player) : IClassFixture<ThePlayer>
         var (lesson, log) = WriteImporting("38-changed", notes);
         await using var shown = await player.OpenAsync(lesson);
         var page = shown.Page;
-        await LinesAsync(log, 1);
+        await TheHost.WaitForLinesAsync(log, 1);
 
         await page.Cell(0).WriteAsync("var answer = \"mine\";");
         await page.Keyboard.PressAsync("Shift+Enter");
         await page.Cell(0).RanAsync();
         await page.Cell(1).RunAsync();
         await page.Cell(1).ShowsAsync("mine");
+    }
+
+    [Fact]
+    public async Task An_import_that_fails_while_the_learner_reads_is_shown_at_the_click_and_can_be_run_again()
+    {
+        using var notes = new TempFolder();
+        var log = notes.Write("log", "");
+        player.WriteFile("helpers/39-fails.cs", $"System.IO.File.AppendAllText({JsonSerializer.Serialize(log)}, \"run\\n\");\n"
+            + "if (!System.IO.File.Exists(\"mended\")) throw new Exception(\"the shelf is empty\");\nvar answer = 42;\n");
+        var lesson = player.Write("39-fails", "# Fails", Code("#!import ../helpers/39-fails.cs"), Code("#!import ../helpers/39-fails.cs"), Code("answer"));
+        await using var shown = await player.OpenAsync(lesson);
+        var page = shown.Page;
+
+        await TheHost.WaitForLinesAsync(log, 1); // it has run, and nobody has clicked
+        await Assertions.Expect(page.Cell(0).Mark()).ToHaveTextAsync("");
+        await Assertions.Expect(page.Cell(0).Outputs()).ToBeEmptyAsync();
+        await page.Button("Run all").ClickAsync();
+        await page.Cell(0).MarkedAsync("^failed");
+        await page.Cell(0).ShowsAsync("the shelf is empty");
+        await Assertions.Expect(page.Cell(1).Mark()).ToHaveTextAsync(""); // the second import was not run ahead, and does not run after this one
+        Assert.Single(File.ReadAllLines(log));
+
+        player.WriteFile("notebooks/mended", "");
+        await page.Button("Run all").ClickAsync();
+        await page.Cell(2).ShowsAsync("42");
+        Assert.Equal(3, File.ReadAllLines(log).Length);
     }
 
     [Fact]
@@ -189,7 +215,7 @@ public sealed class PlayerRunTests(ThePlayer player) : IClassFixture<ThePlayer>
         await fourth.Page.Cell(1).RunAsync();
         await Assertions.Expect(second.Page.GetByRole(AriaRole.Alert)).ToContainTextAsync("The kernel of this lesson was closed, because 3 other lessons are open."); // it stands there for a while only
         await fourth.Page.Cell(1).RanAsync();
-        await kernels[1].WaitForExitAsync().WaitAsync(TimeSpan.FromMinutes(1));
+        await kernels[1].WaitForExitAsync().WaitAsync(TheHost.Hang);
         Assert.False(kernels[0].HasExited || kernels[2].HasExited);
         await second.Page.Cell(1).RunAsync(); // and it comes back when it is wanted
         await second.Page.Cell(1).ShowsAsync("again");
@@ -207,26 +233,5 @@ public sealed class PlayerRunTests(ThePlayer player) : IClassFixture<ThePlayer>
         var log = notes.Write("log", "");
         File.WriteAllText(Path.Combine(player.Clone, "helpers", name + ".cs"), $"Console.WriteLine(\"imported\");\nvar answer = 42;\nSystem.IO.File.AppendAllText({JsonSerializer.Serialize(log)}, \"run\\n\");\n");
         return (player.Write(name, $"# {name}", Code($"#!import ../helpers/{name}.cs"), Code("answer")), log);
-    }
-
-    /// <summary>Waits until the file has this many lines.</summary>
-    private static async Task LinesAsync(string file, int lines)
-    {
-        using var watcher = new FileSystemWatcher(Path.GetDirectoryName(file)!) { EnableRaisingEvents = true };
-        var changed = new TaskCompletionSource();
-        watcher.Changed += (_, _) =>
-        {
-            if (Count() >= lines)
-                changed.TrySetResult();
-        };
-        if (Count() < lines)
-            await changed.Task.WaitAsync(TimeSpan.FromMinutes(1));
-
-        // Another process may be writing just now, which Windows must be told to allow.
-        int Count()
-        {
-            using var reader = new StreamReader(new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
-            return reader.ReadToEnd().Split('\n').Length - 1;
-        }
     }
 }

@@ -3,7 +3,7 @@ using System.Linq;
 using System.Text.RegularExpressions;
 using System.Threading.Tasks;
 using Microsoft.Playwright;
-using TracingTutorial.Host.Notebooks;
+using TracingTutorial.Course.Lessons;
 using Xunit;
 using static TracingTutorial.Tests.ThePlayer;
 
@@ -145,7 +145,7 @@ public sealed class PlayerTests(ThePlayer player) : IClassFixture<ThePlayer>
         await shown.Page.EmulateMediaAsync(new() { ColorScheme = colours });
         await player.GoAsync(shown.Page, Lesson);
         if (await shown.Page.Locator(".mark", new() { HasTextString = "✓" }).CountAsync() == 0)
-            await shown.Page.Button("Run all").ClickAsync();
+            await shown.Page.RunAllAsync();
         await shown.Page.Locator(".cell").Last.RanAsync();
         return shown;
     }

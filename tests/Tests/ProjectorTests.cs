@@ -3,9 +3,9 @@ using System.IO;
 using System.Linq;
 using System.Text.Json;
 using System.Threading.Tasks;
-using TracingTutorial.Host.Notebooks;
+using TracingTutorial.Course.Lessons;
+using TracingTutorial.Course.Runs;
 using TracingTutorial.Host.Player;
-using TracingTutorial.Host.Running;
 using Xunit;
 
 namespace TracingTutorial.Tests;
@@ -30,13 +30,11 @@ public sealed class ProjectorTests(Browser browser)
     {
         using var progress = new TempFolder();
         Keep(await LessonTrial.OfAsync(lesson), progress.Path);
-        await using var player = await PlayerApp.StartAsync(TheHost.Root, progress.Path, 0);
+        await using var player = await PlayerApp.StartAsync(TheHost.Root, progress.Path, null, new MemoryKernels().Start, progress.Path);
         await using var opened = await browser.NewPage(Width - Scrollbar, Height);
         var page = opened.Page;
-        page.SetDefaultTimeout(120_000); // everything else may run beside it
-        await page.AddInitScriptAsync(NoKernel);
-        await page.Context.APIRequest.GetAsync(player.Address.AbsoluteUri);
-        await page.GotoAsync(new Uri(player.Address, $"/lesson/{lesson[..^4]}?present").AbsoluteUri);
+        await ThePlayer.LetInAsync(page, player);
+        await page.GotoAsync(new Uri(player.Origin, $"/lesson/{lesson[..^4]}?present").AbsoluteUri);
         await ThePlayer.Drawn(page);
 
         var cells = DibReader.Load(TheHost.Lesson(lesson)).Cells;
@@ -50,24 +48,16 @@ public sealed class ProjectorTests(Browser browser)
     /// <summary>What the trial of the lesson showed, as if a learner had come back to it.</summary>
     private static void Keep(LessonTrial trial, string folder)
     {
-        var kept = Progress.Load(folder, Path.GetFileNameWithoutExtension(trial.Lesson.Path), [.. trial.Cells.Select(c => c.Cell.Source)]);
-        foreach (var ((cell, first, _), place) in trial.Cells.Zip(kept.Cells))
+        var keys = KeptLesson.KeysOf(trial.Cells.Select(c => c.Cell));
+        new ProgressFolder(folder).WriteRuns(Path.GetFileNameWithoutExtension(trial.Lesson.Path), trial.Cells.Zip(keys).ToDictionary(c => c.Second, c =>
         {
+            var (cell, first, _) = c.First;
             var solved = trial.Answers.Where(a => a.Answer.Exercise == cell.Exercise && a.Answer.Name == LessonTrial.Solution).SelectMany(a => a.Result.Outputs);
-            place.Outputs = [.. first.Outputs.Concat(solved).Select(Shown)];
-            place.Ok = first.Status == CellStatus.Ok;
-        }
-
-        kept.Save();
+            return new KeptRun(cell.Source, first.Status == CellStatus.Ok, first.Reason, 1, [.. first.Outputs.Concat(solved)]);
+        }));
     }
 
-    private static Output Shown(CellOutput output) => output.Kind != OutputKind.Display ? new Output("out", output.Text)
-        : output.Html is null ? new Output("text", output.Text) : new Output("html", output.Html);
-
     private sealed record Picture(int Cell, string Name, string[] Faults);
-
-    /// <summary>The page would start a kernel, and nobody is going to run anything.</summary>
-    private const string NoKernel = "const send = WebSocket.prototype.send; WebSocket.prototype.send = function (m) { if (JSON.parse(m).do !== 'warm') send.call(this, m); };";
 
     private const string Measure = """
         async () => {

@@ -15,7 +15,7 @@ using OpenTelemetry;
 using OpenTelemetry.Exporter;
 using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
-using TracingTutorial.Host.Notebooks;
+using TracingTutorial.Course.Lessons;
 using Xunit;
 
 namespace TracingTutorial.Tests;
@@ -328,6 +328,24 @@ public class SamplingTests
         tail.OnEnd(make.Remote("one that was forgotten"));
         tail.ForceFlush();
         Assert.Equal((1, 0), (tail.TracesDropped, tail.DecidedWithoutRoot));
+    }
+
+    [Theory]
+    [InlineData(1, 1)] // there is memory for them: the trace is not over while one of its two spans runs
+    [InlineData(100, 0)] // what was known of the trace had to be forgotten, so it is decided without the span that still runs
+    public void How_many_running_spans_are_remembered_has_a_bound(int others, int held)
+    {
+        using var make = new Maker();
+        var clock = new Clock();
+        using var tail = new TailSampler(new SpanRecorder(), _ => false, clock) { MaxDecisions = 3 };
+        var users = make.Remote("GET /users/{id}");
+        foreach (var span in (Activity[])[users, make.Remote("GET /payments/{user}", users), .. Enumerable.Range(0, others).Select(i => make.Root($"never ends {i}"))])
+            tail.OnStart(span);
+
+        tail.OnEnd(users);
+        clock.Pass(6);
+
+        Assert.Equal(held, tail.Held);
     }
 
     [Fact]

@@ -365,12 +365,6 @@ public sealed class ShopTests
             Assert.Equal((1, 1, 3, 4, 3, 1, 3), (Place("profile page requested"), Place("asking user-service"), Place("orders loaded"),
                 Place("asking payment-service"), Place("asking the bank"), Place("failed", "bank answered"), Place("no profile", "page sent")));
             Assert.True(Array.FindIndex(lines, l => l.Level == LogLevel.Error) > Array.FindLastIndex(lines, l => l.Message == "loading user"));
-            if (pace >= 1)
-            {
-                // It failed at payment-service, and waited longest for user-service.
-                var calls = spans.Traces.Single(t => t.TraceId == failed).Spans.Where(s => s.Name == "GET").ToArray();
-                Assert.True(calls[0].Duration > calls[1].Duration, $"{calls[0].Duration} and {calls[1].Duration}");
-            }
 
             int Place(params string[] texts) => lines.Where(l => texts.Any(l.Message.Contains)).TakeWhile(l => l.TraceId != failed).Count() + 1;
         }

@@ -208,7 +208,7 @@ public sealed class SpanRecorderTests
         using (Provider(gateway, recorder.ForService("api-gateway"), "api-gateway"))
         using (Provider(users, ofUsers, "user-service"))
         {
-            var waiting = ofUsers.WaitForAsync(1, TimeSpan.FromMinutes(1));
+            var waiting = ofUsers.WaitForAsync(1, TheHost.Hang);
             Root(gateway, "call").Dispose();
             Assert.False(waiting.IsCompleted);
             Root(users, "handle").Dispose();
@@ -243,15 +243,15 @@ public sealed class SpanRecorderTests
         var recorder = new SpanRecorder();
         using var provider = Provider(source, recorder, "service");
 
-        var three = recorder.WaitForAsync(3);
-        var one = recorder.WaitForAsync(1);
+        var three = recorder.WaitForAsync(3, TheHost.Hang);
+        var one = recorder.WaitForAsync(1, TheHost.Hang);
         source.StartActivity("first")!.Dispose();
         await one;
         Assert.False(three.IsCompleted);
         source.StartActivity("second")!.Dispose();
         source.StartActivity("third")!.Dispose();
         await three;
-        await recorder.WaitForAsync(3);
+        await recorder.WaitForAsync(3, TheHost.Hang);
 
         Assert.Equal(3, recorder.Count);
     }

@@ -15,7 +15,7 @@ internal sealed class TailSampler(
         using var turn = OneAtATime();              // spans end on many threads
         DecideWhatIsDue();
         if (Decision(span) is { } kept)
-            Follow(span, kept);                     // too late to be asked about
+            Follow(span, kept);                     // its trace is decided
         else
             Hold(span);
         while (IsFull)

@@ -1,6 +1,7 @@
 using System.IO;
 using Spectre.Console;
-using TracingTutorial.Host.Output;
+using TracingTutorial.Course.Lessons;
+using TracingTutorial.Host.Reports;
 using Xunit;
 
 namespace TracingTutorial.Tests;
@@ -61,7 +62,7 @@ public class TerminalMarkdownTests
         var output = new StringWriter();
         var console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, Out = new AnsiConsoleOutput(output) });
         console.Profile.Width = 120;
-        TerminalMarkdown.Write(console, markdown);
+        TerminalMarkdown.Write(console, MarkdownText.Parse(markdown));
         return output.ToString();
     }
 }

@@ -2,9 +2,13 @@ using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
+using System.Net.Http;
+using System.Net.Http.Json;
+using System.Text.Json;
 using System.Text.RegularExpressions;
 using System.Threading.Tasks;
 using Microsoft.Playwright;
+using TracingTutorial.Host.Kernel;
 using TracingTutorial.Host.Player;
 using Xunit;
 
@@ -16,13 +20,10 @@ namespace TracingTutorial.Tests;
 /// </summary>
 public sealed class ThePlayer(Browser browser) : IAsyncLifetime
 {
-    /// <summary>Long enough for a kernel to start and compile while the machine does other things.</summary>
-    private const float Patience = 120_000;
-
     private readonly TempFolder _clone = new(), _progress = new();
     private PlayerApp? _app;
-
-    static ThePlayer() => Assertions.SetDefaultExpectTimeout(Patience);
+    private string? _secret;
+    private KernelPlace? _place;
 
     /// <summary>The root of the clone.</summary>
     internal string Clone => _clone.Path;
@@ -30,14 +31,37 @@ public sealed class ThePlayer(Browser browser) : IAsyncLifetime
     /// <summary>Where what the learner did is kept.</summary>
     internal string Progress => _progress.Path;
 
-    /// <summary>What the terminal shows: the address with its token.</summary>
-    internal Uri Address => _app!.Address;
+    /// <summary>What the terminal shows: an address with a key that works once. Each time a new one.</summary>
+    internal Uri NewAddress() => _app!.NewAddress();
+
+    internal int Port => _app!.Origin.Port;
+
+    /// <summary>What a page of this player knows.</summary>
+    internal async Task<string> SecretAsync() => _secret ??= await EnterAsync(_app!);
+
+    /// <summary>Exchanges a key for the secret, as a page does.</summary>
+    internal static async Task<string> EnterAsync(PlayerApp player)
+    {
+        using var client = new HttpClient();
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(player.Origin, "enter"))
+        {
+            Content = JsonContent.Create(new { key = player.NewAddress().Query.Split('=')[1] }),
+        };
+        request.Headers.Add("Origin", player.Origin.GetLeftPart(UriPartial.Authority));
+        using var answer = await client.SendAsync(request);
+        return (await answer.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("secret").GetString()!;
+    }
+
+    /// <summary>Lets the pages of a browser in.</summary>
+    internal static async Task LetInAsync(IPage page, PlayerApp player) => await page.Context.AddInitScriptAsync(
+        $"if (location.port === '{player.Origin.Port}') localStorage.setItem('tracing-tutorial', '{await EnterAsync(player)}')");
 
     /// <summary>The address without token and path, as <c>http://127.0.0.1:1234</c>.</summary>
-    internal string Origin => Address.GetLeftPart(UriPartial.Authority);
+    internal string Origin => _app!.Origin.GetLeftPart(UriPartial.Authority);
 
     public async ValueTask InitializeAsync()
     {
+        _place = await KernelPlace.TakeAsync();
         foreach (var file in Directory.GetFiles(Path.Combine(TheHost.Root, "helpers"), "*", SearchOption.AllDirectories))
         {
             if (Path.GetRelativePath(TheHost.Root, file) is var name && !name.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}") && !name.Contains($"{Path.DirectorySeparatorChar}bin{Path.DirectorySeparatorChar}"))
@@ -60,6 +84,7 @@ public sealed class ThePlayer(Browser browser) : IAsyncLifetime
     {
         if (_app is not null)
             await _app.DisposeAsync();
+        _place?.Dispose();
         _clone.Dispose();
         _progress.Dispose();
     }
@@ -70,6 +95,9 @@ public sealed class ThePlayer(Browser browser) : IAsyncLifetime
         _clone.Write($"notebooks/{name}.dib", TheHost.Meta + Text(head) + string.Concat(parts));
         return name;
     }
+
+    /// <summary>Writes a file into the clone.</summary>
+    internal void WriteFile(string path, string text) => _clone.Write(path, text);
 
     /// <summary>Puts a lesson of the course into the clone.</summary>
     internal void CopyLesson(string name)
@@ -84,7 +112,15 @@ public sealed class ThePlayer(Browser browser) : IAsyncLifetime
     internal static string Code(string source) => $"#!csharp\n\n{source}\n\n";
 
     /// <summary>A page that may come in, in a browser of its own.</summary>
-    internal Task<BrowserPage> ComeInAsync(int width = 1100, int height = 800) => ComeInAsync(Address, width, height);
+    internal async Task<BrowserPage> ComeInAsync(int width = 1100, int height = 800)
+    {
+        var shown = await browser.NewPage(width, height);
+        await LetInAsync(shown.Page, _app!);
+        return shown;
+    }
+
+    /// <summary>A page that knows nothing.</summary>
+    internal Task<BrowserPage> NewPageAsync(int width = 1100, int height = 800) => browser.NewPage(width, height);
 
     /// <summary>A lesson, drawn.</summary>
     internal async Task<BrowserPage> OpenAsync(string lesson, int width = 1100, int height = 800)
@@ -108,17 +144,9 @@ public sealed class ThePlayer(Browser browser) : IAsyncLifetime
         await Drawn(page);
     }
 
-    internal async Task<BrowserPage> ComeInAsync(Uri address, int width, int height)
-    {
-        var shown = await browser.NewPage(width, height);
-        shown.Page.SetDefaultTimeout(Patience);
-        await shown.Page.Context.APIRequest.GetAsync(address.AbsoluteUri); // its cookie is the browser's
-        return shown;
-    }
-
     internal static Task Drawn(IPage page) => Assertions.Expect(page.Locator("main")).Not.ToHaveAttributeAsync("aria-busy", "true");
 
-    private async Task StartAsync() => _app = await PlayerApp.StartAsync(_clone.Path, _progress.Path, 0);
+    private async Task StartAsync() => _app = await PlayerApp.StartAsync(_clone.Path, _progress.Path, null, EngineKernel.Own(limit: null), _progress.Path);
 }
 
 /// <summary>What a learner does with a lesson, and sees.</summary>
@@ -140,6 +168,20 @@ internal static class LessonPage
     {
         await cell.RunAsync();
         await cell.RanAsync();
+    }
+
+    /// <summary>Clicks Run all until the last cell has run: it stops at each prediction that was not made.</summary>
+    public static async Task RunAllAsync(this IPage page)
+    {
+        var ran = page.Locator(".cell").Last.Locator(".mark", new() { HasText = "✓" });
+        var other = ""; // than the question before
+        while (await ran.CountAsync() == 0)
+        {
+            await page.Button("Run all").ClickAsync();
+            await Assertions.Expect(page.Locator($".choices.paused{other}").Or(ran).First).ToBeVisibleAsync();
+            if (await ran.CountAsync() == 0)
+                other = $":not([data-question='{await page.Locator($".choices.paused{other}").GetAttributeAsync("data-question")}'])";
+        }
     }
 
     /// <summary>Waits until the cell has run.</summary>

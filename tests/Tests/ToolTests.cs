@@ -1,28 +1,67 @@
 using System;
+using System.Collections.Generic;
 using System.IO;
 using System.Linq;
+using System.Threading;
 using System.Threading.Tasks;
-using TracingTutorial.Host.Notebooks;
-using TracingTutorial.Host.Running;
+using TracingTutorial.Course.Lessons;
+using TracingTutorial.Course.Runs;
+using TracingTutorial.Host.Commands;
+using TracingTutorial.Host.Kernel;
 using Xunit;
 
 namespace TracingTutorial.Tests;
 
-/// <summary>
-/// <c>dotnet-interactive stdio</c>, the program that VS Code drives. The shortest lesson here; <c>.ci/run</c> runs all of
-/// them with <c>run --tool</c>.
-/// </summary>
-public class ToolTests
+/// <summary>The tool of the clone's manifest, restored: needed once on a machine. (<c>run --tool</c> does it itself.)</summary>
+public sealed class RestoredTool : IAsyncLifetime
 {
-    [Fact]
-    public async Task The_shortest_lesson_runs_over_the_tool_without_an_error_or_a_warning()
-    {
-        var shortest = TheHost.Lessons.Select(l => DibReader.Load(TheHost.Lesson(l))).MinBy(l => l.Code.Count())!;
+    public async ValueTask InitializeAsync() => await Tool.RestoreAsync(TheHost.Root, CancellationToken.None);
 
-        var (exitCode, output) = await TheHost.CommandAsync(TheHost.Root, ["run", shortest.Path, "--tool"]);
+    public ValueTask DisposeAsync() => default;
+}
+
+/// <summary>
+/// <c>dotnet-interactive stdio</c>, the program that VS Code drives. The shortest lesson belongs to <c>dotnet test</c>; the
+/// others are explicit.
+/// </summary>
+public sealed class ToolTests : IClassFixture<RestoredTool>
+{
+    public static IEnumerable<TheoryDataRow<string>> Lessons
+    {
+        get
+        {
+            var shortest = TheHost.Lessons.MinBy(lesson => DibReader.Load(TheHost.Lesson(lesson)).Code.Count());
+            return TheHost.Lessons.Select(lesson => new TheoryDataRow<string>(lesson) { Explicit = lesson != shortest });
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Lessons))]
+    public async Task A_lesson_runs_over_the_tool_without_an_error_or_a_warning(string lesson)
+    {
+        var cells = DibReader.Load(TheHost.Lesson(lesson)).Code.Count();
+
+        var (exitCode, output) = await TheHost.CommandAsync(TheHost.Root, ["run", TheHost.Lesson(lesson), "--tool", "--timeout", $"{TheHost.Hang.TotalSeconds}"]);
 
         Assert.True(exitCode == 0, output);
-        Assert.EndsWith($"1 notebook: 1 passed, 0 failed; cells: {shortest.Code.Count() + 1} ok\n", output, StringComparison.Ordinal); // and the sentinel
+        Assert.EndsWith($"1 notebook: 1 passed, 0 failed; cells: {cells + 1} ok\n", output, StringComparison.Ordinal); // and the proof of the imports
+    }
+
+    [Fact]
+    public async Task A_tool_that_is_not_restored_is_named_with_the_command_that_restores_it()
+    {
+        using var clone = new TempFolder();
+        clone.Write(".config/dotnet-tools.json", """
+            { "version": 1, "isRoot": true, "tools": { "microsoft.dotnet-interactive": { "version": "1.0.1", "commands": ["dotnet-interactive"] } } }
+            """);
+        var path = clone.Write("notebooks/a.dib", TheHost.Cells("1"));
+
+        var (result, console) = await TheHost.RunAsync(path, TheHost.OverTheTool(TheHost.Hang, clone.Path));
+
+        var problem = result.FailedCell().Problem!;
+        Assert.Equal("The notebook's kernel did not start: the tool dotnet-interactive is not restored.", problem.Message);
+        Assert.Equal("Run `dotnet tool restore` in the clone.", problem.WayOut);
+        Assert.Contains("`dotnet tool restore`", console);
     }
 
     /// <summary>Our own kernel compiles the files of a layer together. Here each has only what stands above it.</summary>
@@ -33,10 +72,10 @@ public class ToolTests
             .Concat(Directory.GetFiles(Path.Combine(TheHost.Root, "helpers", "exercises"), "*.cs").Order(StringComparer.Ordinal).Select(f => "exercises/" + Path.GetFileName(f)));
         var notebook = DibReader.Parse(TheHost.Lesson("all.dib"), TheHost.Cells([.. helpers.Select(h => $"#!import ../helpers/{h}")]));
 
-        var result = await LessonRun.RunAsync(notebook, TheHost.Options with { ToolRoot = TheHost.Root }, _ => { }, default);
+        var result = await LessonRun.RunAsync(notebook, TheHost.OverTheTool(TheHost.Hang), _ => { }, default);
 
         Assert.All(result.Passes().Cells, c => Assert.Equal(CellStatus.Ok, c.Status));
-        Assert.Equal(notebook.Code.Count() + 1, result.Cells.Count); // and the sentinel, which names a type of each file
+        Assert.Equal(notebook.Code.Count() + 1, result.Cells.Count); // and the last one, which names a type of each file
     }
 
     [Fact]
@@ -47,13 +86,14 @@ public class ToolTests
         var warning = folder.Write("a.dib", TheHost.Cells("[Obsolete]\nint Old() => 1;\nvar old = Old();"));
         var import = folder.Write("b.dib", TheHost.Cells("#!import late.cs", "1"));
         var loop = folder.Write("c.dib", TheHost.Cells("1", "while (true) { }"));
-        var options = new RunOptions(TimeSpan.FromSeconds(20), ToolRoot: TheHost.Root);
 
-        var results = await CourseRun.RunAsync([warning, import, loop], options, _ => { }, default);
+        var (results, limit) = await TheHost.UnderLimitAsync(TimeSpan.FromSeconds(20),
+            limit => CourseRun.RunAsync([warning, import, loop], TheHost.OverTheTool(limit), _ => { }, default),
+            results => results[2].Cells[0].Status == CellStatus.Failed || results[0].FailedCell().Problem!.Message.Contains("did not end", StringComparison.Ordinal));
 
         Assert.Contains("VS Code would show a warning: CS0612", results[0].FailedCell().Problem!.Message);
         Assert.True(results[1].Failed);
-        Assert.Contains("did not end within 20 seconds", results[2].FailedCell().Problem!.Message);
+        Assert.Contains($"did not end within {limit.TotalSeconds} seconds", results[2].FailedCell().Problem!.Message);
     }
 
     [Fact]
@@ -63,9 +103,9 @@ public class ToolTests
         var files = lesson.Code.Where(c => c.ImportPath is not null)
             .SelectMany(c => Path.GetExtension(c.ImportPath) == ".cs" ? [c.ImportPath!] : DibReader.Imported(c.ImportPath!, c.ImportFolder).Select(i => i.ImportPath!).OfType<string>()).ToArray();
 
-        var sentinel = Assert.Single(Sentinel.Of(lesson)).Source;
+        var proof = Assert.Single(ImportProof.Of(lesson)).Source;
 
         Assert.NotEmpty(files);
-        Assert.Equal(files.Length, sentinel.Split("typeof(").Length - 1);
+        Assert.Equal(files.Length, proof.Split("typeof(").Length - 1);
     }
 }

@@ -123,8 +123,7 @@ public sealed class ViewBrowserTests(Browser browser)
                   ...failing('.tv-map-line', 3, e => getComputedStyle(e).stroke),
                   ...failing('.tv-map-head', 3, e => getComputedStyle(e).fill),
                   ...failing('.tp-text', 3, e => getComputedStyle(e).borderBottomColor),
-                  ...failing('.tv-mark,.tv-track>.tv-self,.tv-key.tv-self,.tv-crit', 3, e => getComputedStyle(e).backgroundColor),
-                  ...failing('.tv-wait', 3, e => getComputedStyle(e).borderTopColor),
+                  ...failing('.tv-mark,.tv-track>.tv-self,.tv-key.tv-self,.tv-crit,.tv-wait', 3, e => getComputedStyle(e).borderTopColor),
                   ...failing('.tv-event', 3, e => getComputedStyle(e).borderTopColor),
                 ]; }
                 """));
@@ -141,7 +140,7 @@ public sealed class ViewBrowserTests(Browser browser)
               const mark = document.createElement('i');
               mark.className = `tv-mark tv-c${i}`;
               document.querySelector('.tv').append(mark);
-              const color = getComputedStyle(mark).backgroundColor;
+              const color = getComputedStyle(mark).borderTopColor;
               return ['#ffffff', '#1e1e1e'].filter(page => !(contrast(color, [page]) >= 3)).map(page => `${color} on ${page}`);
             }); }
             """));
@@ -155,7 +154,7 @@ public sealed class ViewBrowserTests(Browser browser)
         Assert.Equal(["POST /payments rgb(229, 56, 59)", "render service"], await shown.Page.EvaluateAsync<string[]>("""
             ['POST /payments', 'render'].map(name => {
               const row = [...document.querySelectorAll('.tv-row')].find(r => r.querySelector('.tv-name').textContent.endsWith(name));
-              const color = e => getComputedStyle(e).backgroundColor;
+              const color = e => getComputedStyle(e).borderTopColor;
               return `${name} ${color(row.querySelector('.tv-track>.tv-self')) === color(row.querySelector('.tv-mark')) ? 'service' : color(row.querySelector('.tv-track>.tv-self'))}`;
             })
             """));

@@ -97,7 +97,7 @@ public sealed class ViewTests
         var message = span with { Kind = ActivityKind.Consumer, SpanId = "message", ParentSpanId = "query", Resource = Tags(("service.name", "other")), Attributes = Tags(("messaging.system", Hostile)) };
         var hostile = Trace(span, query, message);
         string[] ours = ["B", "BR", "BODY", "DD", "DETAILS", "DIV", "DL", "DT", "HEAD", "HTML", "I", "SECTION", "SMALL", "SPAN", "STYLE", "SUMMARY", "SVG", "G", "PATH", "RECT", "TEXT", "TITLE", "TABLE", "TBODY", "TD", "TH", "THEAD", "TR"];
-        string[] attributes = ["class", "style", "title", "aria-label", "aria-hidden", "scope", "role", "viewBox", "d", "stroke-width", "x", "y", "width", "height", "rx"];
+        string[] attributes = ["class", "style", "title", "aria-label", "aria-hidden", "scope", "role", "tabindex", "viewBox", "d", "stroke-width", "x", "y", "width", "height", "rx"];
         foreach (var view in new NotebookView[] { Waterfall.Of(hostile), SpanTable.Of([span]), ServiceMap.Of([hostile]), SideBySide.Of(hostile, Trace(span), Hostile, Hostile) })
         {
             var page = Views.Parse(view);
@@ -126,7 +126,7 @@ public sealed class ViewTests
         var page = Views.Parse(Views.Of(name));
 
         Assert.Empty(page.QuerySelectorAll("script,[id],link,meta[http-equiv]"));
-        var css = string.Concat(page.QuerySelectorAll("style").Select(s => s.TextContent));
+        var css = Regex.Replace(string.Concat(page.QuerySelectorAll("style").Select(s => s.TextContent)), @"@media (print|\(forced-colors:active\))\{", "");
         var selectors = Regex.Matches(css, @"([^{}]+)\{").SelectMany(m => m.Groups[1].Value.Split(',')).Select(s => s.Trim());
         Assert.All(selectors, s => Assert.Matches(@"^\.(tv|ex-)", s));
         Assert.DoesNotContain("url(", css);

@@ -71,7 +71,7 @@ public sealed class WaterfallTests
         Assert.Equal("GET", Views.Field(row, "parent"));
         Assert.Equal("server", Views.Field(row, "kind"));
         Assert.Equal("payment-service", Views.Field(row, "source"));
-        Assert.Equal("parent in another process", Views.Field(row, "note"));
+        Assert.Equal("parent id arrived in a header", Views.Field(row, "note"));
         Assert.Equal("2", Views.Field(row, "retry"));
         Assert.Equal("[visa, mastercard]", Views.Field(row, "card.networks"));
         Assert.Contains("at Payments.Handle()", Views.Field(row, "exception.stacktrace"));

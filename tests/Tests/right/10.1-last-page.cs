@@ -1,4 +1,6 @@
 // Exercise 10.1: why are pages slower that are answered with 200?
-var answer101 = (Service: "user-service", Operation: "SELECT orders articles", Kind: CauseKind.SlowerWork, TraceId: after.Last(p => Answer(p) == 200).TraceId);
+var page10 = after.Last(p => Answer(p) == 200);
+Waterfall.Of(page10).Display();
+var answer101 = (Service: "user-service", Operation: "SELECT orders articles", Kind: CauseKind.SlowerWork, TraceId: page10.TraceId);
 
 Exercise101.Check(pages, answer101)

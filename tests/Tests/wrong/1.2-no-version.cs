@@ -1,4 +1,4 @@
-// Says: service.version = 'nothing'
+// Says: The resource has no service.version. Keys are compared letter by letter; it has these: 
 // Exercise 1.2: say who is speaking
 var answer12 = new SpanRecorder();
 var parcels = new ActivitySource("shop.parcels");

@@ -1,4 +1,4 @@
-// Says: 'reserve stock' ends before the 20 ms
+// Says: Its work takes 20 ms, and is not inside of it
 // Exercise 1.3: three spans that do not arrive
 var answer13 = new SpanRecorder();
 var orders = new ActivitySource("shop.orders");

@@ -1,4 +1,4 @@
-// Says: 'confirm order' lies below another span
+// Says: 'confirm order' is below 'reserve stock', which had not ended when it started
 // Exercise 1.3: three spans that do not arrive
 var answer13 = new SpanRecorder();
 var orders = new ActivitySource("shop.orders");

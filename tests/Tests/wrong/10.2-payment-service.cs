@@ -1,4 +1,4 @@
-// Says: It does what it did before, it is only asked more often.
+// Says: Each run does the same as before, and it is only called more often.
 // Exercise 10.2: why do failing pages take longer still?
 var answer102 = (Service: "payment-service", Operation: "GET /payments/{userId}", Kind: CauseKind.Retries, TraceId: Typical(after, "13").TraceId);
 

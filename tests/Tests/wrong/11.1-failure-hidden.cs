@@ -1,4 +1,4 @@
-// Says: 'charge card' is Unset: nobody finds it
+// Says: 'charge card' is Unset: a search for errors does not find it
 // Exercise 11.1: five faults
 var inbox111 = await OtlpReceiver.StartAsync();
 var cards = new ActivitySource("shop.cards");

@@ -1,4 +1,4 @@
-// Says: It hears http/protobuf only: gRPC
+// Says: HTTP/2 came, as gRPC uses it
 // Exercise 11.1: five faults
 var inbox111 = await OtlpReceiver.StartAsync();
 var cards = new ActivitySource("shop.cards");

@@ -1,4 +1,4 @@
-// Says: each user would have a failure of their own
+// Says: then each user has an error type of their own
 // Exercise 11.1: five faults
 var inbox111 = await OtlpReceiver.StartAsync();
 var cards = new ActivitySource("shop.cards");

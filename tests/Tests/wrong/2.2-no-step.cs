@@ -1,8 +1,10 @@
 // Says: Now name the span in which the time was spent
 // Exercise 2.2: find the slow order
 var morning22 = OrdersOfTheMorning.Traces;
+var fitting22 = morning22.Where(trace =>
+    trace.Root["shop.user.plan"] is "business" && trace.Root["shop.order.total"] is > 500.0);
 
 var order22 = "A-2031";
 var step22 = "";
 
-Exercise22.Check(morning22, order22, step22)
+Exercise22.Check(morning22, fitting22, order22, step22)

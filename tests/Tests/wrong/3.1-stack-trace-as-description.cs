@@ -1,4 +1,4 @@
-// Says: has a whole stack trace as its description
+// Says: has a description of several lines
 // Exercise 3.1: failures that can be found
 var answer31 = new SpanRecorder();
 var caught31 = new List<Exception>();

@@ -1,4 +1,4 @@
-// Says: There are 1 spans 'place order'
+// Says: There is 1 span 'place order'
 // Exercise 4.1: each charge below its own order
 var answer41 = new SpanRecorder();
 var atNight = new List<Func<Task>>();

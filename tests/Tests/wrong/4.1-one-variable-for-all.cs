@@ -1,4 +1,4 @@
-// Says: The jobs share one variable
+// Says: All charges are below order 3. Does each job have a variable of its own
 // Exercise 4.1: each charge below its own order
 var answer41 = new SpanRecorder();
 var atNight = new List<Func<Task>>();

@@ -6,7 +6,7 @@ sealed class EdgePropagator : DistributedContextPropagator
 
     public override IReadOnlyCollection<string> Fields => W3C.Fields;
 
-    // TODO: the two members that read should read nothing
+    // TODO: the next two members must read nothing
     public override void ExtractTraceIdAndState(object request, PropagatorGetterCallback get,
         out string traceparent, out string tracestate) =>
         W3C.ExtractTraceIdAndState(request, get, out traceparent, out tracestate);

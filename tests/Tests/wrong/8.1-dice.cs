@@ -1,4 +1,4 @@
-// Says: TraceIdRatioBasedSampler answers otherwise than yours
+// Says: TraceIdRatioBasedSampler answers
 // Exercise 8.1: a sampler that drops health checks
 sealed class ShopSampler(double ratio) : Sampler
 {

@@ -1,4 +1,4 @@
-// Says: With the ratio 0.5, TraceIdRatioBasedSampler answers otherwise
+// Says: With the ratio 0.5 and the trace id
 // Exercise 8.1: a sampler that drops health checks
 sealed class ShopSampler(double ratio) : Sampler
 {

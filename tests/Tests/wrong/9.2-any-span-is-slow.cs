@@ -1,4 +1,4 @@
-// Says: It ends after the root: nobody waits.
+// Says: How long the trace took is the duration of its root
 // Exercise 9.2: a tail policy within a budget
 Func<IReadOnlyList<Activity>, bool> answer92 = trace =>
 {

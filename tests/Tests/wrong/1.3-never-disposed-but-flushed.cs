@@ -1,3 +1,4 @@
+// Says: still listens to shop.orders, and records into answer13: it was not disposed
 // Exercise 1.3: three spans that do not arrive
 var answer13 = new SpanRecorder();
 var orders = new ActivitySource("shop.orders");

@@ -1,4 +1,0 @@
-// Exercise 10.2: why do failing pages take longer still?
-var answer102 = (Service: "api-gateway", Operation: "GET", Kind: CauseKind.Retries, TraceId: exemplar.TraceId);
-
-Exercise102.Check(pages, answer102)

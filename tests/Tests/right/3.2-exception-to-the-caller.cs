@@ -1,0 +1,53 @@
+// Exercise 3.2: three attempts, one outcome
+var answer32 = new SpanRecorder();
+var source32 = new ActivitySource("shop.exercise32");
+var mail32 = new MailProvider();
+
+async Task<bool> SendConfirmation32(string orderId)
+{
+    using var activity = source32.StartActivity("send confirmation");
+    var lastError = "";
+    for (var attempt = 1; attempt <= 3; attempt++)
+    {
+        using var call = source32.StartActivity("send mail", ActivityKind.Client);
+        try
+        {
+            await mail32.SendAsync(orderId);
+            return true;
+        }
+        catch (Exception e)
+        {
+            lastError = e.GetType().FullName;
+            call?.SetStatus(ActivityStatusCode.Error, e.Message);
+            call?.SetTag("error.type", lastError);
+            if (attempt == 3)
+            {
+                activity?.SetStatus(ActivityStatusCode.Error, e.Message).SetTag("error.type", lastError);
+                throw;
+            }
+        }
+    }
+
+    return false;
+}
+
+async Task PlaceOrder32(string orderId)
+{
+    using var activity = source32.StartActivity(ActivityKind.Internal, name: "place order",
+        tags: [new("shop.order.id", orderId)]);
+    activity?.SetTag("shop.order.confirmed", false);
+    try { activity?.SetTag("shop.order.confirmed", await SendConfirmation32(orderId)); }
+    catch (InvalidOperationException) { }               // somebody writes it tomorrow
+}
+
+using (Sdk.CreateTracerProviderBuilder()
+    .ConfigureResource(resource => resource.AddService("orders"))
+    .AddSource("shop.exercise32")
+    .AddProcessor(new SimpleActivityExportProcessor(answer32))
+    .Build())
+{
+    foreach (var orderId in MailProvider.Orders)
+        await PlaceOrder32(orderId);
+}
+
+Exercise32.Check(answer32, mail32)

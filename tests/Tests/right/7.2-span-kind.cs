@@ -1,0 +1,9 @@
+// Exercise 7.2: one request among forty
+var search72 = new TraceSearch(Service: "api-gateway")
+{
+    Operation = "",
+    Tags = "error=true span.kind=server",
+    MinDuration = TimeSpan.FromMilliseconds(500),
+};
+
+Exercise72.Check(backend72, search72)

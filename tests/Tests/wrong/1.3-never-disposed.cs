@@ -1,0 +1,24 @@
+// Says: still listens to shop.orders, and records into answer13: it was not disposed
+// Exercise 1.3: three spans that do not arrive
+var answer13 = new SpanRecorder();
+var orders = new ActivitySource("shop.orders");
+
+var ordersProvider = Sdk.CreateTracerProviderBuilder()
+    .AddSource("shop.orders")
+    .AddProcessor(new SimpleActivityExportProcessor(answer13))
+    .Build();
+
+using (orders.StartActivity("read order"))
+{
+}
+
+using (orders.StartActivity("reserve stock"))
+{
+    await Task.Delay(20);       // the work of "reserve stock"
+}
+
+using (orders.StartActivity("confirm order"))
+{
+}
+
+Exercise13.Check(answer13)

@@ -1,0 +1,18 @@
+// Says: a span with no attributes was not sampled, the span is
+// Exercise 8.1: a sampler that drops health checks
+sealed class ShopSampler(double ratio) : Sampler
+{
+    private readonly Sampler others = new ParentBasedSampler(new TraceIdRatioBasedSampler(ratio));
+
+    public override SamplingResult ShouldSample(in SamplingParameters parameters)
+    {
+        if (parameters.Tags is null)
+            return new(SamplingDecision.RecordAndSample);
+        var path = parameters.Tags?.FirstOrDefault(t => t.Key == "url.path").Value as string;
+        var isHealthCheck = path == "/health" || path?.StartsWith("/health/") == true;
+        var isRoot = parameters.ParentContext.TraceId == default;
+        return isRoot && isHealthCheck ? new(SamplingDecision.Drop) : others.ShouldSample(parameters);
+    }
+}
+
+Exercise81.Check(ratio => new ShopSampler(ratio))
