@@ -3,6 +3,11 @@
 // Every address starts here, so that the page also works below a path such as /a/b/.
 export const root = new URL('.', import.meta.url);
 
+// A page of the live site: there is no player. Its session is in the page (tab/session), and its scripts are in a folder of their own.
+export const isLive = 'live' in document.documentElement.dataset;
+export const home = isLive ? new URL('..', root) : root;
+export const addressOf = lesson => new URL(isLive ? `${lesson}.html` : `lesson/${lesson}`, home).href;
+
 export const el = (tag, css, text) => {
   const e = document.createElement(tag);
   if (css) e.className = css;

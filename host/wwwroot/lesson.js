@@ -1,15 +1,16 @@
-// One lesson. The session knows what is so: this page draws what it is told, and sends what is clicked (course/Runs/Messages.md).
-import { api, command, enter, explain, refused, toLessons } from './access.js';
-import { button, el, root, showPlace } from './base.js';
+// One lesson. The session knows what is so: this page draws what it is told, and sends what is clicked (course/Runs/Messages.md). The
+// session is in the player, or on a live site in this page.
+import { api, enter, explain, refused, toLessons } from './access.js';
+import { addressOf, button, el, isLive, showPlace } from './base.js';
 import { Cell } from './cell.js';
 import { Editor } from './editor.js';
 import { Presenter } from './present.js';
 import { Questions } from './questions.js';
-import { Transport } from './transport.js';
 import { Typed } from './typed.js';
 
 // Taken before a lesson is drawn, so that no id of its headings can take their place.
 const ui = Object.fromEntries([...document.querySelectorAll('[id]')].map(e => [e.id, e]));
+const { Transport } = await import(isLive ? './session/session.js' : './transport.js');
 const transport = new Transport();
 const cells = new Map(); // index → Cell
 const asks = new Map();
@@ -31,7 +32,7 @@ transport.onmessage = m => {
   switch (m.type) {
     case 'lesson': draw(m.lesson); break;
     case 'state': state(m); break;
-    case 'kernel': kernelIs(m.state); break;
+    case 'kernel': kernelIs(m.state, m.text); break;
     case 'notice': notice(m.text); break;
     case 'reload': editor.flush(); transport.renew(); break;
     case 'answer': asks.get(m.id)?.(m.answer); asks.delete(m.id); break;
@@ -69,7 +70,7 @@ transport.onmessage = m => {
   if (['gone', 'started', 'ended', 'edited', 'state'].includes(m.type)) overview();
 };
 
-transport.onstate = (now, why) => {
+transport.onstate = (now, why, ...help) => {
   ui.lost.hidden = now === 'connected';
   if (now === 'connected') return;
   kernel = 'none';
@@ -77,15 +78,16 @@ transport.onstate = (now, why) => {
   asks.clear();
   if (!drawn && now === 'missing') return explain(why, toLessons());
   if (!drawn && now === 'refused') return refused();
-  ui.state.textContent = 'the connection is lost';
+  ui.state.textContent = isLive ? 'this page can only be read' : 'the connection is lost';
   ui.stop.disabled = true;
-  ui.lost.replaceChildren(el('p', '', why), ...now === 'lost' ? [command()] : []);
+  ui.lost.replaceChildren(el('p', '', why), ...help);
 };
 
-function kernelIs(now) {
+function kernelIs(now, text) {
   kernel = now;
   ui.stop.disabled = now !== 'busy' && now !== 'starting';
-  ui.state.textContent = { none: 'no kernel', starting: 'the kernel starts', ready: 'ready', busy: 'running' }[now];
+  ui.state.setAttribute('aria-live', text ? 'off' : 'polite'); // a download is not read out megabyte by megabyte
+  ui.state.textContent = text ?? { none: 'no kernel', starting: 'the kernel starts', ready: 'ready', busy: 'running' }[now];
   document.body.dataset.kernel = now;
   if (now === 'ready' && !ui.values.hidden) values();
 }
@@ -103,7 +105,10 @@ function draw(l) {
   document.title = l.title;
   cells.forEach(cell => editor.drop(cell));
   cells.clear();
-  for (const data of l.cells) cells.set(data.index, new Cell(data, buttons));
+  for (const data of l.cells) {
+    const { index } = data;
+    cells.set(index, new Cell({ ...data, recorded: l.recorded?.[index], cannotRun: l.cannotRun?.[index] }, buttons));
+  }
   const parts = l.parts.map(({ items, notes }) => {
     const element = el('div', 'part');
     element.append(...items.map(item => cells.get(item.cell)?.root ?? prose(item)));
@@ -131,6 +136,9 @@ function state(m) {
     cell.show(d, typed.settle(cell, d.source) ? null : typed.texts.get(cell).text);
     editor.show(cell);
   }
+  // What was recorded would tell the answer of a prediction.
+  const open = lesson.questions.filter(q => !m.closed.includes(q.key)).flatMap(q => q.cells);
+  for (const [index, cell] of cells) cell.showRecorded(!open.includes(index));
   editor.handOver();
   ui.main.querySelector(':scope > .orphans')?.remove();
   const kept = [...m.kept, ...typed.homeless.map(source => ({ exercise: null, source }))];
@@ -279,7 +287,7 @@ addEventListener('keydown', e => { if (e.key === 'Escape' && !ui.values.hidden) 
 async function neighbours() {
   const { lessons } = await api('start'), at = lessons.findIndex(l => l.name === transport.name);
   const link = (l, rel, label) => !l ? el('span')
-    : Object.assign(el('a', '', `${label}: ${l.title}`), { rel, href: new URL(`lesson/${l.name}`, root).href });
+    : Object.assign(el('a', '', `${label}: ${l.title}`), { rel, href: addressOf(l.name) });
   if (at >= 0) ui.feet.replaceChildren(link(lessons[at - 1], 'prev', 'Before'), link(lessons[at + 1], 'next', 'Next'));
 }
 if (await enter()) {

@@ -1,6 +1,6 @@
 // The list of lessons, and the files of the clone that a lesson leads to.
 import { api, enter, explain, failed, toLessons } from './access.js';
-import { el, root, showPlace } from './base.js';
+import { addressOf, el, root, showPlace } from './base.js';
 
 const main = document.querySelector('main');
 const link = (text, href, css) => Object.assign(el('a', css, text), { href: new URL(href, root).href });
@@ -20,7 +20,7 @@ function start({ lessons, instructor, other }) {
       + 'You find out here, with real traces of real ASP.NET Core services.'),
     ...other ? [line('other', 'Another player is running with the same progress. ', link('Go on there', other),
       ', or work here: what is written in both is kept.')] : [],
-    line('', link(`${last ? 'Go on' : 'Begin'}: ${go.title}`, `lesson/${go.name}`, 'go'),
+    line('', link(`${last ? 'Go on' : 'Begin'}: ${go.title}`, addressOf(go.name), 'go'),
       el('span', 'quiet', `${sum('solved')} of ${sum('exercises')} exercises solved`)),
     list,
     line('quiet', 'What you do is kept on this machine. Ctrl+C in the terminal ends the player; '
@@ -31,7 +31,7 @@ function start({ lessons, instructor, other }) {
 
 function card({ name, title, minutes, about, exercises, solved, visited }, here) {
   const item = el('li', here ? 'here' : ''), heading = el('h2'), facts = line('facts', el('span', '', `${minutes} minutes`));
-  heading.append(link(title, `lesson/${name}`));
+  heading.append(link(title, addressOf(name)));
   if (exercises) facts.append(' ', solved < exercises ? el('span', '', `${solved} of ${exercises} exercises solved`)
     : el('span', 'done', `✓ ${exercises === 1 ? 'exercise' : `all ${exercises} exercises`} solved`));
   if (here || visited) facts.append(' ', el('span', '', here ? 'you were here' : 'visited'));
