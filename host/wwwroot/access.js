@@ -39,6 +39,25 @@ export async function api(path) {
   return answer.json();
 }
 
+// All work of the learner, as the text of one file.
+export async function saveWork() {
+  if (isLive) return (await import('./session/site.js')).save();
+  return (await request('work')).text();
+}
+
+// Joins the work of such a file with what is there. Returns how many lessons it has. Throws an error that says why a file is none.
+export async function loadWork(text) {
+  if (isLive) return (await import('./session/site.js')).load(text);
+  return (await (await request('work', { method: 'POST', body: text })).json()).lessons;
+}
+
+async function request(path, more = {}) {
+  const answer = await fetch(new URL(`api/${path}`, root), { ...more, headers: { 'X-Tutorial-Key': secret() ?? '' } })
+    .catch(() => { throw new Error('The player has ended, or the connection is lost.'); });
+  if (!answer.ok) throw new Error((await answer.json().catch(() => ({}))).problem ?? `The player said ${answer.status}.`);
+  return answer;
+}
+
 // ---- pages that explain ------------------------------------------------------------------------------
 const START = 'In a terminal, in the folder of the clone, run:';
 export const OPEN = 'Open the address that the terminal shows.';

@@ -7,6 +7,7 @@ import { Editor } from './editor.js';
 import { Presenter } from './present.js';
 import { Questions } from './questions.js';
 import { Typed } from './typed.js';
+import { work } from './work.js';
 
 // Taken before a lesson is drawn, so that no id of its headings can take their place.
 const ui = Object.fromEntries([...document.querySelectorAll('[id]')].map(e => [e.id, e]));
@@ -283,12 +284,13 @@ addEventListener('pagehide', () => editor.flush());
 addEventListener('beforeunload', () => editor.flush());
 addEventListener('keydown', e => { if (e.key === 'Escape' && !ui.values.hidden) ui.variables.click(); });
 
-// The lessons before and after this one.
+// The lessons before and after this one. On a live site, the work can be taken away here too: a private window forgets it with the page.
 async function neighbours() {
   const { lessons } = await api('start'), at = lessons.findIndex(l => l.name === transport.name);
   const link = (l, rel, label) => !l ? el('span')
     : Object.assign(el('a', '', `${label}: ${l.title}`), { rel, href: addressOf(l.name) });
-  if (at >= 0) ui.feet.replaceChildren(link(lessons[at - 1], 'prev', 'Before'), link(lessons[at + 1], 'next', 'Next'));
+  const links = at < 0 ? [] : [link(lessons[at - 1], 'prev', 'Before'), link(lessons[at + 1], 'next', 'Next')];
+  ui.feet.replaceChildren(...links.slice(0, 1), ...isLive ? [work(notice)] : [], ...links.slice(1));
 }
 if (await enter()) {
   transport.open();

@@ -1,6 +1,7 @@
 // The list of lessons, and the files of the clone that a lesson leads to.
 import { api, enter, explain, failed, toLessons } from './access.js';
-import { addressOf, el, root, showPlace } from './base.js';
+import { addressOf, el, isLive, root, showPlace } from './base.js';
+import { work } from './work.js';
 
 const main = document.querySelector('main');
 const link = (text, href, css) => Object.assign(el('a', css, text), { href: new URL(href, root).href });
@@ -14,6 +15,7 @@ function start({ lessons, instructor, other }) {
   const list = el('ol', 'lessons');
   list.setAttribute('role', 'list');
   list.append(...lessons.map(l => card(l, l === last)));
+  const told = Object.assign(el('p', 'quiet'), { role: 'status' });
   main.replaceChildren(
     el('h1', '', 'Distributed tracing for .NET'),
     line('lead', 'Ten services, ten logs, and one request that failed: which lines belong together? '
@@ -23,8 +25,9 @@ function start({ lessons, instructor, other }) {
     line('', link(`${last ? 'Go on' : 'Begin'}: ${go.title}`, addressOf(go.name), 'go'),
       el('span', 'quiet', `${sum('solved')} of ${sum('exercises')} exercises solved`)),
     list,
-    line('quiet', 'What you do is kept on this machine. Ctrl+C in the terminal ends the player; '
-      + 'your work is there again when you come back.'),
+    line('quiet', isLive ? 'What you do is kept in this browser, and nowhere else.' : 'What you do is kept on this machine. '
+      + 'Ctrl+C in the terminal ends the player; your work is there again when you come back.'),
+    work(text => { told.textContent = text; }), told,
     ...instructor ? [line('', 'Do you teach this course? ', link('For instructors', instructor),
       ' has agendas, notes, and what goes wrong in a room.')] : []);
 }

@@ -4,7 +4,7 @@
 // the memory of this page takes its place.
 import { empty, isKept, merge } from './kept.js';
 
-const VERSION = 1;
+const VERSION = 2;    // of the format, as in kept.js
 const LESSONS = 'lessons', RUNS = 'runs', ASIDE = 'aside';
 const MAX_RUN = 4_000_000;    // characters of one cell's outputs
 const HANG = 10_000;          // milliseconds: a browser that does not answer
@@ -74,7 +74,7 @@ export class CourseStore {
 
   // Runs something on one store, in one transaction, and returns its result when the transaction is complete.
   async #use(name, mode, action) {
-    if (!this.#opening) await this.opened;
+    if (!this.#db) await this.opened;
     if (!this.#db) return action(new MemoryStore(this.#memory[name]));
     const transaction = this.#db.transaction(name, mode);
     const complete = new Promise((done, failed) => {

@@ -23,23 +23,24 @@ internal sealed class TabSession : IDrivenSession
 
     public static async Task<IDrivenSession> OpenAsync(Browser browser, Lesson lesson)
     {
-        var session = new TabSession(await OpenPageAsync(browser, "driver.js"));
+        var session = new TabSession(await OpenPageAsync(browser));
+        await session._shown.Page.EvaluateAsync("() => import('/driver.js')");
         await session._shown.Page.EvaluateAsync("lesson => driver.start(lesson)", JsonOf(lesson));
         return session;
     }
 
-    /// <summary>A page with a script of tests/Tests/conformance, which can import the modules of the session.</summary>
-    public static async Task<BrowserPage> OpenPageAsync(Browser browser, string script)
+    /// <summary>An empty page that can import the modules of the session.</summary>
+    public static async Task<BrowserPage> OpenPageAsync(Browser browser)
     {
         var shown = await browser.NewPage(400);
-        await ServeAsync(shown.Page, script);
+        await ServeAsync(shown.Page);
         return shown;
     }
 
-    /// <summary>Loads a script of tests/Tests/conformance into a page.</summary>
-    public static async Task ServeAsync(IPage page, string script)
+    /// <summary>Goes to an empty page that can import the modules of the session.</summary>
+    public static async Task ServeAsync(IPage page)
     {
-        await page.RouteAsync(Origin + "**", route =>
+        await page.Context.RouteAsync(Origin + "**", route =>
         {
             var name = new Uri(route.Request.Url).AbsolutePath[1..];
             string[] places = name.StartsWith("session/", StringComparison.Ordinal) ? [Path.Combine("tab", name)]
@@ -50,7 +51,6 @@ internal sealed class TabSession : IDrivenSession
                 : route.FulfillAsync(new() { ContentType = "text/javascript", Body = File.ReadAllText(file) });
         });
         await page.GotoAsync(Origin);
-        await page.EvaluateAsync("script => import(`/${script}`)", script);
     }
 
     public Task SendAsync(string page, JsonNode message) =>
@@ -73,7 +73,7 @@ internal sealed class TabSession : IDrivenSession
     public ValueTask DisposeAsync() => _shown.DisposeAsync();
 
     /// <summary>The data of a lesson, as a live site has it.</summary>
-    private static string JsonOf(Lesson lesson)
+    internal static string JsonOf(Lesson lesson)
     {
         var json = JsonSerializer.SerializeToNode(Course.Pages.LessonPage.Of(lesson, _ => null), JsonSerializerOptions.Web)!;
         var keys = KeptLesson.KeysOf(lesson.Notebook.Code);
