@@ -22,6 +22,13 @@ export function showPlace() {
   try { document.getElementById(decodeURIComponent(location.hash.slice(1)))?.scrollIntoView(); } catch { /* the address is malformed */ }
 }
 
+// What is at the top of the window: the first element with an id. Returns what puts it there again, when its content is drawn anew.
+export function keepPlace(content) {
+  const top = id => document.getElementById(id)?.getBoundingClientRect().top;
+  const seen = [...content.querySelectorAll('[id]')].find(e => e.getBoundingClientRect().bottom > 0), before = seen && top(seen.id);
+  return () => { if (seen) scrollBy({ top: (top(seen.id) ?? before) - before, behavior: 'instant' }); };
+}
+
 // localStorage; where the browser does not allow it or has no room, the sessionStorage of this tab; else the memory of this page.
 // A property is read only inside of `try`, because a browser that blocks storage throws there.
 const memory = new Map();

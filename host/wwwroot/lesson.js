@@ -1,7 +1,7 @@
 // One lesson. The session knows what is so: this page draws what it is told, and sends what is clicked (course/Runs/Messages.md). The
 // session is in the player, or on a live site in this page.
 import { api, enter, explain, refused, toLessons } from './access.js';
-import { addressOf, button, el, isLive, showPlace } from './base.js';
+import { addressOf, button, el, home, isLive, keepPlace, showPlace } from './base.js';
 import { Cell } from './cell.js';
 import { Editor } from './editor.js';
 import { Presenter } from './present.js';
@@ -15,14 +15,14 @@ const { Transport } = await import(isLive ? './session/session.js' : './transpor
 const transport = new Transport();
 const cells = new Map(); // index → Cell
 const asks = new Map();
-let lesson, asked = 0, kernel = 'none', drawn = null; // `drawn`: the lesson whose state is shown
+let lesson, asked = 0, kernel = 'none', drawn = null, placed; // `drawn`: the lesson whose state is shown
 
 const send = message => transport.send(message);
 const act = message => send(message) || notice('There is no connection to the player. Try it again when the connection is back.');
 const ask = (what, fields) => new Promise(answer => {
   if (send({ do: 'ask', id: ++asked, what, ...fields })) asks.set(asked, answer); else answer(null);
 });
-const typed = new Typed(transport.name);
+const typed = new Typed(isLive ? home.pathname + transport.name : transport.name); // a host may have several live sites
 const editor = new Editor({ send, ask, run, notice, connected: () => transport.connected, isBusy: () => kernel !== 'ready' }, typed);
 const questions = new Questions(send);
 const presenter = new Presenter({ cells, questions, send, leaveEditor: () => editor.leave(), run: cell => run([cell.lesson.index]) });
@@ -115,7 +115,9 @@ function draw(l) {
     element.append(...items.map(item => cells.get(item.cell)?.root ?? prose(item)));
     return { element, notes, cells: items.map(item => cells.get(item.cell)).filter(Boolean) };
   });
+  const stay = drawn || !scrollY ? null : keepPlace(ui.main); // a live page has been read before it is drawn
   ui.main.replaceChildren(...parts.map(p => p.element));
+  placed = stay ?? showPlace;
   questions.draw(ui.main, l.questions);
   solutionButtons();
   index();
@@ -148,7 +150,7 @@ function state(m) {
   kernelIs(m.kernel);
   paused(m.paused);
   if (lesson === drawn) presenter.agree(); else presenter.draw(presenter.parts, ui.notes);
-  if (!drawn) showPlace();
+  if (!drawn) placed();
   drawn = lesson;
   ui.main.removeAttribute('aria-busy');
   document.querySelectorAll('.bar button:not(#stop)').forEach(b => { b.disabled = false; });

@@ -29,6 +29,13 @@ export function whyNot({ WebAssembly, Worker, navigator } = globalThis) {
   return navigator?.deviceMemory < LEAST_MEMORY ? `This device has too little memory to run the cells. ${needs}` : null;
 }
 
+// Like Promise.withResolvers(), which browsers of 2023 do not have.
+function promise() {
+  const parts = {};
+  parts.promise = new Promise((resolve, reject) => Object.assign(parts, { resolve, reject }));
+  return parts;
+}
+
 const megabytes = bytes => (bytes / 1e6).toFixed(1);
 const progressText = ({ what, loaded, total }) =>
   loaded < total ? `${what}: ${megabytes(loaded)} of ${megabytes(total)} MB` : `${what} …`;
@@ -37,7 +44,7 @@ const progressText = ({ what, loaded, total }) =>
 export function startKernel({ late, progress }) {
   let worker = null, isReady = false, number = 0;
   const cells = new Map(), asked = new Map(), waiting = [];
-  const ready = Promise.withResolvers(), ended = Promise.withResolvers();
+  const ready = promise(), ended = promise();
   const post = message => { if (isReady) worker.postMessage(message); else waiting.push(message); };
 
   const end = () => {

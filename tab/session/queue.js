@@ -69,6 +69,7 @@ export class RunQueue {
     if (waiting !== undefined) this.#begin(waiting, new CellRun(this.cellAt(waiting)));
     else this.tell.notice(`${message} ${wayOut}`.trim());
     this.#endKernel({ reason: 'kernelEnded', message, wayOut });
+    this.tell.kernelIs('none', message); // a notice is seen for a while, and this may not change
   }
 
   #hasEnded({ message, wayOut = '', details = null }) {

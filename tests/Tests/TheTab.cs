@@ -24,7 +24,7 @@ namespace TracingTutorial.Tests;
 public sealed class TheTab(Browser browser) : LessonHost, IAsyncLifetime
 {
     private const string Below = "/a/b/";
-    private const string Policy = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; connect-src 'self'; "
+    private const string Policy = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self' blob:; connect-src 'self'; "
         + "style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; base-uri 'none'; form-action 'none'";
 
     private static readonly FileExtensionContentTypeProvider Types = new();
