@@ -34,7 +34,12 @@ internal static partial class WorkFile
     {
         var loaded = Read(text);
         foreach (var (lesson, kept) in loaded)
-            await folder.MergeAsync(lesson, KeptLesson.Empty, kept);
+        {
+            var cleared = folder.Read(lesson).Cleared;
+            var now = DateTimeOffset.UtcNow;
+            await folder.MergeAsync(lesson, KeptLesson.Empty, kept.Brought(cleared, now > cleared ? now : cleared?.AddTicks(1) ?? now));
+        }
+
         return [.. loaded.Select(l => l.Lesson)];
     }
 

@@ -44,8 +44,14 @@ export const withCell = (kept, key, cell) => ({ ...kept, cells: { ...kept.cells,
 export const withChoice = (kept, key, choice) => ({ ...kept, choices: { ...kept.choices, [key]: choice } });
 export const clear = (kept, at) => ({ ...empty, visited: kept.visited, cleared: at });
 
-// How many of these exercises are solved, by the present or an earlier text.
-export const solved = (kept, keys) => keys.filter(key => kept.cells[key]?.solvedBy != null).length;
+// A state that was taken from elsewhere, to be joined with one in which the lesson was started again: that removes nothing of this
+// state, and a start again elsewhere removes nothing here.
+export function brought(kept, there) {
+  const at = now(there), live = time => there.cleared && compare(time, there.cleared) <= 0 ? at : time;
+  const each = (all, change) => Object.fromEntries(Object.entries(all).map(([key, value]) => [key, change(value)]));
+  return { ...kept, cleared: null, cells: each(kept.cells, c => ({ ...c, changed: live(c.changed) })),
+    choices: each(kept.choices, c => ({ ...c, at: live(c.at) })) };
+}
 
 // Joins two states that began as one. Per cell, a text that only one side changed is taken; where both did, the newer one is, and the
 // other one is kept in `others`.

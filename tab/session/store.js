@@ -2,7 +2,7 @@
 // last run of each cell, which may be large and can be made again. Two tabs may have one lesson open: what a tab writes is joined with
 // what is there, in one transaction, and the other tabs are told. Where the browser has no IndexedDB or refuses it (a private window),
 // the memory of this page takes its place.
-import { empty, isKept, merge } from './kept.js';
+import { brought, empty, isKept, merge } from './kept.js';
 
 const VERSION = 2;    // of the format, as in kept.js
 const LESSONS = 'lessons', RUNS = 'runs', ASIDE = 'aside';
@@ -171,8 +171,12 @@ export class CourseStore {
     if (content?.course !== 'tracing-tutorial' || !files.length) throw new Error('This file has no work of this course.');
     const broken = files.find(([, kept]) => !isKept(kept));
     if (broken) throw new Error(`The part ${broken[0]} of this file cannot be understood. Nothing was loaded.`);
-    await this.opened;
-    for (const [name, kept] of files) await this.#merge(name.slice(0, -'.json'.length), empty, kept);
+    const all = await this.all();
+    for (const [file, kept] of files) {
+      const name = file.slice(0, -'.json'.length);
+      await this.#merge(name, empty, brought(kept, all[name] ?? empty));
+      this.#open.get(name)?.onchange(); // a tab does not hear its own word
+    }
     return files.length;
   }
 }

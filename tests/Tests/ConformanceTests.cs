@@ -39,7 +39,8 @@ public sealed class ConformanceTests(Browser browser)
         {
             _pool = new KernelPool(_kernels.Start);
             _session = new LessonSession(
-                lesson.Notebook, Course.Pages.LessonPage.Of(lesson, _ => null), _pool, new ProgressFolder(Path.Combine(_progress.Path, "progress")));
+                lesson.Notebook, Course.Pages.LessonPage.Of(lesson, _ => null), _pool,
+                new ProgressFolder(Path.Combine(_progress.Path, "progress")));
         }
 
         public Task SendAsync(string page, JsonNode message)

@@ -121,7 +121,8 @@ public sealed class TabKeepTests(TheTab tab) : KeepTests(tab), IClassFixture<The
     {
         await using var shown = await tab.ComeInAsync();
         var page = shown.Page;
-        await page.AddInitScriptAsync("Object.defineProperty(window, 'indexedDB', { get() { throw new DOMException('denied', 'SecurityError'); } })");
+        await page.AddInitScriptAsync(
+            "Object.defineProperty(window, 'indexedDB', { get() { throw new DOMException('denied', 'SecurityError'); } })");
         await tab.GoAsync(page, tab.Write("58-private", "# Private", Code("1")));
 
         await Expect(page.Locator("#notice")).ToContainTextAsync("This browser keeps nothing for this page");

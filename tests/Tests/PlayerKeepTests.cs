@@ -247,6 +247,33 @@ public sealed class PlayerKeepTests(ThePlayer player) : KeepTests(player), IClas
     }
 
     [Fact]
+    public async Task Work_is_saved_to_a_file_on_the_start_page_and_loaded_again()
+    {
+        var lesson = player.Write("61-work", "# Work", Code("1"));
+        await using var shown = await player.OpenAsync(lesson);
+        var (page, source) = (shown.Page, shown.Page.Cell(0).Locator(".source"));
+        await page.Cell(0).WriteAsync("\"taken away\"");
+        await page.Keyboard.PressAsync("Escape");
+        await Expect(page.Cell(0).GetByText("edited", new() { Exact = true })).ToBeVisibleAsync();
+        var list = await page.Context.NewPageAsync();
+        await list.GotoAsync(player.Origin);
+
+        var saved = await list.RunAndWaitForDownloadAsync(() => list.Button("Save your work to a file").ClickAsync());
+        var file = Path.Combine(player.Clone, saved.SuggestedFilename);
+        await saved.SaveAsAsync(file);
+        await page.Button("Start again").ClickAsync();
+        await page.YesAsync();
+        await Expect(source).ToHaveTextAsync("1");
+        await list.Locator("input[type=file]").SetInputFilesAsync(file);
+
+        await Expect(list.GetByText("loaded, joined with what was here")).ToBeVisibleAsync();
+        await Expect(source).ToHaveTextAsync("\"taken away\"");
+        await File.WriteAllTextAsync(file, "{}");
+        await list.Locator("input[type=file]").SetInputFilesAsync(file);
+        await Expect(list.GetByText("This file has no work of this course.")).ToBeVisibleAsync();
+    }
+
+    [Fact]
     public async Task The_start_page_says_how_long_each_lesson_is_what_is_solved_and_where_you_were()
     {
         var lesson = player.Write("57-solved", "# With an exercise\n\n**5 minutes.**\n\n- do one exercise",

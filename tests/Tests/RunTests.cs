@@ -33,7 +33,8 @@ public abstract class RunTests(LessonHost player)
     [Fact]
     public async Task Endless_printing_is_cut_and_the_page_answers_meanwhile()
     {
-        var lesson = player.Write("33-printing", "# Printing", Code("while (true) Console.WriteLine(\"All work and no play makes Jack a dull boy.\");"));
+        var lesson = player.Write("33-printing", "# Printing",
+            Code("while (true) Console.WriteLine(\"All work and no play makes Jack a dull boy.\");"));
         await using var shown = await player.OpenAsync(lesson);
         var page = shown.Page;
 

@@ -132,7 +132,8 @@ internal sealed class SessionScenario
     {
         JsonObject fields => message is JsonObject there && fields.All(f => there.ContainsKey(f.Key) && Fits(there[f.Key], f.Value))
             && (fields.Count > 0 || there.Count == 0),
-        JsonArray items => message is JsonArray there && there.Count == items.Count && items.Zip(there).All(pair => Fits(pair.Second, pair.First)),
+        JsonArray items => message is JsonArray there && there.Count == items.Count
+            && items.Zip(there).All(pair => Fits(pair.Second, pair.First)),
         _ => JsonNode.DeepEquals(message, expected),
     };
 }

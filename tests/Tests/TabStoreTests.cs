@@ -7,13 +7,13 @@ namespace TracingTutorial.Tests;
 /// <summary>What a browser keeps of a learner's work: in two tabs, without storage, when it is full, in a newer version.</summary>
 public sealed class TabStoreTests(Browser browser)
 {
-    private const string Cell =
-        "const cell = (source, minute = 1) => ({ original: 'o', source, changed: `2026-11-30T12:0${minute}:00Z`, exercise: null, solvedBy: null, others: [] });";
-
     private const string Open = """
         const { CourseStore } = await import('/session/store.js'), { empty } = await import('/session/kept.js');
         const withCells = cells => ({ ...empty, cells });
-        """ + Cell;
+        const cell = (source, minute = 1) => (
+          { original: 'o', source, changed: `2026-11-30T12:0${minute}:00Z`, exercise: null, solvedBy: null, others: [] });
+
+        """;
 
     [Fact]
     public async Task Two_tabs_on_one_lesson_lose_nothing_and_tell_each_other()
@@ -128,7 +128,8 @@ public sealed class TabStoreTests(Browser browser)
               const { kept } = await lesson.read();
               const { aside } = await lesson.merge(empty, withCells({ a: cell('mine') }));
               const file = await store.save();
-              return [`${Object.keys(kept.cells).length} ${aside}`, file.files['01.json'].cells.a.source, Object.values(file.unreadable)[0].cells];
+              return [`${Object.keys(kept.cells).length} ${aside}`, file.files['01.json'].cells.a.source,
+                Object.values(file.unreadable)[0].cells];
             }
             """);
 
@@ -141,7 +142,8 @@ public sealed class TabStoreTests(Browser browser)
         await using var shown = await TabSession.OpenPageAsync(browser);
         var older = await shown.Page.Context.NewPageAsync();
         await older.GotoAsync(shown.Page.Url);
-        await older.EvaluateAsync("() => new Promise(done => { indexedDB.open('c', 1).onsuccess = e => { window.held = e.target.result; done(); }; })");
+        await older.EvaluateAsync(
+            "() => new Promise(done => { indexedDB.open('c', 1).onsuccess = e => { window.held = e.target.result; done(); }; })");
 
         var said = await shown.Page.EvaluateAsync<string>("async () => {" + Open + """
               window.store = new CourseStore('c');
@@ -157,7 +159,8 @@ public sealed class TabStoreTests(Browser browser)
         Assert.StartsWith("Another tab has an older version of this course open. Close it.", said);
         await older.CloseAsync();
 
-        Assert.Equal("mine", await shown.Page.EvaluateAsync<string>("async () => { await told; return (await other.read()).kept.cells.a.source; }"));
+        Assert.Equal("mine", await shown.Page.EvaluateAsync<string>(
+            "async () => { await told; return (await other.read()).kept.cells.a.source; }"));
     }
 
     [Fact]
@@ -174,12 +177,17 @@ public sealed class TabStoreTests(Browser browser)
               const broken = { ...file, files: { ...file.files, '02.json': { version: 2 } } };
               const refused = [await two.load(broken).catch(e => e.message), await two.load({ other: 1 }).catch(e => e.message)];
               const before = Object.keys(await two.all()).join(' '), count = await two.load(file), all = await two.all();
-              return [...refused, before, `${count}`, all['01'].cells.a.source, all['01'].cells.a.others[0].source, all['02'].cells.c.source];
+              const { clear, now } = await import('/session/kept.js');
+              await two.lesson('01').merge(all['01'], clear(all['01'], now(all['01']))); // Start again
+              await two.load(file);
+              const again = (await two.all())['01'].cells;
+              return [...refused, before, `${count}`, all['01'].cells.a.source, all['01'].cells.a.others[0].source, all['02'].cells.c.source,
+                again.a.source];
             }
             """);
 
         Assert.Equal(["The part 02.json of this file cannot be understood. Nothing was loaded.", "This file has no work of this course.",
-            "01", "2", "newer", "from one", "c"], result);
+            "01", "2", "newer", "from one", "c", "from one"], result);
     }
 
     private static Task<string> WriteAsync(IPage page, string open, string name) => page.EvaluateAsync<string>($$"""

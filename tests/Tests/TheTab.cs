@@ -56,7 +56,8 @@ public sealed class TheTab(Browser browser) : LessonHost, IAsyncLifetime
 
     internal override string Write(string name, string head, params string[] parts)
     {
-        var lesson = new Lesson(DibReader.Parse(Path.Combine(TheHost.Root, "notebooks", name + ".dib"), TheHost.Meta + Text(head) + string.Concat(parts)));
+        var file = Path.Combine(TheHost.Root, "notebooks", name + ".dib"); // there is none: imports start at its folder
+        var lesson = new Lesson(DibReader.Parse(file, TheHost.Meta + Text(head) + string.Concat(parts)));
         _site.Write($"lessons/{name}.json", TabSession.JsonOf(lesson));
         _site.Write($"{name}.html", StartPage.Lesson("page/")
             .Replace("<html lang=\"en\"", $"<html lang=\"en\" data-live=\"1\" data-lesson=\"{name}\"", StringComparison.Ordinal));
@@ -85,7 +86,8 @@ public sealed class TheTab(Browser browser) : LessonHost, IAsyncLifetime
     {
         http.Response.Headers.ContentSecurityPolicy = Policy;
         http.Response.Headers.CacheControl = "no-cache";
-        var file = http.Request.Path.Value is { } path && path.StartsWith(Below, StringComparison.Ordinal) ? FileOf(path[Below.Length..]) : "";
+        var path = http.Request.Path.Value ?? "";
+        var file = path.StartsWith(Below, StringComparison.Ordinal) ? FileOf(path[Below.Length..]) : "";
         if (!File.Exists(file))
         {
             http.Response.StatusCode = StatusCodes.Status404NotFound;
