@@ -65,7 +65,8 @@ internal static class PageFrame
 
     private static string Content(LiveContent? live, string what) => live is null
         ? $" aria-busy=\"true\"><noscript>The {what} needs JavaScript.</noscript>"
-        : $">\n<noscript><p class=\"quiet\">Without JavaScript the {what} can be read, and its cells cannot be run.</p></noscript>\n{live.Main}";
+        : $">\n<noscript><p class=\"quiet\">Without JavaScript the {what} can be read, and its cells cannot be run.</p></noscript>\n"
+            + live.Main;
 
     private static string Page(string root, string css, string script, LiveContent? live, string body)
     {

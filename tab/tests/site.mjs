@@ -11,8 +11,8 @@ export const folder = process.env.SITE ?? join(root, 'tab', 'artifacts', 'site')
 
 // No inline script, no other host, no eval but WebAssembly's. A worker is governed by the policy of its own response.
 const policy = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self' blob:; connect-src 'self'; "
-  + "style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; form-action 'none'; base-uri 'none'";
-const types = { '.js': 'text/javascript', '.json': 'application/json', '.html': 'text/html', '.css': 'text/css' };
+    + "style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; form-action 'none'; base-uri 'none'";
+const types = { '.js': 'text/javascript', '.json': 'application/json', '.html': 'text/html', '.css': 'text/css', '.svg': 'image/svg+xml' };
 const page = '<!doctype html><meta charset="utf-8"><title>kernel</title><script type="module" src="client.js"></script>';
 
 /**
