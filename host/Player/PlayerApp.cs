@@ -117,9 +117,9 @@ internal sealed class PlayerApp : IAsyncDisposable
 
     private static void Map(WebApplication app, string root, OpenLessons lessons, Access access, Func<Uri?> other)
     {
-        app.MapGet("/", (HttpContext http) => PageAsync(http, StartPage.List("/")));
+        app.MapGet("/", (HttpContext http) => PageAsync(http, PageFrame.List("/")));
         app.MapGet("/file/{**path}", (HttpContext http, string? path) =>
-            lessons.HasFile(path ?? "") ? PageAsync(http, StartPage.List("/")) : NotFoundAsync(http));
+            lessons.HasFile(path ?? "") ? PageAsync(http, PageFrame.List("/")) : NotFoundAsync(http));
         app.MapGet("/lesson/{name}", (HttpContext http, string name) =>
         {
             if (http.Request.Path.Value!.EndsWith('/'))
@@ -128,7 +128,7 @@ internal sealed class PlayerApp : IAsyncDisposable
                 return Task.CompletedTask;
             }
 
-            return lessons.Names.Contains(name) ? PageAsync(http, StartPage.Lesson("/")) : NotFoundAsync(http);
+            return lessons.Names.Contains(name) ? PageAsync(http, PageFrame.Lesson("/")) : NotFoundAsync(http);
         });
         app.MapPost("/enter", async (HttpContext http) =>
         {

@@ -11,8 +11,8 @@ using Microsoft.AspNetCore.StaticFiles;
 using Microsoft.Extensions.Logging;
 using Microsoft.Playwright;
 using TracingTutorial.Course.Lessons;
+using TracingTutorial.Course.Pages;
 using TracingTutorial.Course.Runs;
-using TracingTutorial.Host.Player;
 using Xunit;
 
 namespace TracingTutorial.Tests;
@@ -59,7 +59,7 @@ public sealed class TheTab(Browser browser) : LessonHost, IAsyncLifetime
         var file = Path.Combine(TheHost.Root, "notebooks", name + ".dib"); // there is none: imports start at its folder
         var lesson = new Lesson(DibReader.Parse(file, TheHost.Meta + Text(head) + string.Concat(parts)));
         _site.Write($"lessons/{name}.json", TabSession.JsonOf(lesson));
-        _site.Write($"{name}.html", StartPage.Lesson("page/")
+        _site.Write($"{name}.html", PageFrame.Lesson("page/")
             .Replace("<html lang=\"en\"", $"<html lang=\"en\" data-live=\"1\" data-lesson=\"{name}\"", StringComparison.Ordinal));
         _site.Write("lessons/index.json", new JsonObject
         {
