@@ -32,6 +32,7 @@ public static class Program
             var root = PlayCommand.AddTo(new RootCommand("The course on distributed tracing: in a browser, or with a command."));
             root.Subcommands.Add(RunCommand.AddTo(new Command("run", "Run notebooks in the terminal.")));
             root.Subcommands.Add(ExportCommand.Create());
+            root.Subcommands.Add(ServeCommand.Create());
             root.Subcommands.Add(DoctorCommand.Create());
             var call = root.Parse(args);
             if (call.Errors.Count == 0 && !Directory.Exists(Path.GetTempPath()))

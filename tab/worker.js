@@ -4,8 +4,8 @@
 //   { type: 'start', environment }           loads everything; environment (optional) holds variables of the process, by name
 //   { type: 'run', cell, code, file, line }  runs a cell. cell is any text, which its events repeat; file is what error messages
 //                                            call the file; line is the line of the file where the code begins, from 1
-//   { type: 'ask', id, question, code, line, character }   asks for the editor: question is 'diagnostics', 'completions', 'hover'
-//                                            or 'variables'; line and character are those of the cursor, from 0. While a cell waits
+//   { type: 'ask', id, question, code, line, character }   asks for the editor: question is 'diagnostics', 'completions', 'hover',
+//                                            'signature' or 'variables'; line and character are those of the cursor, from 0. While a cell waits
 //                                            for something it is answered; while a cell computes, after it
 //   { type: 'memory', id }                   asks how much memory there is
 //

@@ -54,7 +54,7 @@ internal sealed partial class MarkdownText
         (Written, Source, _document) = (written, source, document);
         Pieces = Group([.. document.SelectMany(Split)]);
         Headings = [.. document.Descendants<HeadingBlock>().Select(HeadingOf)];
-        Notes = [.. Comments().Select(c => Note().Match(c.Text)).Where(m => m.Success).Select(m => m.Groups[1].Value.Trim())];
+        Notes = [.. In("instructor").Select(c => c.Text)];
     }
 
     /// <summary>The text as it was written.</summary>
@@ -75,9 +75,16 @@ internal sealed partial class MarkdownText
     /// <summary>What only an instructor sees, as Markdown: comments <c>&lt;!-- instructor: … --&gt;</c>.</summary>
     public IReadOnlyList<string> Notes { get; }
 
-    /// <summary>The text as Markdown without those comments.</summary>
-    public string WithoutNotes => Comments().Where(c => Note().IsMatch(c.Text)).Reverse()
-        .Aggregate(Written, (text, c) => text.Remove(c.Start, c.Text.LastIndexOf("-->", StringComparison.Ordinal) + 3));
+    /// <summary>
+    /// Why a browser tab cannot run the next cell: the sentence of a comment <c>&lt;!-- no tab: … --&gt;</c>; null if there is none.
+    /// </summary>
+    public string? NotInTab => In("no tab").Select(c => c.Text).FirstOrDefault();
+
+    /// <summary>The text as Markdown without comments of the course: what other programs show.</summary>
+    public string WithoutNotes => Replace(Comments(), _ => "");
+
+    /// <summary>The text as a browser tab shows it: with what is in comments <c>&lt;!-- tab: … --&gt;</c>.</summary>
+    public string InTab => Replace(In("tab"), c => c.Text);
 
     /// <summary>All links and pictures, also those in HTML.</summary>
     public IEnumerable<Link> Links => _document.Descendants().SelectMany(item => item switch
@@ -199,18 +206,28 @@ internal sealed partial class MarkdownText
 
     private static IEnumerable<Link> AddressesIn(string html, int line) => RawHtml.AddressesIn(html).Select(url => new Link(url, line));
 
-    private IEnumerable<(string Text, int Start)> Comments() => _document.Descendants().SelectMany(item => item switch
+    private string Replace(IEnumerable<CourseComment> comments, Func<CourseComment, string> with) => comments.Reverse()
+        .Aggregate(Written, (text, c) => text[..c.Start] + with(c) + text[(c.Start + c.Length)..]);
+
+    private IEnumerable<CourseComment> In(string audience) => Comments().Where(c => c.For == audience);
+
+    /// <summary>The comments that are for somebody: those with a word and a colon at the beginning.</summary>
+    private IEnumerable<CourseComment> Comments() => _document.Descendants().Select(item => item switch
     {
-        HtmlBlock { Type: HtmlBlockType.Comment } html => [(html.Lines.ToString(), html.Span.Start)],
-        HtmlInline html when html.Tag.StartsWith("<!--", StringComparison.Ordinal) => [(html.Tag, html.Span.Start)],
-        _ => (IEnumerable<(string, int)>)[],
-    });
+        HtmlBlock { Type: HtmlBlockType.Comment } html => (Text: html.Lines.ToString(), html.Span.Start),
+        HtmlInline html when html.Tag.StartsWith("<!--", StringComparison.Ordinal) => (Text: html.Tag, html.Span.Start),
+        _ => (Text: "", Start: 0),
+    }).Select(c => (c.Start, Match: ForSomebody().Match(c.Text))).Where(c => c.Match.Success)
+        .Select(c => new CourseComment(c.Match.Groups[1].Value, c.Match.Groups[2].Value.Trim(), c.Start, c.Match.Length));
+
+    /// <summary>A comment: for whom it is, its text, and its place in what was written.</summary>
+    private sealed record CourseComment(string For, string Text, int Start, int Length);
 
     [GeneratedRegex(@"^ {0,3}#{1,6}[ \t]+(.+?)(?:[ \t]+#+)?[ \t]*$")]
     private static partial Regex HeadingLine();
 
-    [GeneratedRegex(@"\A\s*<!--\s*instructor:(.*?)-->", RegexOptions.Singleline)]
-    private static partial Regex Note();
+    [GeneratedRegex(@"\A\s*<!--\s*(instructor|tab|no tab):(.*?)-->", RegexOptions.Singleline)]
+    private static partial Regex ForSomebody();
 
     [GeneratedRegex("<!--.*?-->", RegexOptions.Singleline)]
     private static partial Regex Comment();

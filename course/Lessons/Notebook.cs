@@ -36,4 +36,32 @@ public sealed record Notebook(string Path, IReadOnlyList<Cell> Cells)
                 "Add a fold below it: `<details>`, `<summary>Solution</summary>`, "
                     + "a ```csharp block that replaces the whole cell, `</details>`."));
     }
+
+    /// <summary>The notebook as a browser tab shows it: with the texts that are for a tab, <c>&lt;!-- tab: … --&gt;</c>.</summary>
+    public Notebook InTab() => new(Path, [.. Cells.Select(c => c.Kind == CellKind.Markdown ? c with { Source = c.Text.InTab } : c)]);
+
+    /// <summary>
+    /// Why a browser tab cannot run a cell, by the cell's number: the sentence that the text right above the cell has in a comment
+    /// <c>&lt;!-- no tab: … --&gt;</c>.
+    /// </summary>
+    /// <exception cref="NotebookException">Such a comment is not right above a cell of code.</exception>
+    internal IReadOnlyDictionary<int, string> NotInTab()
+    {
+        var sentences = new Dictionary<int, string>();
+        foreach (var (cell, next) in Cells.Zip(Cells.Skip(1).Append<Cell?>(null)).Where(c => c.First.Kind == CellKind.Markdown))
+        {
+            if (cell.Text.NotInTab is not { } sentence)
+                continue;
+            if (next?.Kind != CellKind.CSharp)
+            {
+                throw new NotebookException(new Problem(Path, cell.Number, cell.Line,
+                    "A comment `<!-- no tab: … -->` is about the next cell, and no code follows this text.",
+                    "Move the comment into the text right above the cell that a browser tab cannot run."));
+            }
+
+            sentences.Add(next.Number, sentence);
+        }
+
+        return sentences;
+    }
 }

@@ -11,9 +11,10 @@ internal static class HtmlPage
     /// <param name="body">HTML. It has an element with the id <c>main</c>.</param>
     /// <param name="css">The class of its body, or null.</param>
     /// <param name="head">More HTML for its head, as a policy or a script.</param>
-    public static string Of(string title, string[] styles, string body, string? css = null, string head = "") => $"""
+    /// <param name="data">More attributes of its root, each after a space.</param>
+    public static string Of(string title, string[] styles, string body, string? css = null, string head = "", string data = "") => $"""
         <!doctype html>
-        <html lang="en">
+        <html lang="en"{data}>
         <head>
         <meta charset="utf-8">
         <meta name="viewport" content="width=device-width, initial-scale=1">

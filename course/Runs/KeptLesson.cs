@@ -80,6 +80,21 @@ internal sealed record KeptLesson(
     public KeptLesson Clear(DateTimeOffset now) => Empty with { Visited = Visited, Cleared = now };
 
     /// <summary>
+    /// A state that was taken from elsewhere, to be joined with one in which the lesson was started again at <paramref name="cleared"/>:
+    /// that removes nothing of this state, and a start again elsewhere removes nothing here.
+    /// </summary>
+    public KeptLesson Brought(DateTimeOffset? cleared, DateTimeOffset now)
+    {
+        DateTimeOffset Live(DateTimeOffset at) => at <= cleared ? now : at;
+        return this with
+        {
+            Cleared = null,
+            Cells = Empty.Cells.AddRange(Cells.Select(c => KeyValuePair.Create(c.Key, c.Value with { Changed = Live(c.Value.Changed) }))),
+            Choices = Empty.Choices.AddRange(Choices.Select(c => KeyValuePair.Create(c.Key, c.Value with { At = Live(c.Value.At) }))),
+        };
+    }
+
+    /// <summary>
     /// Joins two states that began as one. Per cell, a text that only one side changed is taken; where both did, the newer one is, and
     /// the other is kept in <see cref="KeptCell.Others"/>.
     /// </summary>

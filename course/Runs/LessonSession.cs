@@ -94,6 +94,9 @@ internal sealed class LessonSession : IKernelOwner, IRunListener, IAsyncDisposab
         }
     }
 
+    /// <summary>The file of progress was written by something else: what it has now is shown.</summary>
+    public void ReadAgain() => Post(Keep);
+
     public Task<bool> CloseKernelAsync(string why) => _actions.AskAsync(async () =>
     {
         if (IsRunning)

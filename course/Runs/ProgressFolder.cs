@@ -29,6 +29,14 @@ internal sealed class ProgressFolder(string folder)
 
     public string Path => folder;
 
+    /// <summary>The lessons of which something is kept.</summary>
+    public IReadOnlyList<string> Lessons => !Directory.Exists(folder) ? [] :
+        [.. Directory.GetFiles(folder, "*.json").Select(f => System.IO.Path.GetFileName(f)[..^".json".Length])
+            .Where(name => !name.EndsWith(".outputs", StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
+
+    /// <summary>A state as the text of its file.</summary>
+    public static string TextOf(KeptLesson kept) => JsonSerializer.Serialize(kept, Json);
+
     /// <summary>Reads what is kept of a lesson; an empty state when there is nothing, or nothing that can be understood.</summary>
     /// <exception cref="IOException">The file is there and cannot be read now.</exception>
     public KeptLesson Read(string lesson) => Parsed(FileOf(lesson)) ?? KeptLesson.Empty;
@@ -48,7 +56,7 @@ internal sealed class ProgressFolder(string folder)
             var theirs = Parsed(FileOf(lesson));
             var aside = theirs is null && File.Exists(FileOf(lesson)) ? PutAside(FileOf(lesson)) : null;
             var merged = KeptLesson.Merge(known, mine, theirs ?? KeptLesson.Empty);
-            Write(FileOf(lesson), JsonSerializer.Serialize(merged, Json));
+            Write(FileOf(lesson), TextOf(merged));
             return (merged, aside);
         }
         catch (UnauthorizedAccessException e)
@@ -163,6 +171,12 @@ internal sealed class ProgressFolder(string folder)
             throw new IOException(e.Message, e);
         }
 
+        return Understood(text);
+    }
+
+    /// <summary>The state that a text holds, in the present or an earlier format; null when it cannot be understood.</summary>
+    public static KeptLesson? Understood(string text)
+    {
         try
         {
             var json = JsonNode.Parse(text) as JsonObject;

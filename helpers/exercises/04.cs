@@ -3,6 +3,7 @@ using System;
 using System.Collections.Generic;
 using System.Diagnostics;
 using System.Linq;
+using System.Runtime.CompilerServices;
 using System.Threading.Tasks;
 
 /// <summary>Exercise 4.1: each charge below its own order.</summary>
@@ -10,7 +11,8 @@ public static class Exercise41
 {
     private const string Order = "shop.order.id";
 
-    private static readonly Dictionary<string, long> OpenBefore = [];
+    // Of each run of the lesson: what hears spans begins again with it.
+    private static readonly ConditionalWeakTable<MissingSpanHeard, Dictionary<string, long>> OpenBefore = [];
 
     /// <summary>Judges the spans of three orders, and of the jobs that charge their cards later.</summary>
     public static Exercise Check(SpanRecorder answer41)
@@ -82,10 +84,13 @@ public static class Exercise41
     // Spans of this name that were started since the last check, and did not end.
     private static bool IsLeftOpen(string name)
     {
-        var now = MissingSpanHeard.Current?.Spans.Where(s => s.Source.Name == "shop.orders" && s.Name == name)
-            .Sum(s => s.Started - s.Ended - s.EndedTooLate) ?? 0;
-        var before = OpenBefore.GetValueOrDefault(name);
-        OpenBefore[name] = now;
+        if (MissingSpanHeard.Current is not { } heard)
+            return false;
+        var now = heard.Spans.Where(s => s.Source.Name == "shop.orders" && s.Name == name)
+            .Sum(s => s.Started - s.Ended - s.EndedTooLate);
+        var counts = OpenBefore.GetOrCreateValue(heard);
+        var before = counts.GetValueOrDefault(name);
+        counts[name] = now;
         return now > before;
     }
 

@@ -92,6 +92,26 @@ internal sealed class OpenLessons(string root, ProgressFolder progress, StartKer
             lesson.Notebook.Code.Count(c => c.Exercise is not null), LearnerState.Solved(lesson.Notebook, kept), kept.Visited);
     })];
 
+    /// <summary>All work of the learner, as the text of one file.</summary>
+    /// <exception cref="IOException">It cannot be read now.</exception>
+    public string Work() => WorkFile.Of(progress);
+
+    /// <summary>Joins the work of such a file with what is there; pages that are open show it.</summary>
+    /// <returns>How many lessons the file has.</returns>
+    /// <exception cref="FormatException">It is no such file.</exception>
+    /// <exception cref="IOException">It cannot be kept now.</exception>
+    public async Task<int> LoadWorkAsync(string text)
+    {
+        var loaded = await WorkFile.LoadAsync(progress, text);
+        foreach (var lesson in loaded)
+        {
+            if (_sessions.TryGetValue(lesson, out var session))
+                session.ReadAgain();
+        }
+
+        return loaded.Count;
+    }
+
     public async ValueTask DisposeAsync()
     {
         foreach (var session in _sessions.Values)

@@ -9,6 +9,7 @@ using System.Threading.Tasks;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.FileProviders;
 using Microsoft.Extensions.Hosting;
@@ -22,7 +23,8 @@ namespace TracingTutorial.Host.Player;
 /// <summary>The course in a browser: a web server on loopback, one WebSocket for each open page of a lesson.</summary>
 internal sealed class PlayerApp : IAsyncDisposable
 {
-    private const int MaxBody = 10_000; // of the one request that has a body: a key
+    private const int MaxBody = 10_000; // of a key
+    private const int MaxWork = 64_000_000; // of a file with all work: as much as a page can send and nobody writes
 
     private readonly WebApplication _app;
     private readonly OpenLessons _lessons;
@@ -115,9 +117,9 @@ internal sealed class PlayerApp : IAsyncDisposable
 
     private static void Map(WebApplication app, string root, OpenLessons lessons, Access access, Func<Uri?> other)
     {
-        app.MapGet("/", (HttpContext http) => PageAsync(http, StartPage.List("/")));
+        app.MapGet("/", (HttpContext http) => PageAsync(http, PageFrame.List("/")));
         app.MapGet("/file/{**path}", (HttpContext http, string? path) =>
-            lessons.HasFile(path ?? "") ? PageAsync(http, StartPage.List("/")) : NotFoundAsync(http));
+            lessons.HasFile(path ?? "") ? PageAsync(http, PageFrame.List("/")) : NotFoundAsync(http));
         app.MapGet("/lesson/{name}", (HttpContext http, string name) =>
         {
             if (http.Request.Path.Value!.EndsWith('/'))
@@ -126,7 +128,7 @@ internal sealed class PlayerApp : IAsyncDisposable
                 return Task.CompletedTask;
             }
 
-            return lessons.Names.Contains(name) ? PageAsync(http, StartPage.Lesson("/")) : NotFoundAsync(http);
+            return lessons.Names.Contains(name) ? PageAsync(http, PageFrame.Lesson("/")) : NotFoundAsync(http);
         });
         app.MapPost("/enter", async (HttpContext http) =>
         {
@@ -141,6 +143,12 @@ internal sealed class PlayerApp : IAsyncDisposable
             instructor = lessons.Address(CloneFile.Instructor),
             other = other()?.ToString(),
         }));
+        app.MapGet("/api/work", (HttpContext http) =>
+        {
+            http.Response.ContentType = "application/json; charset=utf-8";
+            return http.Response.WriteAsync(lessons.Work());
+        });
+        app.MapPost("/api/work", (HttpContext http) => LoadWorkAsync(http, lessons));
         app.MapGet("/api/file/{**path}", (HttpContext http, string? path) =>
             lessons.File(path ?? "") is var (title, html) ? JsonAsync(http, new { title, html }) : NotFoundAsync(http));
         app.MapGet("/assets/{file}", async (HttpContext http, string file) =>
@@ -181,6 +189,21 @@ internal sealed class PlayerApp : IAsyncDisposable
         catch (Exception e) when (e is JsonException or IOException or InvalidOperationException)
         {
             return null;
+        }
+    }
+
+    private static async Task LoadWorkAsync(HttpContext http, OpenLessons lessons)
+    {
+        http.Features.Get<IHttpMaxRequestBodySizeFeature>()!.MaxRequestBodySize = MaxWork;
+        try
+        {
+            using var body = new StreamReader(http.Request.Body);
+            await JsonAsync(http, new { lessons = await lessons.LoadWorkAsync(await body.ReadToEndAsync()) });
+        }
+        catch (Exception e) when (e is FormatException or IOException) // a body that is too long is one too
+        {
+            http.Response.StatusCode = StatusCodes.Status400BadRequest;
+            await JsonAsync(http, new { problem = e.Message });
         }
     }
 

@@ -1,13 +1,14 @@
 // Access to the player. The address that the terminal prints has a key that can be used once. It is exchanged for a secret, which
 // this browser keeps and sends with each request and in the first message of a connection. No cookie takes part in it, because
 // browsers send cookies to every port of the machine.
-import { button, el, root, store } from './base.js';
+import { button, el, home, isLive, root, store } from './base.js';
 
 const KEPT = 'tracing-tutorial';
 export const secret = () => store.get(KEPT);
 
-// Uses the key, if the address has one. Returns false, after an explanation, when this browser has no secret.
+// Uses the key, if the address has one. Returns false, after an explanation, when this browser has no secret. A live site has none.
 export async function enter() {
+  if (isLive) return true;
   const address = new URL(location), key = address.searchParams.get('key');
   if (key !== null) {
     address.searchParams.delete('key');
@@ -30,11 +31,31 @@ export function onEntered(then) {
   addEventListener('storage', e => { if (e.key === KEPT && e.newValue) then(); });
 }
 
-// Data of the player. Throws an error with the status of the answer; without a status when nobody answers.
+// Data of the player, or of the live site. Throws an error with the status of the answer; without a status when nobody answers.
 export async function api(path) {
+  if (isLive) return (await import('./session/site.js')).lessons();
   const answer = await fetch(new URL(`api/${path}`, root), { headers: { 'X-Tutorial-Key': secret() ?? '' } });
   if (!answer.ok) throw Object.assign(new Error(answer.statusText), { status: answer.status });
   return answer.json();
+}
+
+// All work of the learner, as the text of one file.
+export async function saveWork() {
+  if (isLive) return (await import('./session/site.js')).save();
+  return (await request('work')).text();
+}
+
+// Joins the work of such a file with what is there. Returns how many lessons it has. Throws an error that says why a file is none.
+export async function loadWork(text) {
+  if (isLive) return (await import('./session/site.js')).load(text);
+  return (await (await request('work', { method: 'POST', body: text })).json()).lessons;
+}
+
+async function request(path, more = {}) {
+  const answer = await fetch(new URL(`api/${path}`, root), { ...more, headers: { 'X-Tutorial-Key': secret() ?? '' } })
+    .catch(() => { throw new Error('The player has ended, or the connection is lost.'); });
+  if (!answer.ok) throw new Error((await answer.json().catch(() => ({}))).problem ?? `The player said ${answer.status}.`);
+  return answer;
 }
 
 // ---- pages that explain ------------------------------------------------------------------------------
@@ -67,6 +88,6 @@ export function ended() {
 export const failed = ({ status }) => status === 401 ? refused() : status === 404 ? explain('There is nothing here', toLessons()) : ended();
 export function toLessons() {
   const line = el('p');
-  line.append(Object.assign(el('a', '', 'All lessons'), { href: root.href }));
+  line.append(Object.assign(el('a', '', 'All lessons'), { href: home.href }));
   return line;
 }

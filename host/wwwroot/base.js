@@ -3,6 +3,11 @@
 // Every address starts here, so that the page also works below a path such as /a/b/.
 export const root = new URL('.', import.meta.url);
 
+// A page of the live site: there is no player. Its session is in the page (tab/session), and its scripts are in a folder of their own.
+export const isLive = 'live' in document.documentElement.dataset;
+export const home = isLive ? new URL('..', root) : root;
+export const addressOf = lesson => new URL(isLive ? `${lesson}.html` : `lesson/${lesson}`, home).href;
+
 export const el = (tag, css, text) => {
   const e = document.createElement(tag);
   if (css) e.className = css;
@@ -15,6 +20,13 @@ export const button = (css, text, onclick) => Object.assign(el('button', css, te
 // Goes to the place that the address names, when the page is drawn after it was loaded.
 export function showPlace() {
   try { document.getElementById(decodeURIComponent(location.hash.slice(1)))?.scrollIntoView(); } catch { /* the address is malformed */ }
+}
+
+// What is at the top of the window: the first element with an id. Returns what puts it there again, when its content is drawn anew.
+export function keepPlace(content) {
+  const top = id => document.getElementById(id)?.getBoundingClientRect().top;
+  const seen = [...content.querySelectorAll('[id]')].find(e => e.getBoundingClientRect().bottom > 0), before = seen && top(seen.id);
+  return () => { if (seen) scrollBy({ top: (top(seen.id) ?? before) - before, behavior: 'instant' }); };
 }
 
 // localStorage; where the browser does not allow it or has no room, the sessionStorage of this tab; else the memory of this page.

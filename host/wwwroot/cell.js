@@ -21,8 +21,8 @@ export class Cell {
     this.original.title = 'Put this cell back as it is in the lesson';
     this.above = button('above', 'Run all above', () => page.runAbove(this));
     this.above.title = 'Run all cells above this one';
-    const run = button('run', 'Run', () => page.run([index]));
-    run.title = 'Run this cell (Shift+Enter)';
+    this.run = button('run', 'Run', () => page.run([index]));
+    this.run.title = 'Run this cell (Shift+Enter)';
     this.source = el('pre', 'source');
     this.source.tabIndex = 0;
     this.source.setAttribute('role', 'group');
@@ -34,13 +34,15 @@ export class Cell {
       if (e.shiftKey) page.run([index]); else page.edit(this);
     };
     this.others = el('div', 'others');
+    this.recorded = el('details', 'recorded');
     const box = el('div', 'outputs');
     box.setAttribute('role', 'group');
     box.setAttribute('aria-label', 'Output');
     this.outputs = new Outputs(box);
     const tools = el('div', 'tools');
-    tools.append(run, this.above, this.original, this.edited, this.mark);
-    this.root.append(tools, this.source, this.others, box);
+    tools.append(this.run, this.above, this.original, this.edited, this.mark);
+    this.root.append(tools, this.source, this.others, this.recorded, box);
+    if (lesson.cannotRun) this.source.before(el('p', 'cannot', lesson.cannotRun));
   }
 
   // All that the session knows of the cell. `text` is shown in place of the session's text when there is a newer one here.
@@ -53,11 +55,28 @@ export class Cell {
     this.update(state);
   }
 
+  // On a live site: what the cell showed when the site was made, until it has run here.
+  showRecorded(open) {
+    if (this.recorded.hidden) return;
+    this.recorded.replaceChildren(el('summary', '', 'Recorded when this site was made'));
+    this.recorded.open = open;
+    let box = null;
+    const fill = () => {
+      if (box || !this.recorded.open) return;
+      const outputs = new Outputs(box = this.recorded.appendChild(el('div', 'outputs')));
+      this.lesson.recorded.outputs.forEach(o => outputs.add(o));
+    };
+    this.recorded.ontoggle = fill;
+    fill();
+  }
+
   // Some of what the session knows has changed.
   update(change) {
     Object.assign(this.state, change);
     const { run, solved, queued, running, progress, edited } = this.state;
     this.edited.hidden = this.original.hidden = !edited;
+    this.run.hidden = !!this.lesson.cannotRun && !edited; // a learner's own text may run
+    this.recorded.hidden = !this.lesson.recorded || !!run || !!running;
     this.root.classList.toggle('running', !!running);
     this.root.classList.toggle('failed', !running && !!run && !run.ok && !run.stale && run.reason !== 'stopped');
     this.root.classList.toggle('solved', !running && solved === 'yes');

@@ -1,26 +1,28 @@
-// One lesson. The session knows what is so: this page draws what it is told, and sends what is clicked (course/Runs/Messages.md).
-import { api, command, enter, explain, refused, toLessons } from './access.js';
-import { button, el, root, showPlace } from './base.js';
+// One lesson. The session knows what is so: this page draws what it is told, and sends what is clicked (course/Runs/Messages.md). The
+// session is in the player, or on a live site in this page.
+import { api, enter, explain, refused, toLessons } from './access.js';
+import { addressOf, button, el, home, isLive, keepPlace, showPlace } from './base.js';
 import { Cell } from './cell.js';
 import { Editor } from './editor.js';
 import { Presenter } from './present.js';
 import { Questions } from './questions.js';
-import { Transport } from './transport.js';
 import { Typed } from './typed.js';
+import { work } from './work.js';
 
 // Taken before a lesson is drawn, so that no id of its headings can take their place.
 const ui = Object.fromEntries([...document.querySelectorAll('[id]')].map(e => [e.id, e]));
+const { Transport } = await import(isLive ? './session/session.js' : './transport.js');
 const transport = new Transport();
 const cells = new Map(); // index → Cell
 const asks = new Map();
-let lesson, asked = 0, kernel = 'none', drawn = null; // `drawn`: the lesson whose state is shown
+let lesson, asked = 0, kernel = 'none', drawn = null, placed; // `drawn`: the lesson whose state is shown
 
 const send = message => transport.send(message);
 const act = message => send(message) || notice('There is no connection to the player. Try it again when the connection is back.');
 const ask = (what, fields) => new Promise(answer => {
   if (send({ do: 'ask', id: ++asked, what, ...fields })) asks.set(asked, answer); else answer(null);
 });
-const typed = new Typed(transport.name);
+const typed = new Typed(isLive ? home.pathname + transport.name : transport.name); // a host may have several live sites
 const editor = new Editor({ send, ask, run, notice, connected: () => transport.connected, isBusy: () => kernel !== 'ready' }, typed);
 const questions = new Questions(send);
 const presenter = new Presenter({ cells, questions, send, leaveEditor: () => editor.leave(), run: cell => run([cell.lesson.index]) });
@@ -31,7 +33,7 @@ transport.onmessage = m => {
   switch (m.type) {
     case 'lesson': draw(m.lesson); break;
     case 'state': state(m); break;
-    case 'kernel': kernelIs(m.state); break;
+    case 'kernel': kernelIs(m.state, m.text); break;
     case 'notice': notice(m.text); break;
     case 'reload': editor.flush(); transport.renew(); break;
     case 'answer': asks.get(m.id)?.(m.answer); asks.delete(m.id); break;
@@ -69,7 +71,7 @@ transport.onmessage = m => {
   if (['gone', 'started', 'ended', 'edited', 'state'].includes(m.type)) overview();
 };
 
-transport.onstate = (now, why) => {
+transport.onstate = (now, why, ...help) => {
   ui.lost.hidden = now === 'connected';
   if (now === 'connected') return;
   kernel = 'none';
@@ -77,15 +79,16 @@ transport.onstate = (now, why) => {
   asks.clear();
   if (!drawn && now === 'missing') return explain(why, toLessons());
   if (!drawn && now === 'refused') return refused();
-  ui.state.textContent = 'the connection is lost';
+  ui.state.textContent = isLive ? 'this page can only be read' : 'the connection is lost';
   ui.stop.disabled = true;
-  ui.lost.replaceChildren(el('p', '', why), ...now === 'lost' ? [command()] : []);
+  ui.lost.replaceChildren(el('p', '', why), ...help);
 };
 
-function kernelIs(now) {
+function kernelIs(now, text) {
   kernel = now;
   ui.stop.disabled = now !== 'busy' && now !== 'starting';
-  ui.state.textContent = { none: 'no kernel', starting: 'the kernel starts', ready: 'ready', busy: 'running' }[now];
+  ui.state.setAttribute('aria-live', text ? 'off' : 'polite'); // a download is not read out megabyte by megabyte
+  ui.state.textContent = text ?? { none: 'no kernel', starting: 'the kernel starts', ready: 'ready', busy: 'running' }[now];
   document.body.dataset.kernel = now;
   if (now === 'ready' && !ui.values.hidden) values();
 }
@@ -103,13 +106,18 @@ function draw(l) {
   document.title = l.title;
   cells.forEach(cell => editor.drop(cell));
   cells.clear();
-  for (const data of l.cells) cells.set(data.index, new Cell(data, buttons));
+  for (const data of l.cells) {
+    const { index } = data;
+    cells.set(index, new Cell({ ...data, recorded: l.recorded?.[index], cannotRun: l.cannotRun?.[index] }, buttons));
+  }
   const parts = l.parts.map(({ items, notes }) => {
     const element = el('div', 'part');
     element.append(...items.map(item => cells.get(item.cell)?.root ?? prose(item)));
     return { element, notes, cells: items.map(item => cells.get(item.cell)).filter(Boolean) };
   });
+  const stay = drawn || !scrollY ? null : keepPlace(ui.main); // a live page has been read before it is drawn
   ui.main.replaceChildren(...parts.map(p => p.element));
+  placed = stay ?? showPlace;
   questions.draw(ui.main, l.questions);
   solutionButtons();
   index();
@@ -131,6 +139,9 @@ function state(m) {
     cell.show(d, typed.settle(cell, d.source) ? null : typed.texts.get(cell).text);
     editor.show(cell);
   }
+  // What was recorded would tell the answer of a prediction.
+  const open = lesson.questions.filter(q => !m.closed.includes(q.key)).flatMap(q => q.cells);
+  for (const [index, cell] of cells) cell.showRecorded(!open.includes(index));
   editor.handOver();
   ui.main.querySelector(':scope > .orphans')?.remove();
   const kept = [...m.kept, ...typed.homeless.map(source => ({ exercise: null, source }))];
@@ -139,7 +150,7 @@ function state(m) {
   kernelIs(m.kernel);
   paused(m.paused);
   if (lesson === drawn) presenter.agree(); else presenter.draw(presenter.parts, ui.notes);
-  if (!drawn) showPlace();
+  if (!drawn) placed();
   drawn = lesson;
   ui.main.removeAttribute('aria-busy');
   document.querySelectorAll('.bar button:not(#stop)').forEach(b => { b.disabled = false; });
@@ -275,12 +286,13 @@ addEventListener('pagehide', () => editor.flush());
 addEventListener('beforeunload', () => editor.flush());
 addEventListener('keydown', e => { if (e.key === 'Escape' && !ui.values.hidden) ui.variables.click(); });
 
-// The lessons before and after this one.
+// The lessons before and after this one. On a live site, the work can be taken away here too: a private window forgets it with the page.
 async function neighbours() {
   const { lessons } = await api('start'), at = lessons.findIndex(l => l.name === transport.name);
   const link = (l, rel, label) => !l ? el('span')
-    : Object.assign(el('a', '', `${label}: ${l.title}`), { rel, href: new URL(`lesson/${l.name}`, root).href });
-  if (at >= 0) ui.feet.replaceChildren(link(lessons[at - 1], 'prev', 'Before'), link(lessons[at + 1], 'next', 'Next'));
+    : Object.assign(el('a', '', `${label}: ${l.title}`), { rel, href: addressOf(l.name) });
+  const links = at < 0 ? [] : [link(lessons[at - 1], 'prev', 'Before'), link(lessons[at + 1], 'next', 'Next')];
+  ui.feet.replaceChildren(...links.slice(0, 1), ...isLive ? [work(notice)] : [], ...links.slice(1));
 }
 if (await enter()) {
   transport.open();

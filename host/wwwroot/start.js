@@ -1,9 +1,10 @@
 // The list of lessons, and the files of the clone that a lesson leads to.
 import { api, enter, explain, failed, toLessons } from './access.js';
-import { el, root, showPlace } from './base.js';
+import { addressOf, el, home, isLive, root, showPlace } from './base.js';
+import { work } from './work.js';
 
 const main = document.querySelector('main');
-const link = (text, href, css) => Object.assign(el('a', css, text), { href: new URL(href, root).href });
+const link = (text, href, css) => Object.assign(el('a', css, text), { href: new URL(href, home).href });
 const line = (css, ...content) => { const p = el('p', css); p.append(...content); return p; };
 const fragment = html => document.createRange().createContextualFragment(html);
 
@@ -14,24 +15,26 @@ function start({ lessons, instructor, other }) {
   const list = el('ol', 'lessons');
   list.setAttribute('role', 'list');
   list.append(...lessons.map(l => card(l, l === last)));
+  const told = Object.assign(el('p', 'quiet'), { role: 'status' });
   main.replaceChildren(
     el('h1', '', 'Distributed tracing for .NET'),
     line('lead', 'Ten services, ten logs, and one request that failed: which lines belong together? '
       + 'You find out here, with real traces of real ASP.NET Core services.'),
     ...other ? [line('other', 'Another player is running with the same progress. ', link('Go on there', other),
       ', or work here: what is written in both is kept.')] : [],
-    line('', link(`${last ? 'Go on' : 'Begin'}: ${go.title}`, `lesson/${go.name}`, 'go'),
+    line('', link(`${last ? 'Go on' : 'Begin'}: ${go.title}`, addressOf(go.name), 'go'),
       el('span', 'quiet', `${sum('solved')} of ${sum('exercises')} exercises solved`)),
     list,
-    line('quiet', 'What you do is kept on this machine. Ctrl+C in the terminal ends the player; '
-      + 'your work is there again when you come back.'),
+    line('quiet', isLive ? 'What you do is kept in this browser, and nowhere else.' : 'What you do is kept on this machine. '
+      + 'Ctrl+C in the terminal ends the player; your work is there again when you come back.'),
+    work(text => { told.textContent = text; }), told,
     ...instructor ? [line('', 'Do you teach this course? ', link('For instructors', instructor),
       ' has agendas, notes, and what goes wrong in a room.')] : []);
 }
 
 function card({ name, title, minutes, about, exercises, solved, visited }, here) {
   const item = el('li', here ? 'here' : ''), heading = el('h2'), facts = line('facts', el('span', '', `${minutes} minutes`));
-  heading.append(link(title, `lesson/${name}`));
+  heading.append(link(title, addressOf(name)));
   if (exercises) facts.append(' ', solved < exercises ? el('span', '', `${solved} of ${exercises} exercises solved`)
     : el('span', 'done', `✓ ${exercises === 1 ? 'exercise' : `all ${exercises} exercises`} solved`));
   if (here || visited) facts.append(' ', el('span', '', here ? 'you were here' : 'visited'));
@@ -55,6 +58,6 @@ if (await enter()) {
     if (isFile) file(data); else start(data);
     main.removeAttribute('aria-busy');
   } catch (e) {
-    failed(e);
+    if (!isLive) failed(e); // otherwise the list is there to read
   }
 }

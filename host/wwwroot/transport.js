@@ -1,21 +1,8 @@
 // The messages of course/Runs/Messages.md, over a WebSocket to the player. Another transport offers the same: `name`, `open`,
 // `send`, `connected`, `onmessage`, `onstate`. It keeps the version of the lesson that the page has, and asks only for what is new.
-import { api, onEntered, OPEN, secret } from './access.js';
+import { api, command, onEntered, OPEN, secret } from './access.js';
 import { root } from './base.js';
-
-// A string with half a surrogate pair, which a learner can type, is no string for most readers of JSON. It is sent as an object with
-// its code units, little-endian, in base64.
-const textOf = units => {
-  let text = '';
-  for (let i = 0; i < units.length; i += 8192) text += String.fromCharCode(...units.subarray(i, i + 8192)); // so many arguments at most
-  return text;
-};
-const toBase64 = text => btoa(textOf(new Uint8Array(Uint16Array.from({ length: text.length }, (_, i) => text.charCodeAt(i)).buffer)));
-const fromBase64 = base64 => textOf(new Uint16Array(Uint8Array.from(atob(base64), c => c.charCodeAt(0)).buffer));
-const encode = (_, value) => typeof value === 'string' && !value.isWellFormed() ? { utf16: toBase64(value) } : value;
-const decode = (_, value) => typeof value?.utf16 === 'string' ? fromBase64(value.utf16) : value;
-const toJson = message => JSON.stringify(message, encode);
-const fromJson = text => JSON.parse(text, text.includes('"utf16":') ? decode : undefined);
+import { fromJson, toJson } from './json.js';
 
 const LONGEST_PAUSE = 5000; // in milliseconds
 const LOST = 'The player has ended, or the connection is lost. What you write is kept in this browser and handed over later. '
@@ -73,7 +60,7 @@ export class Transport {
     if (code === 4409) return;
     const why = code === 4401 ? 'refused' : await this.#why();
     if (this.connected) return; // meanwhile it is there again
-    if (why === 'lost') return this.onstate('lost', LOST);
+    if (why === 'lost') return this.onstate('lost', LOST, command());
     clearTimeout(this.#waiting); // it would be refused again, until this browser has another secret
     this.onstate(why, why === 'missing' ? 'There is no lesson of this name.'
       : `The player was started again. ${OPEN} Then this page goes on, with what you wrote.`);

@@ -10,6 +10,9 @@ namespace TracingTutorial.Tab
     /// <summary>Formats values as the engine of .NET Interactive does, with its own formatters.</summary>
     internal static class Display
     {
+        /// <summary>The MIME type of an exercise's verdict, as in course/Runs/CellEvent.cs.</summary>
+        private const string Verdict = "application/vnd.tracing-tutorial.verdict+json";
+
         // DisplayId is another one each time that it is asked for.
         private static readonly ConditionalWeakTable<DisplayedValue, string> Ids = [];
 
@@ -18,6 +21,7 @@ namespace TracingTutorial.Tab
         {
             Formatter.SetPreferredMimeTypesFor(typeof(object), HtmlFormatter.MimeType, PlainTextFormatter.MimeType);
             Formatter.SetPreferredMimeTypesFor(typeof(string), PlainTextFormatter.MimeType);
+            AppContext.SetData("tracing-tutorial.verdict", Verdict); // helpers/core/NotebookHost.cs reads it
 
             // What x.Display() and Update() call. It is internal to the engine.
             var shown = typeof(Formatter).GetField("OnFormatterEvent", BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic)

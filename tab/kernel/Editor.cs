@@ -41,6 +41,8 @@ internal static class Editor
                     Diagnostics(json, compilation);
                 else if (question == "completions")
                     Completions(json, compilation.GetSemanticModel(tree), text, at);
+                else if (question == "signature")
+                    Signatures(json, compilation.GetSemanticModel(tree), at);
                 else if (question == "hover")
                     Hover(json, compilation.GetSemanticModel(tree), text, at);
             }
@@ -139,6 +141,42 @@ internal static class Editor
 
         json.WriteEndArray();
         Span(json, text.Lines.GetLinePositionSpan(token.Span));
+    }
+
+    /// <summary>The methods that the call around the cursor may mean, and which argument the cursor is in.</summary>
+    private static void Signatures(Utf8JsonWriter json, SemanticModel model, int at)
+    {
+        var arguments = model.SyntaxTree.GetRoot().FindToken(Math.Max(0, at - 1)).Parent?.AncestorsAndSelf().OfType<ArgumentListSyntax>()
+            .FirstOrDefault(list => list.SpanStart < at && (list.CloseParenToken.IsMissing || at <= list.CloseParenToken.SpanStart));
+        IEnumerable<IMethodSymbol> methods = arguments?.Parent switch
+        {
+            InvocationExpressionSyntax call => model.GetMemberGroup(call.Expression).OfType<IMethodSymbol>(),
+            BaseObjectCreationExpressionSyntax creation when model.GetTypeInfo(creation).Type is INamedTypeSymbol type =>
+                type.InstanceConstructors.Where(c => model.IsAccessible(at, c)),
+            _ => [],
+        };
+        var all = methods.OrderBy(m => m.Parameters.Length).ToList();
+        var active = arguments?.Arguments.GetSeparators().Count(comma => comma.SpanStart < at) ?? 0;
+        json.WriteNumber("activeSignature", Math.Max(0, all.FindIndex(m => m.Parameters.Length > active)));
+        json.WriteNumber("activeParameter", active);
+        json.WriteStartArray("signatures");
+        foreach (var method in all)
+        {
+            json.WriteStartObject();
+            json.WriteString("label", method.ToDisplayString(Signature));
+            json.WriteStartArray("parameters");
+            foreach (var parameter in method.Parameters)
+            {
+                json.WriteStartObject();
+                json.WriteString("label", parameter.ToDisplayString(SymbolDisplayFormat.MinimallyQualifiedFormat));
+                json.WriteEndObject();
+            }
+
+            json.WriteEndArray();
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
     }
 
     private static void Variables(Utf8JsonWriter json)

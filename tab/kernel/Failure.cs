@@ -71,7 +71,7 @@ internal sealed partial record Failure(string Reason, string Message, string Way
         return cause switch
         {
             OutOfMemoryException => ("exception", $"{NoRoom} {text}", "Ask for less, or restart the kernel: what earlier cells keep takes memory too."),
-            NestedWaitException => ("platform", text, ""),
+            NestedWaitException => ("platform", cause.Message, "Look for a method that calls itself and waits for each call."),
             TooLargeException => ("size", exception.Message, "Show a part of it, for example with Take."),
             PlatformNotSupportedException when Calls("System.Diagnostics.Process") =>
                 ("platform", "A browser tab cannot start programs.", "This part of the lesson runs on your own machine only: the README says how."),

@@ -57,7 +57,7 @@ public static partial class Kernel
     internal static void Flush() => Output.Flush();
 
     /// <summary>Answers an editor's question as the engine of .NET Interactive does, as JSON.</summary>
-    /// <param name="question">diagnostics, completions, hover or variables.</param>
+    /// <param name="question">diagnostics, completions, hover, signature or variables.</param>
     /// <param name="code">The text of the cell.</param>
     /// <param name="line">The line of the cursor, from 0.</param>
     /// <param name="character">The column of the cursor, from 0.</param>

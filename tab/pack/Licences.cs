@@ -26,6 +26,7 @@ internal static class Licences
         | .NET and ASP.NET Core, Roslyn, Microsoft.DotNet.Interactive.Formatting: © .NET Foundation and contributors | MIT (dotnet.txt; others in dotnet-third-party-notices.txt) | {Changed(a => !a.StartsWith("OpenTelemetry", StringComparison.Ordinal))} |
         | OpenTelemetry .NET: © The OpenTelemetry Authors | Apache License 2.0, https://www.apache.org/licenses/LICENSE-2.0 | {Changed(a => a.StartsWith("OpenTelemetry", StringComparison.Ordinal))} |
         | Protocol Buffers (Google.Protobuf): © Google Inc. | BSD 3-Clause, https://github.com/protocolbuffers/protobuf/blob/main/LICENSE | no |
+        | the Monaco editor (in the folder page/vs): © Microsoft Corporation | MIT (dotnet.txt has the text) | no |
         | sql.js: © the sql.js authors; SQLite itself is in the public domain | MIT (sql.js.txt) | two lines around the script make it a module |
 
         The assemblies of .NET and ASP.NET Core for Linux were written anew without the code that was compiled ahead.

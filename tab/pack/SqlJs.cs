@@ -35,6 +35,6 @@ internal static class SqlJs
         }
     }
 
-    private const string Missing = "Making the live site needs Node.js 20 or newer, with npm, for SQLite in the browser (sql.js). "
+    private const string Missing = "Making the live site needs Node.js 18 or newer, with npm, for SQLite in the browser (sql.js). "
         + "Install it from https://nodejs.org, or with a package manager: `winget install OpenJS.NodeJS.LTS`, `brew install node`, `apt install nodejs npm`.";
 }

@@ -9,7 +9,7 @@ window.startKernel = environment => {
     window.messages = [];
     window.events = [];
     const started = performance.now();
-    worker = new Worker('worker.js', { type: 'module' });
+    worker = new Worker('engine/worker.js', { type: 'module' });
     return new Promise((resolve, reject) => {
         worker.onerror = e => reject(new Error(e.message));
         worker.onmessage = ({ data }) => {

@@ -108,9 +108,45 @@ test('a wait runs what is due', async () => {
     assert.equal(shown(await run(tab, code))[0]['text/plain'], '8');
 });
 
-test('waits inside one another without end are refused', async () => {
-    const result = await run(tab, 'int Deep(int n) => Task.Run(() => Deep(n + 1)).Result; Deep(0)');
-    assert.match(failure(result).message, /Too many waits inside one another/);
+for (const [how, code] of [
+    ['without end', 'int Deep(int n) => Task.Run(() => Deep(n + 1)).Result; Deep(0)'],
+    ['a thousand deep', 'int Deep(int n) => n == 0 ? 0 : Task.Run(() => Deep(n - 1)).Result + 1; Deep(1000)'],
+    ['of async methods', 'async Task<int> Deep(int n) { await Task.Yield(); return n == 0 ? 0 : Deep(n - 1).Result + 1; } await Deep(1000)'],
+]) {
+    test(`waits inside one another ${how} are refused in one sentence`, async () => {
+        const { reason, message } = failure(await run(tab, code));
+        assert.deepEqual([reason, message], ['platform', 'Too many waits inside one another: a browser tab has one thread. '
+            + 'Use `await` in place of `Wait`, `Result` or `GetResult`.']);
+        assert.equal(shown(await run(tab, '1 + 1'))[0]['text/plain'], '2');
+    });
+}
+
+test('a deep recursion through a result that is there is told in a sentence', async () => {
+    const result = await broken('int Down(int n) => Task.FromResult(Down(n + 1)).Result + 1; Down(0)');
+    assert.match(failure(result)?.message ?? result.broken?.message ?? 'nothing', /calls went too deep/);
+});
+
+test('an update has the id of the value that it replaces', async () => {
+    const { events } = await run(tab, 'var bar = "10 %".Display(); bar.Update("50 %"); bar.Update("90 %"); "other".Display();');
+    const values = events.filter(e => e.kind === 'shown');
+    assert.deepEqual(values.map(v => [v.values['text/plain'], v.update]), [['10 %', false], ['50 %', true], ['90 %', true], ['other', false]]);
+    assert.equal(new Set(values.slice(0, 3).map(v => v.valueId)).size, 1);
+    assert.notEqual(values[3].valueId, values[0].valueId);
+});
+
+test('an open bracket tells the parameters', async () => {
+    await run(tab, 'int Pick(int shelf, string article) => shelf;');
+    const answer = await tab.evaluate(() => askKernel('signature', 'Pick(1, ', 0, 8));
+    assert.deepEqual([answer.activeParameter, answer.signatures[0].label], [1, 'int Pick(int shelf, string article)']);
+});
+
+test('the verdict of an exercise is a value', async () => {
+    isFresh = false;
+    await start(tab);
+    await run(tab, '#!import ../helpers/core.dib');
+    const [values] = shown(await run(tab, 'Exercise.Check("Exercise 9.9", ("It is so", () => "It is not."))'));
+    assert.deepEqual(JSON.parse(values['application/vnd.tracing-tutorial.verdict+json']),
+        { exercise: '9.9', passed: false, rule: 'It is so', why: 'It is not.' });
 });
 
 test('2 GB of memory: the kernel says so and goes on', async () => {

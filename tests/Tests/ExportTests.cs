@@ -321,7 +321,7 @@ public sealed class ExportTests(Browser browser) : IDisposable
         Assert.Equal((1, 4), (printed.GetProperty("execution_count").GetInt32(), silent.GetProperty("execution_count").GetInt32()));
     }
 
-    private static (Notebook, LessonResult) Lesson(string folder, string name, string head, params (string Source, Output[] Outputs, Problem? Problem)[] cells)
+    internal static (Notebook, LessonResult) Lesson(string folder, string name, string head, params (string Source, Output[] Outputs, Problem? Problem)[] cells)
     {
         var path = Path.Combine(folder, "notebooks", name + ".dib");
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);

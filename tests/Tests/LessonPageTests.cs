@@ -66,7 +66,7 @@ public sealed class LessonPageTests
 
     [Fact]
     public void The_ids_that_a_heading_cannot_have_are_those_of_the_page() =>
-        Assert.Equal(Anchors.OfThePage, Regex.Matches(StartPage.Lesson("/"), " id=\"([^\"]+)\"").Select(m => m.Groups[1].Value).Order(StringComparer.Ordinal));
+        Assert.Equal(Anchors.OfThePage, Regex.Matches(PageFrame.Lesson("/"), " id=\"([^\"]+)\"").Select(m => m.Groups[1].Value).Order(StringComparer.Ordinal));
 
     [Fact]
     public void A_link_that_leads_nowhere_is_a_problem_with_its_line()

@@ -1,14 +1,17 @@
 using System.Threading.Tasks;
 using Microsoft.Playwright;
-using TracingTutorial.Course.Runs;
 using Xunit;
 using static Microsoft.Playwright.Assertions;
-using static TracingTutorial.Tests.ThePlayer;
+using static TracingTutorial.Tests.LessonHost;
 
 namespace TracingTutorial.Tests;
 
-/// <summary>What the editor knows of the code, and what a keyboard alone can do.</summary>
-public sealed class PlayerEditorTests(ThePlayer player) : IClassFixture<ThePlayer>
+public sealed class PlayerEditorTests(ThePlayer player) : EditorTests(player), IClassFixture<ThePlayer>;
+
+public sealed class TabEditorTests(TheTab tab) : EditorTests(tab), IClassFixture<TheTab>;
+
+/// <summary>What the editor knows of the code, what a keyboard alone can do, and the presenter's view.</summary>
+public abstract class EditorTests(LessonHost player)
 {
     [Fact]
     public async Task Completions_are_those_of_the_running_program()
@@ -50,7 +53,7 @@ public sealed class PlayerEditorTests(ThePlayer player) : IClassFixture<ThePlaye
         await page.Cell(0).RunAsync();
 
         await Expect(page.Cell(0).Outputs()).ToHaveTextAsync("two"); // what it says otherwise is in the message
-        Assert.Equal("// one line\nvar two = 2;\n\"two\"", new ProgressFolder(player.Progress).Read("79-windows").Cells[KeptLesson.KeyOf("1")].Source);
+        Assert.Equal("// one line\nvar two = 2;\n\"two\"", await player.KeptAsync(page, "79-windows", "1"));
     }
 
     [Fact]

@@ -12,7 +12,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Playwright;
 using Xunit;
-using static TracingTutorial.Tests.ThePlayer;
+using static TracingTutorial.Tests.LessonHost;
 
 namespace TracingTutorial.Tests;
 

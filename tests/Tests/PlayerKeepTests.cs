@@ -8,47 +8,14 @@ using System.Threading.Tasks;
 using Microsoft.Playwright;
 using Xunit;
 using static Microsoft.Playwright.Assertions;
-using static TracingTutorial.Tests.ThePlayer;
+using static TracingTutorial.Tests.LessonHost;
 
 namespace TracingTutorial.Tests;
 
-/// <summary>What a learner did is there again: after a reload, in another tab, on another day; and it can be given up.</summary>
-public sealed class PlayerKeepTests(ThePlayer player) : IClassFixture<ThePlayer>
+/// <summary>What a learner did is there again: in another tab, on another day, in another version of the lesson.</summary>
+public sealed class PlayerKeepTests(ThePlayer player) : KeepTests(player), IClassFixture<ThePlayer>
 {
-    [Fact]
-    public async Task What_was_typed_and_what_it_showed_are_there_after_a_reload()
-    {
-        var lesson = player.Write("50-edit", "# Edit", Code("\"as in the lesson\""));
-        await using var shown = await player.OpenAsync(lesson);
-        var (page, cell) = (shown.Page, shown.Page.Cell(0));
-
-        await cell.Locator(".source").ClickAsync();
-        await cell.Locator(".monaco-editor.focused").WaitForAsync();
-        await page.Keyboard.PressAsync("ControlOrMeta+A");
-        await page.Keyboard.TypeAsync("6 * 7");
-        await page.Keyboard.PressAsync("Shift+Enter");
-        await cell.ShowsAsync("42");
-        await cell.RanAsync();
-        await ReloadAsync(page);
-
-        await Expect(cell.Locator(".source")).ToHaveTextAsync("6 * 7");
-        await Expect(cell.GetByText("edited", new() { Exact = true })).ToBeVisibleAsync();
-        await cell.ShowsAsync("42");
-        await cell.RanAsync();
-    }
-
-    [Fact]
-    public async Task What_was_typed_and_not_run_is_there_after_a_reload_too()
-    {
-        var lesson = player.Write("51-typed", "# Typed", Code("1"));
-        await using var shown = await player.OpenAsync(lesson);
-
-        await shown.Page.Cell(0).WriteAsync("2 // a thought");
-        await shown.Page.Keyboard.PressAsync("Escape");
-        await ReloadAsync(shown.Page);
-
-        await Expect(shown.Page.Cell(0).Locator(".source")).ToHaveTextAsync("2 // a thought");
-    }
+    private readonly ThePlayer player = player;
 
     [Fact]
     public async Task What_was_kept_and_cannot_be_read_is_put_aside_and_the_lesson_opens()
@@ -280,26 +247,30 @@ public sealed class PlayerKeepTests(ThePlayer player) : IClassFixture<ThePlayer>
     }
 
     [Fact]
-    public async Task Start_again_asks_and_then_the_lesson_is_as_if_nobody_had_been_there()
+    public async Task Work_is_saved_to_a_file_on_the_start_page_and_loaded_again()
     {
-        var lesson = player.Write("56-again", "# Again", Code("var seen = 1;"), Code("seen"));
+        var lesson = player.Write("61-work", "# Work", Code("1"));
         await using var shown = await player.OpenAsync(lesson);
-        var page = shown.Page;
-        await page.Button("Run all").ClickAsync();
-        await page.Cell(1).RanAsync();
-        await page.Cell(1).WriteAsync("seen + 1");
+        var (page, source) = (shown.Page, shown.Page.Cell(0).Locator(".source"));
+        await page.Cell(0).WriteAsync("\"taken away\"");
+        await page.Keyboard.PressAsync("Escape");
+        await Expect(page.Cell(0).GetByText("edited", new() { Exact = true })).ToBeVisibleAsync();
+        var list = await page.Context.NewPageAsync();
+        await list.GotoAsync(player.Origin);
 
-        await page.Button("Start again").ClickAsync();
-        await page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new() { Name = "No" }).ClickAsync();
-        await page.Cell(1).ShowsAsync("1");
+        var saved = await list.RunAndWaitForDownloadAsync(() => list.Button("Save your work to a file").ClickAsync());
+        var file = Path.Combine(player.Clone, saved.SuggestedFilename);
+        await saved.SaveAsAsync(file);
         await page.Button("Start again").ClickAsync();
         await page.YesAsync();
+        await Expect(source).ToHaveTextAsync("1");
+        await list.Locator("input[type=file]").SetInputFilesAsync(file);
 
-        await Expect(page.Cell(1).Outputs()).ToBeEmptyAsync();
-        await Expect(page.Cell(1).Locator(".source")).ToHaveTextAsync("seen");
-        await Expect(page.Cell(1).Mark()).ToHaveTextAsync("");
-        await page.Cell(1).RunAsync();
-        await page.Cell(1).MarkedAsync("^failed"); // the kernel is new, too
+        await Expect(list.GetByText("loaded, joined with what was here")).ToBeVisibleAsync();
+        await Expect(source).ToHaveTextAsync("\"taken away\"");
+        await File.WriteAllTextAsync(file, "{}");
+        await list.Locator("input[type=file]").SetInputFilesAsync(file);
+        await Expect(list.GetByText("This file has no work of this course.")).ToBeVisibleAsync();
     }
 
     [Fact]

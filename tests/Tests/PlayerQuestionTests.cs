@@ -2,12 +2,16 @@ using System.Threading.Tasks;
 using Microsoft.Playwright;
 using Xunit;
 using static Microsoft.Playwright.Assertions;
-using static TracingTutorial.Tests.ThePlayer;
+using static TracingTutorial.Tests.LessonHost;
 
 namespace TracingTutorial.Tests;
 
+public sealed class PlayerQuestionTests(ThePlayer player) : QuestionTests(player), IClassFixture<ThePlayer>;
+
+public sealed class TabQuestionTests(TheTab tab) : QuestionTests(tab), IClassFixture<TheTab>;
+
 /// <summary>Predictions before a cell, quizzes at the end: chosen, answered, kept.</summary>
-public sealed class PlayerQuestionTests(ThePlayer player) : IClassFixture<ThePlayer>
+public abstract class QuestionTests(LessonHost player)
 {
     private const string Predict = "## Guess\n\n**Predict.** What is 6 × 7?\n\n- **A.** 41\n- **B.** 42\n- **C.** 43";
     private const string Closing = "**B.** It is 42, as always.";

@@ -5,7 +5,7 @@ using System.Threading.Tasks;
 using Microsoft.Playwright;
 using TracingTutorial.Course.Lessons;
 using Xunit;
-using static TracingTutorial.Tests.ThePlayer;
+using static TracingTutorial.Tests.LessonHost;
 
 namespace TracingTutorial.Tests;
 

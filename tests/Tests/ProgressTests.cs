@@ -76,6 +76,39 @@ public sealed class ProgressTests : IDisposable
     }
 
     [Fact]
+    public async Task Saved_work_is_loaded_elsewhere_and_joined_also_after_start_again()
+    {
+        await Folder.MergeAsync("01-setup", KeptLesson.Empty, With(With(KeptLesson.Empty, "a", "from \ud800 one", 1), "b", "b", 1));
+        Folder.WriteRuns("01-setup", new Dictionary<string, KeptRun>());
+        var file = WorkFile.Of(Folder);
+        using var elsewhere = new TempFolder();
+        var other = new ProgressFolder(elsewhere.Path);
+        await other.MergeAsync("01-setup", KeptLesson.Empty, With(KeptLesson.Empty, "a", "newer", 5));
+
+        Assert.Equal(["01-setup"], await WorkFile.LoadAsync(other, file));
+
+        var joined = other.Read("01-setup");
+        Assert.Equal(("newer", "from \ud800 one", "b"), (joined.Cells["a"].Source, joined.Cells["a"].Others[0].Source, joined.Cells["b"].Source));
+        await other.MergeAsync("01-setup", joined, joined.Clear(At(9)));
+        Assert.Empty(other.Read("01-setup").Cells);
+        await WorkFile.LoadAsync(other, file);
+        Assert.Equal("from \ud800 one", other.Read("01-setup").Cells["a"].Source);
+    }
+
+    [Theory]
+    [InlineData("", "no work of this course")]
+    [InlineData("[]", "no work of this course")]
+    [InlineData("{\"course\":\"tracing-tutorial\",\"files\":{}}", "no work of this course")]
+    [InlineData("{\"course\":\"other\",\"files\":{\"a.json\":{}}}", "no work of this course")]
+    [InlineData("{\"course\":\"tracing-tutorial\",\"files\":{\"../a.json\":{}}}", "no work of this course")]
+    [InlineData("{\"course\":\"tracing-tutorial\",\"files\":{\"a.json\":{\"version\":2}}}", "The part a.json of this file cannot be understood")]
+    public async Task A_file_that_is_no_saved_work_is_refused(string text, string says)
+    {
+        Assert.Contains(says, (await Assert.ThrowsAsync<FormatException>(() => WorkFile.LoadAsync(Folder, text))).Message);
+        Assert.Empty(Folder.Lessons);
+    }
+
+    [Fact]
     public async Task Two_writers_on_one_file_lose_nothing()
     {
         var writers = Enumerable.Range(0, 4).Select(w => Task.Run(async () =>

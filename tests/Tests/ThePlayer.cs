@@ -8,6 +8,7 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using System.Threading.Tasks;
 using Microsoft.Playwright;
+using TracingTutorial.Course.Runs;
 using TracingTutorial.Host.Kernel;
 using TracingTutorial.Host.Player;
 using Xunit;
@@ -18,7 +19,7 @@ namespace TracingTutorial.Tests;
 /// A player for the tests of one class, on a clone of its own with the course's helpers and the lessons that the tests write.
 /// Lessons can be added while it runs.
 /// </summary>
-public sealed class ThePlayer(Browser browser) : IAsyncLifetime
+public sealed class ThePlayer(Browser browser) : LessonHost, IAsyncLifetime
 {
     private readonly TempFolder _clone = new(), _progress = new();
     private PlayerApp? _app;
@@ -89,8 +90,8 @@ public sealed class ThePlayer(Browser browser) : IAsyncLifetime
         _progress.Dispose();
     }
 
-    /// <summary>Writes a lesson into the clone. Its first part is the text at its head.</summary>
-    internal string Write(string name, string head, params string[] parts)
+    /// <summary>Writes a lesson into the clone.</summary>
+    internal override string Write(string name, string head, params string[] parts)
     {
         _clone.Write($"notebooks/{name}.dib", TheHost.Meta + Text(head) + string.Concat(parts));
         return name;
@@ -107,12 +108,7 @@ public sealed class ThePlayer(Browser browser) : IAsyncLifetime
             File.Copy(picture, Path.Combine(Clone, "assets", Path.GetFileName(picture)), overwrite: true);
     }
 
-    internal static string Text(string markdown) => $"#!markdown\n\n{markdown}\n\n";
-
-    internal static string Code(string source) => $"#!csharp\n\n{source}\n\n";
-
-    /// <summary>A page that may come in, in a browser of its own.</summary>
-    internal async Task<BrowserPage> ComeInAsync(int width = 1100, int height = 800)
+    internal override async Task<BrowserPage> ComeInAsync(int width = 1100, int height = 800)
     {
         var shown = await browser.NewPage(width, height);
         await LetInAsync(shown.Page, _app!);
@@ -122,29 +118,10 @@ public sealed class ThePlayer(Browser browser) : IAsyncLifetime
     /// <summary>A page that knows nothing.</summary>
     internal Task<BrowserPage> NewPageAsync(int width = 1100, int height = 800) => browser.NewPage(width, height);
 
-    /// <summary>A lesson, drawn.</summary>
-    internal async Task<BrowserPage> OpenAsync(string lesson, int width = 1100, int height = 800)
-    {
-        var shown = await ComeInAsync(width, height);
-        await GoAsync(shown.Page, lesson);
-        return shown;
-    }
+    internal override string AddressOf(string lesson) => $"{Origin}/lesson/{lesson}";
 
-    /// <summary>Goes to a lesson and waits until it is drawn.</summary>
-    internal async Task GoAsync(IPage page, string lesson)
-    {
-        await page.GotoAsync($"{Origin}/lesson/{lesson}");
-        await Drawn(page);
-    }
-
-    /// <summary>Loads the page again and waits until it is drawn.</summary>
-    internal static async Task ReloadAsync(IPage page)
-    {
-        await page.ReloadAsync();
-        await Drawn(page);
-    }
-
-    internal static Task Drawn(IPage page) => Assertions.Expect(page.Locator("main")).Not.ToHaveAttributeAsync("aria-busy", "true");
+    internal override Task<string?> KeptAsync(IPage page, string lesson, string original) =>
+        Task.FromResult(new ProgressFolder(Progress).Read(lesson).Cells.GetValueOrDefault(KeptLesson.KeyOf(original))?.Source);
 
     private async Task StartAsync() => _app = await PlayerApp.StartAsync(_clone.Path, _progress.Path, null, EngineKernel.Own(limit: null), _progress.Path);
 }

@@ -1,0 +1,72 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using System.Threading.Tasks;
+
+namespace TracingTutorial.Course.Runs;
+
+/// <summary>
+/// All work of a learner in one file, to take it to another machine or browser: what the folder of progress has for each lesson, by the
+/// name of the file. A live site writes and reads the same (tab/session/store.js).
+/// </summary>
+internal static partial class WorkFile
+{
+    private const string Course = "tracing-tutorial";
+
+    /// <summary>The text of such a file.</summary>
+    /// <exception cref="IOException">A file of progress cannot be read now.</exception>
+    public static string Of(ProgressFolder folder) => new JsonObject
+    {
+        ["course"] = Course,
+        ["files"] = new JsonObject(folder.Lessons.Select(lesson =>
+            KeyValuePair.Create($"{lesson}.json", JsonNode.Parse(ProgressFolder.TextOf(folder.Read(lesson)))))),
+    }.ToJsonString();
+
+    /// <summary>Joins the work of such a file with what is there.</summary>
+    /// <returns>The names of its lessons.</returns>
+    /// <exception cref="FormatException">It is no such file, or a part of it cannot be understood. Nothing has changed.</exception>
+    /// <exception cref="IOException">A file of progress cannot be written now.</exception>
+    public static async Task<IReadOnlyList<string>> LoadAsync(ProgressFolder folder, string text)
+    {
+        var loaded = Read(text);
+        foreach (var (lesson, kept) in loaded)
+        {
+            var cleared = folder.Read(lesson).Cleared;
+            var now = DateTimeOffset.UtcNow;
+            await folder.MergeAsync(lesson, KeptLesson.Empty, kept.Brought(cleared, now > cleared ? now : cleared?.AddTicks(1) ?? now));
+        }
+
+        return [.. loaded.Select(l => l.Lesson)];
+    }
+
+    private static List<(string Lesson, KeptLesson Kept)> Read(string text)
+    {
+        JsonObject? files;
+        try
+        {
+            var file = JsonNode.Parse(text) as JsonObject;
+            files = (string?)file?["course"] == Course ? file["files"] as JsonObject : null;
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            files = null;
+        }
+
+        List<(string Lesson, KeptLesson)> all =
+        [
+            .. (files ?? []).Where(f => LessonFile().IsMatch(f.Key) && !f.Key.EndsWith(".outputs.json", StringComparison.Ordinal))
+                .Select(f => (
+                f.Key[..^".json".Length],
+                ProgressFolder.Understood(f.Value?.ToJsonString() ?? "")
+                    ?? throw new FormatException($"The part {f.Key} of this file cannot be understood. Nothing was loaded."))),
+        ];
+        return all.Count > 0 ? all : throw new FormatException("This file has no work of this course.");
+    }
+
+    [GeneratedRegex(@"^[\w.-]+\.json$")]
+    private static partial Regex LessonFile();
+}
