@@ -1,10 +1,10 @@
 // The list of lessons, and the files of the clone that a lesson leads to.
 import { api, enter, explain, failed, toLessons } from './access.js';
-import { addressOf, el, isLive, root, showPlace } from './base.js';
+import { addressOf, el, home, isLive, root, showPlace } from './base.js';
 import { work } from './work.js';
 
 const main = document.querySelector('main');
-const link = (text, href, css) => Object.assign(el('a', css, text), { href: new URL(href, root).href });
+const link = (text, href, css) => Object.assign(el('a', css, text), { href: new URL(href, home).href });
 const line = (css, ...content) => { const p = el('p', css); p.append(...content); return p; };
 const fragment = html => document.createRange().createContextualFragment(html);
 
