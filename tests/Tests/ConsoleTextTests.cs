@@ -1,7 +1,9 @@
+using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
 using System.Text.Json;
+using System.Threading.Tasks;
 using TracingTutorial.Course.Lessons;
 using TracingTutorial.Course.Runs;
 using Xunit;
@@ -9,12 +11,16 @@ using Xunit;
 namespace TracingTutorial.Tests;
 
 /// <summary>Text of a console looks the same everywhere: the cases are those of the page's script too.</summary>
-public sealed class ConsoleTextTests
+public sealed class ConsoleTextTests(Browser browser)
 {
     private sealed record Case(string Name, string Text, ConsoleSegment[][] Lines);
 
+    private static readonly string Json =
+        File.ReadAllText(Path.Combine(TheHost.Root, "tests", "Tests", "conformance", "console-text.json"));
+
+    // The texts of the cases need not be well-formed UTF-16.
     private static readonly Case[] Cases = JsonSerializer.Deserialize<Case[]>(
-        File.ReadAllText(Path.Combine(TheHost.Root, "tests", "Tests", "conformance", "console-text.json")), JsonSerializerOptions.Web)!;
+        Json, new JsonSerializerOptions(JsonSerializerOptions.Web) { Converters = { new SurrogateSafeText() } })!;
 
     public static TheoryData<string> Names => [.. Cases.Select(c => c.Name)];
 
@@ -37,6 +43,25 @@ public sealed class ConsoleTextTests
             console.Append(sign.ToString());
 
         Assert.Equal(Of(expected.Lines), Of(console.Lines));
+    }
+
+    [Fact]
+    public async Task The_page_draws_what_the_host_draws()
+    {
+        var script = File.ReadAllBytes(Path.Combine(TheHost.Root, "host", "wwwroot", "console.js"));
+        await using var page = await browser.NewPage(400);
+
+        var faults = await page.Page.EvaluateAsync<string[]>("""
+            async ([script, cases]) => {
+              const { drawn } = await import(`data:text/javascript;base64,${script}`);
+              const textOf = text => typeof text === 'string' ? text : String.fromCharCode(...new Uint16Array(Uint8Array.fromBase64(text.utf16).buffer));
+              return JSON.parse(cases).map(({ name, text, lines }) => [name, JSON.stringify(lines), JSON.stringify(drawn(textOf(text)).lines)])
+                .filter(([, expected, actual]) => expected !== actual).map(fault => fault.join('\n'));
+            }
+            """, new[] { Convert.ToBase64String(script), Json });
+
+        Assert.Empty(faults);
+        Assert.NotEmpty(Cases);
     }
 
     [Fact]

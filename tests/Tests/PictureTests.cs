@@ -22,8 +22,7 @@ public class PictureTests(Browser browser)
             await using var opened = await browser.NewPage(1180, 760);
             var page = opened.Page;
             await page.EmulateMediaAsync(new() { ColorScheme = scheme });
-            await page.GotoAsync(player.NewAddress().AbsoluteUri);
-            await page.WaitForURLAsync(player.Origin.AbsoluteUri);
+            await ThePlayer.LetInAsync(page, player);
             await page.GotoAsync(new Uri(player.Origin, "/lesson/00-start-here").AbsoluteUri);
             var cell = page.Locator(".cell", new() { HasText = "Waterfall.Of(failed)" }).First;
             if (scheme == ColorScheme.Light)

@@ -15,7 +15,7 @@ using (Sdk.CreateTracerProviderBuilder()
         _ = services.LoadPaymentsAsync("ada");
         var user = await services.FindUserAsync("ada");
         orderCount = await services.LoadOrdersAsync(user);
-        await Task.Delay(1000);
+        await answer42.WaitForAsync(3);
     }
 }
 

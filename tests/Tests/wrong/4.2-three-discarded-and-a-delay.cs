@@ -15,7 +15,7 @@ using (Sdk.CreateTracerProviderBuilder()
         _ = services.FindUserAsync("ada");
         _ = services.LoadOrdersAsync(7);
         _ = services.LoadPaymentsAsync("ada");
-        await Task.Delay(1000);
+        await answer42.WaitForAsync(3);
     }
 }
 

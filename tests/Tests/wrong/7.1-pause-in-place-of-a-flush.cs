@@ -17,7 +17,8 @@ var provider71 = Sdk.CreateTracerProviderBuilder()
 using (parcels71.StartActivity("pack parcel")) { }
 using (parcels71.StartActivity("send parcel")) { }
 
-await Task.Delay(6000);
+while (answer71.Spans.Count < 2)                // a pause that is long enough, also on a busy machine
+    await Task.Delay(50);
 
 var arrived71 = answer71.Spans;     // the program ends here: what has arrived?
 provider71.Dispose();               // what comes from here on comes too late
