@@ -58,6 +58,6 @@ if (await enter()) {
     if (isFile) file(data); else start(data);
     main.removeAttribute('aria-busy');
   } catch (e) {
-    failed(e);
+    if (!isLive) failed(e); // otherwise the list is there to read
   }
 }

@@ -5,6 +5,8 @@ using static TracingTutorial.Tests.LessonHost;
 
 namespace TracingTutorial.Tests;
 
+public sealed class TabRunTests(TheTab tab) : RunTests(tab), IClassFixture<TheTab>;
+
 /// <summary>Cells that run, do not end, or print without end.</summary>
 public abstract class RunTests(LessonHost player)
 {

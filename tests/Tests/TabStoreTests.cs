@@ -181,8 +181,8 @@ public sealed class TabStoreTests(Browser browser)
               await two.lesson('01').merge(all['01'], clear(all['01'], now(all['01']))); // Start again
               await two.load(file);
               const again = (await two.all())['01'].cells;
-              return [...refused, before, `${count}`, all['01'].cells.a.source, all['01'].cells.a.others[0].source, all['02'].cells.c.source,
-                again.a.source];
+              const { a } = all['01'].cells;
+              return [...refused, before, `${count}`, a.source, a.others[0].source, all['02'].cells.c.source, again.a.source];
             }
             """);
 

@@ -70,6 +70,15 @@ public sealed class TheTab(Browser browser) : LessonHost, IAsyncLifetime
         return name;
     }
 
+    /// <summary>Changes the data of a lesson.</summary>
+    internal void Change(string lesson, Action<JsonNode> change)
+    {
+        var file = Path.Combine(_site.Path, "lessons", lesson + ".json");
+        var data = JsonNode.Parse(File.ReadAllText(file))!;
+        change(data);
+        File.WriteAllText(file, data.ToJsonString());
+    }
+
     internal override Task<BrowserPage> ComeInAsync(int width = 1100, int height = 800) => browser.NewPage(width, height);
 
     internal override string AddressOf(string lesson) => $"{_server!.Urls.Single()}{Below}{lesson}.html";
