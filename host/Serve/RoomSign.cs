@@ -25,11 +25,15 @@ internal static class RoomSign
     /// <summary>Writes the sign.</summary>
     /// <param name="output">Where to.</param>
     /// <param name="addresses">The first one is the large one.</param>
-    /// <param name="columns">The width of the terminal; null to ask it.</param>
-    public static void Write(TextWriter output, IReadOnlyList<string> addresses, int? columns = null)
+    /// <param name="terminal">False for a file: no colours, and lines of 120 columns.</param>
+    public static void Write(TextWriter output, IReadOnlyList<string> addresses, bool terminal)
     {
-        var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(output) });
-        console.Profile.Width = columns ?? console.Profile.Width;
+        var console = AnsiConsole.Create(new AnsiConsoleSettings
+        {
+            Ansi = terminal ? AnsiSupport.Detect : AnsiSupport.No,
+            Out = new AnsiConsoleOutput(output),
+        });
+        console.Profile.Width = terminal ? console.Profile.Width : 120;
         console.Profile.Capabilities.Unicode = true;
         console.WriteLine();
         console.Write(new FigletText(addresses[0]["http://".Length..].TrimEnd('/')));

@@ -134,7 +134,7 @@ public sealed class ServeTests : IDisposable
     public void The_QR_code_that_a_room_sees_leads_to_the_address(string address)
     {
         var sign = new StringWriter();
-        RoomSign.Write(sign, [address, "http://10.0.0.1/"], columns: 120);
+        RoomSign.Write(sign, [address, "http://10.0.0.1/"], terminal: false);
 
         Assert.Contains("http://10.0.0.1/", sign.ToString());
         var rows = sign.ToString().ReplaceLineEndings("\n").Split('\n').Where(l => Regex.IsMatch(l, "^█[█▀▄ ]+$")).ToArray();
