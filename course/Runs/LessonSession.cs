@@ -28,11 +28,9 @@ internal sealed class LessonSession : IKernelOwner, IRunListener, IAsyncDisposab
     private readonly ProgressWriter _writer;
     private readonly Viewers _viewers = new();
     private readonly PacedOutputs _outputs;
-    private readonly List<string> _unsaid = []; // notices that no page has been there to hear
+    private readonly RunAllPause _pause;
     private KeptLesson _put; // what was given to the writer last, with what it found in the file since
     private string? _progress; // of the running cell
-    private LessonPage.PageQuestion? _pauseAt; // where Run all stops when the queue is empty
-    private LessonPage.PageQuestion? _paused; // where it has stopped
 
     /// <param name="lesson">The lesson.</param>
     /// <param name="page">What a page is told about it.</param>
@@ -59,6 +57,7 @@ internal sealed class LessonSession : IKernelOwner, IRunListener, IAsyncDisposab
             (written, held) => Post(() => Join(written, held)),
             text => Post(() => Notice(text)));
         Questions = new QuestionState(page.Questions, _state, Keep, _viewers.Tell);
+        _pause = new RunAllPause(page, Questions, _viewers.Tell);
         _runs = new RunQueue(
             pool, this, Path.GetDirectoryName(lesson.Path)!, _state.Code,
             i => (_state.CellOf(i), _state.IsEdited(i)), Post, this);
@@ -139,8 +138,6 @@ internal sealed class LessonSession : IKernelOwner, IRunListener, IAsyncDisposab
             viewer.Tell(new { type = "lesson", lesson = _page });
         viewer.Tell(State());
         _viewers.Join(viewer);
-        _unsaid.ForEach(Notice);
-        _unsaid.Clear();
     }
 
     private object State() => new
@@ -153,7 +150,7 @@ internal sealed class LessonSession : IKernelOwner, IRunListener, IAsyncDisposab
         closed = Kept.Choices.Where(c => c.Value.Closed).Select(c => c.Key),
         kept = _state.Orphans(),
         presenting = Questions.PresentingMessage,
-        paused = _paused?.Key,
+        paused = _pause.Key,
     };
 
     internal void Open() => _runs.Open();
@@ -164,34 +161,22 @@ internal sealed class LessonSession : IKernelOwner, IRunListener, IAsyncDisposab
 
     internal void Run(IEnumerable<int> cells)
     {
-        _paused = _pauseAt = null;
+        _pause.Clear();
         _runs.Run(cells);
     }
 
     /// <summary>Runs all cells, up to the first prediction that the learner has not made; the next time, on from there.</summary>
     internal void RunAll()
     {
-        var from = _paused;
-        _paused = _pauseAt = null;
-        var cells = _state.Code.SkipWhile(c => from is not null && c != from.First).ToArray();
-        foreach (var cell in cells)
-        {
-            if (_page.Questions.FirstOrDefault(q => q.First == cell && q != from && !Questions.IsAnswered(q)) is { } question)
-            {
-                _pauseAt = question;
-                cells = [.. cells.TakeWhile(c => c != cell)];
-                break;
-            }
-        }
-
+        var cells = _pause.Take(_state.Code);
         _runs.Run(cells);
-        if (cells.Length == 0)
-            Drained();
+        if (cells.Count == 0)
+            _pause.Drained();
     }
 
     internal void Renew(string why)
     {
-        _paused = _pauseAt = null;
+        _pause.Clear();
         _runs.Renew(why);
     }
 
@@ -206,7 +191,7 @@ internal sealed class LessonSession : IKernelOwner, IRunListener, IAsyncDisposab
             return;
         }
 
-        _paused = null;
+        _pause.Edited();
         _state.Write(cell, source.Replace("\r\n", "\n").Replace('\r', '\n'), keep); // other separators are part of the text
         Changed(cell);
     }
@@ -233,7 +218,7 @@ internal sealed class LessonSession : IKernelOwner, IRunListener, IAsyncDisposab
 
     internal void StartAgain()
     {
-        _paused = _pauseAt = null;
+        _pause.Clear();
         _runs.Renew("Ended by Start again.");
         _state.Clear();
         Keep();
@@ -297,7 +282,7 @@ internal sealed class LessonSession : IKernelOwner, IRunListener, IAsyncDisposab
         if (run.Failure is null)
             Questions.Ran(cell);
         else
-            _pauseAt = null;
+            _pause.Failed();
         if (Kept != before)
             Keep();
         _writer.PutRuns(_state.Runs.ToDictionary());
@@ -309,24 +294,7 @@ internal sealed class LessonSession : IKernelOwner, IRunListener, IAsyncDisposab
             _viewers.Tell(new { type = "gone", cells = lost });
     }
 
-    void IRunListener.Drained() => Drained();
+    void IRunListener.Drained() => _pause.Drained();
 
-    void IRunListener.Notice(string text) => Notice(text);
-
-    private void Drained()
-    {
-        if (_pauseAt is not { } question)
-            return;
-        (_paused, _pauseAt) = (question, null);
-        _viewers.Tell(new { type = "paused", question = question.Key, cell = question.First });
-    }
-
-    private void Notice(string text)
-    {
-        if (_viewers.Any)
-            _viewers.Tell(new { type = "notice", text });
-        else
-            _unsaid.Add(text); // the next page is told
-    }
-
+    public void Notice(string text) => _viewers.Notice(text);
 }

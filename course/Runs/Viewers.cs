@@ -46,16 +46,7 @@ internal sealed class Viewers
 {
     private readonly Lock _lock = new();
     private readonly List<Viewer> _viewers = [];
-
-    /// <summary>True if a page shows the lesson.</summary>
-    public bool Any
-    {
-        get
-        {
-            lock (_lock)
-                return _viewers.Count > 0;
-        }
-    }
+    private readonly List<string> _unsaid = []; // notices that no page has been there to show
 
     /// <summary>A new page. It is told nothing but what is for it alone until it has joined.</summary>
     public Viewer Add() => new(Remove);
@@ -63,11 +54,32 @@ internal sealed class Viewers
     /// <summary>The page knows the state: from here on it is told every change.</summary>
     public void Join(Viewer viewer)
     {
+        string[] notices;
         lock (_lock)
         {
             if (!_viewers.Contains(viewer))
                 _viewers.Add(viewer);
+            notices = [.. _unsaid];
+            _unsaid.Clear();
         }
+
+        foreach (var text in notices)
+            Notice(text);
+    }
+
+    /// <summary>Tells every page a sentence about the lesson as a whole; when there is no page, the next one is told.</summary>
+    public void Notice(string text)
+    {
+        lock (_lock)
+        {
+            if (_viewers.Count == 0)
+            {
+                _unsaid.Add(text);
+                return;
+            }
+        }
+
+        Tell(new { type = "notice", text });
     }
 
     /// <summary>Tells every page.</summary>

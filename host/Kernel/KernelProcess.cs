@@ -153,7 +153,7 @@ internal sealed class KernelProcess : IAsyncDisposable
     {
         try
         {
-            ProcessTree.Kill(_process.Id, _mark);
+            ProcessTree.Kill(_process.Id, _process.HasExited, _mark);
             _process.Kill(entireProcessTree: OperatingSystem.IsMacOS()); // the tool leads no group of its own
         }
         catch (Exception e) when (e is InvalidOperationException or Win32Exception)
@@ -190,7 +190,8 @@ internal sealed class KernelProcess : IAsyncDisposable
             }
 
             await _process.WaitForExitAsync();
-            ProcessTree.Kill(_process.Id, _mark); // What a crashed kernel has started is still there, and holds its streams open.
+            // What a crashed kernel has started is still there, and holds its streams open.
+            ProcessTree.Kill(_process.Id, hasEnded: true, _mark);
             await Task.WhenAny(errors, Task.Delay(200));
         }
         catch (Exception e)

@@ -48,14 +48,16 @@ internal static class ProcessTree
     /// <summary>Ends the kernel that calls this, and everything that it has started.</summary>
     public static void EndThis()
     {
-        Kill(Environment.ProcessId, Environment.GetEnvironmentVariable(Variable) ?? ""); // with the group, this process too
+        // With the group, this process too.
+        Kill(Environment.ProcessId, hasEnded: false, Environment.GetEnvironmentVariable(Variable) ?? "");
         Environment.Exit(0);
     }
 
     /// <summary>Kills a kernel and everything that carries its mark. Nothing happens if all of it has ended.</summary>
-    /// <param name="pid">The process id of the kernel, which need not exist any more.</param>
+    /// <param name="pid">The process id of the kernel.</param>
+    /// <param name="hasEnded">True when the kernel has ended: the system may have given its id to another process since.</param>
     /// <param name="mark">From <see cref="Mark"/>.</param>
-    public static void Kill(int pid, string mark)
+    public static void Kill(int pid, bool hasEnded, string mark)
     {
         if (OperatingSystem.IsLinux())
         {
@@ -66,7 +68,8 @@ internal static class ProcessTree
                 Thread.Yield();
         }
 
-        if (!OperatingSystem.IsWindows())
+        // While a group has processes, its id is given to no new process. So a process with this id has a group of its own.
+        if (!OperatingSystem.IsWindows() && !(hasEnded && kill(pid, 0) == 0))
             _ = kill(-pid, SigKill);
     }
 

@@ -158,6 +158,26 @@ public sealed class EndingTests : IDisposable
     }
 
     [Fact]
+    public async Task A_process_that_has_got_the_id_of_an_ended_kernel_is_left_alone()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "The program setsid is needed.");
+        using var other = Process.Start(new ProcessStartInfo("setsid", ["cat"]) { RedirectStandardInput = true, RedirectStandardOutput = true })!;
+        Assert.Equal("there", await AnswerAsync()); // so it leads a group of its own, as a kernel does
+
+        ProcessTree.Kill(other.Id, hasEnded: true, "no process has this mark");
+        Assert.Equal("there", await AnswerAsync());
+        ProcessTree.Kill(other.Id, hasEnded: false, "no process has this mark");
+        await other.WaitForExitAsync(TestContext.Current.CancellationToken);
+
+        async Task<string?> AnswerAsync()
+        {
+            await other.StandardInput.WriteLineAsync("there");
+            await other.StandardInput.FlushAsync();
+            return await other.StandardOutput.ReadLineAsync();
+        }
+    }
+
+    [Fact]
     public async Task A_host_that_is_killed_leaves_no_kernel_and_nothing_that_one_has_started()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "The children are bash and sleep.");

@@ -177,8 +177,11 @@ public partial class RepositoryTests
             Assert.Equal("#nullable enable", lines[0]);
         }
 
-        foreach (var file in Files("*.cs").Where(f => f.StartsWith(Path.Combine(TheHost.Root, "host") + Path.DirectorySeparatorChar, StringComparison.Ordinal)))
-            Assert.True(File.ReadAllLines(file).Length <= MostLines, $"{Path.GetRelativePath(TheHost.Root, file)} is longer than {MostLines} lines: which concept in it could have a file of its own?");
+        foreach (var file in Files("*.cs").Where(f => Path.GetRelativePath(TheHost.Root, f).Split(Path.DirectorySeparatorChar)[0] is "course" or "host"))
+        {
+            Assert.True(File.ReadAllLines(file).Length <= MostLines, $"{Path.GetRelativePath(TheHost.Root, file)} is longer than "
+                + $"{MostLines} lines: which concept in it could have a file of its own?");
+        }
 
         foreach (var folder in (string[])["course", "helpers", "host"])
         {
