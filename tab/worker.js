@@ -123,7 +123,7 @@ async function start({ environment = {} }) {
         if (type === 'assembly') return images.then(all => new Response(all.get(name)));
         return uri;
     }).withModuleConfig({
-        onAbort: reason => fail(String(reason?.message ?? reason ?? '')),
+        onAbort: reason => fail(reason instanceof Error || typeof reason === 'string' ? String(reason) : ''),
         onExit: code => fail(`It ended with exit code ${code}.`),
         printErr: text => stray(text),
         print: text => stray(text),
@@ -167,10 +167,17 @@ function flushSoon() {
 
 // ---- The end of the kernel ----
 
-let said = '';                                                // what the runtime itself printed last
+let said = '';                                                // what the runtime itself printed since the cell began
 
 function stray(text) {
-    said = (said + text + '\n').slice(-4000);
+    if (said.length < 100_000) said += text + '\n';
+}
+
+// When the runtime's own stack is full, it prints the frames and aborts: the same ones again and again.
+function isRecursion(text) {
+    const times = new Map();
+    for (const [frame] of text.matchAll(/^\s*at [^\n(]+/gm)) times.set(frame, (times.get(frame) ?? 0) + 1);
+    return Math.max(0, ...times.values()) > 20;
 }
 
 function fail(text) {
@@ -179,9 +186,9 @@ function fail(text) {
     post();
     const all = text + '\n' + said;
     const [message, wayOut] =
-        /call stack|stack overflow|too much recursion/i.test(all) ? ['The calls went too deep: the stack of the browser tab is full.', 'Look for a method that calls itself without end.']
+        /call stack|stack overflow|too much recursion/i.test(all) || isRecursion(all) ? ['The calls went too deep: the stack of the browser tab is full.', 'Look for a method that calls itself without end.']
         : /out of memory|OOM|cannot enlarge memory|allocation/i.test(all) ? ['The browser tab has no more memory.', 'Ask for less, or close other tabs.']
-        : [`The kernel ended. ${all.trim()}`, 'Look for an exception on another thread, or for Environment.Exit.'];
+        : [`The kernel ended. ${all.trim().slice(0, 4000)}`, 'Look for an exception on another thread, or for Environment.Exit.'];
     postMessage({ type: 'broken', cell: running, message, wayOut });
 }
 
@@ -201,9 +208,9 @@ self.addEventListener('unhandledrejection', e => { e.preventDefault(); fail(Stri
 const handlers = {
     start,
     async run({ cell, code, file, line }) {
-        running = cell;
+        [running, said] = [cell, ''];
         await kernel.Run(cell, code, file, line);
-        running = null;
+        if (running === cell) running = null; // the page may have sent the next one
         post();
     },
     ask({ id, question, code = '', line = 0, character = 0 }) {

@@ -38,6 +38,9 @@ internal static class Patches
         new("OpenTelemetry", "1.20.1", "`BatchExportTaskWorker.WaitForExport` waits",
             "in a browser `ForceFlush` returns before the batch is exported; lesson 7 and exercise 7.1 rely on it",
             "a setting of OpenTelemetry that makes `ForceFlush` wait", WaitForExport),
+        new("Microsoft.DotNet.Interactive.Formatting", "1.0.0", "`Display` tells the value that it returns",
+            "the engine tells another one, with an id of its own, so that `Update` replaces nothing",
+            "the same in the engine", TellWhatIsReturned),
     ];
 
     private static void WaitHook(ModuleDefinition core, ModuleDefinition loopback)
@@ -148,6 +151,19 @@ internal static class Patches
         var wait = telemetry.Types.Single(t => t.Name == "BatchExportTaskWorker`1").Methods.Single(m => m.Name == "WaitForExport");
         var asks = wait.Body.Instructions.Single(i => i.Operand is MethodReference { Name: "IsThreadingEnabled" });
         wait.Body.GetILProcessor().Replace(asks, Instruction.Create(OpCodes.Ldc_I4_1));
+    }
+
+    private static void TellWhatIsReturned(ModuleDefinition formatting, ModuleDefinition loopback)
+    {
+        foreach (var name in (string[])["Display", "DisplayAs"])
+        {
+            var display = formatting.GetType("System.DisplayExtensions").Methods.Single(m => m.Name == name);
+            var tell = display.Body.Instructions.Single(i => i.Operand is MethodReference { Name: "RaiseFormatterEvent" });
+            var il = display.Body.GetILProcessor();
+            il.InsertBefore(tell, il.Create(OpCodes.Dup));
+            while (tell.Next.OpCode != OpCodes.Ret)
+                il.Remove(tell.Next);
+        }
     }
 
     private static MethodDefinition Method(ModuleDefinition loopback, string name) =>

@@ -1,4 +1,4 @@
-// The cells of one lesson that wait to be run, and the kernel that runs them (course/Runs/RunQueue.cs).
+// The cells of one lesson that wait to be run, and the kernel that runs them (course/Runs/RunQueue.cs, SessionKernel.cs).
 import { CellRun, RunAhead } from './run.js';
 
 const NAMES_ARE_GONE = 'What the cells above defined is gone: run them again.';
