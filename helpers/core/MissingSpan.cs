@@ -18,7 +18,7 @@ public sealed class MissingSpan : NotebookView
     public static MissingSpan Explain(string span)
     {
         if (MissingSpanHeard.Current is not { } heard)
-            return new(["Nothing was heard so far: import core.dib before you make spans."]);
+            return new(["No span was started so far: import core.dib before you start spans."]);
         var asked = heard.Spans.Where(s => s.Name == span || s.OtherNames.ContainsKey(span)).ToArray();
         return asked.Length switch
         {
@@ -111,7 +111,7 @@ public sealed class MissingSpan : NotebookView
         if (span.TooLate > 0)
             yield return $"{Some(span, span.TooLate)} was asked for after the provider for {source} was disposed: dispose it last.";
         if (span.ToAListener > 0)
-            yield return $"{Some(span, span.ToAListener)} was heard by your own ActivityListener, but by no provider: "
+            yield return $"{Some(span, span.ToAListener)} was received by your own ActivityListener, but not by a provider: "
                 + $"write AddSource({source}).";
     }
 

@@ -26,7 +26,7 @@ public static class Exercise11
     }
 }
 
-/// <summary>Exercise 1.2: say who is speaking.</summary>
+/// <summary>Exercise 1.2: name the service.</summary>
 public static class Exercise12
 {
     /// <summary>Judges the resource of what the learner's provider recorded.</summary>
@@ -53,8 +53,8 @@ public static class Exercise12
 
     private static Wrong Versioned(RecordedSpan span) =>
         Value(span, "service.version") is null && Value(span, "service.namespace") == "2.0.1"
-            ? new Wrong("2.0.1 became the service.namespace: the second parameter of AddService is the namespace, and the version the "
-                + "third. Write its name: serviceVersion: \"2.0.1\".", span)
+            ? new Wrong("2.0.1 became the service.namespace: the second parameter of AddService is the namespace, and the third "
+                + "one is the version. Write its name: serviceVersion: \"2.0.1\".", span)
         : OnTheSpan(span, "service.version") ?? Said(span, "service.version", "2.0.1");
 
     // A key that is not there is not a key with another value: then the keys that are there show what became of it.
@@ -91,14 +91,14 @@ public static class Exercise13
                 : new Wrong($"'{twice.Key}' was recorded {twice.Count()} times.", twice.Skip(1).ToArray())),
             ("reserve stock takes the time of its work", () =>
                 spans.First(s => s.Name == "reserve stock") is var reserve && reserve.Duration.TotalMilliseconds >= 10 ? null
-                : new Wrong($"'reserve stock' took {Drawing.Duration(reserve.Duration)}. Its work takes 20 ms, and is not inside of it.",
+                : new Wrong($"'reserve stock' took {Drawing.Duration(reserve.Duration)}. Its work takes 20 ms and is outside of it.",
                     reserve)),
             ("They are three traces", () =>
                 spans.FirstOrDefault(s => s.ParentSpanId is not null) is not { } child ? null
                 : spans.FirstOrDefault(s => s.SpanId == child.ParentSpanId) is { } parent && parent.End >= child.End
                     ? new Wrong($"'{child.Name}' is below '{parent.Name}', which had not ended when it started. End each before the next "
                         + "one starts.", child)
-                : new Wrong($"'{child.Name}' has a parent, so it begins no trace of its own.", child)),
+                : new Wrong($"'{child.Name}' has a parent, so it does not begin a trace of its own.", child)),
             ("The provider is disposed in the end", () =>
                 !WasRecording(answer13) ? null
                 : "The provider of this cell still listens to shop.orders, and records into answer13: it was not disposed. Dispose it "
@@ -163,17 +163,17 @@ internal sealed record Attempt(IReadOnlyList<Asked> Spans, IReadOnlyList<string>
     /// <summary>Nothing at all was recorded, although one span should be.</summary>
     public string WhyNothing(string source, string span) =>
         (Spans.FirstOrDefault(s => s.Name == span) ?? Spans.FirstOrDefault()) is { } asked ? Why(asked)
-        : Exists(source) ? $"The source '{source}' is there, and nothing was started: call its StartActivity(\"{span}\") inside the block."
+        : Exists(source) ? $"The source '{source}' exists, but no span was started: call its StartActivity(\"{span}\") inside the block."
         : $"Nothing was started: there is no source '{source}' yet. Create it first.";
 
     /// <summary>This span was not recorded.</summary>
     public string WhyMissing(string source, string span) =>
         Spans.FirstOrDefault(s => s.Name == span) is { } asked ? Why(asked)
-        : $"Nothing has asked for '{span}'. Keep the three spans and their names; change only what keeps them from arriving.";
+        : $"The program does not start '{span}'. Keep the three spans and their names, and change only what is wrong.";
 
     private string Why(Asked span) =>
         span.Unheard && Given.Contains(span.Source, System.StringComparer.OrdinalIgnoreCase)
-            ? $"'{span.Name}' was asked for when its provider was not there: it was not built yet, or disposed already."
+            ? $"'{span.Name}' was started when its provider did not listen: it was not built yet, or already disposed."
         : span.Unheard && Given.FirstOrDefault(name => !Exists(name) && MissingSpan.IsNear(name, span.Source)) is { } wrong
             ? $"The source '{span.Source}' exists, and nobody listens to it: the provider listens to '{wrong}', which is "
                 + "the name of no source."
@@ -182,7 +182,8 @@ internal sealed record Attempt(IReadOnlyList<Asked> Spans, IReadOnlyList<string>
         : span.EndedLate ? $"'{span.Name}' ended after its provider was disposed. End it first."
         : !span.Started ? $"'{span.Name}' was made and never started: StartActivity does both."
         : Given.Count > 0 && !Given.Contains(span.Source, System.StringComparer.OrdinalIgnoreCase)
-            ? $"The provider of this cell does not listen to the source '{span.Source}'; one of an earlier try, never disposed, still does."
-        : $"Only another provider heard '{span.Name}', perhaps one of an earlier try, never disposed. That of this cell was not there "
-            + "when the span started, or it has not this exercise's recorder.";
+            ? $"The provider of this cell does not listen to the source '{span.Source}'. A provider of an earlier run was never disposed, "
+                + "and still does."
+        : $"Only another provider received '{span.Name}', perhaps one of an earlier run that was never disposed. "
+            + "That of this cell did not exist when the span started, or it does not have the recorder of this exercise.";
 }

@@ -41,11 +41,11 @@ public static class Exercise31
         var traces = RecordedTrace.Group(spans);
         return Exercise.Check("Exercise 3.1", traces,
             ("The caller gets the exception of A-1002, and no other", () =>
-                caught31.Count == 0 ? "A-1002 was not paid, and the caller got no exception. Each level that catches it must hand it on."
+                caught31.Count == 0 ? "A-1002 was not paid, and the caller got no exception. A method that catches it must throw it again."
                 : caught31.Count > 1 ? $"The caller got {caught31.Count} exceptions. Only A-1002 must fail."
                 : caught31[0] is TimeoutException ? null
-                : $"The caller got an exception of the type {caught31[0].GetType().Name}. Hand on the one that happened: "
-                    + "it may wait for that type."),
+                : $"The caller got an exception of the type {caught31[0].GetType().Name}. Throw the original exception again: "
+                    + "the caller may catch that type."),
             ("Three orders, each with its three spans", () =>
                 (from order in Orders from step in Steps where Span(order, step) is null select (order, step))
                     .FirstOrDefault() is (not null, _) missing
@@ -55,13 +55,13 @@ public static class Exercise31
             ("What worked is Unset", () =>
                 Worked().FirstOrDefault(IsMarked) is not { } other ? null
                 : new Wrong($"{Which(other)} worked, and has {Marks(other)}. Leave it as it is.", other)),
-            ("What went on in spite of a failure is Unset", () =>
+            ("What succeeded in spite of a failure is Unset", () =>
                 Span("A-1003", "checkout")! is var checkout && !IsMarked(checkout) ? null
                 : new Wrong($"{Which(checkout)} has {Marks(checkout)}. The order was placed and paid: the missing voucher was handled.",
                     checkout)),
             ("Each span whose work failed has the status Error", () =>
                 Failed().FirstOrDefault(s => s.Status != ActivityStatusCode.Error) is { } other
-                    ? new Wrong($"{Which(other)} failed and has the status {other.Status}. Each span says it for itself.", other)
+                    ? new Wrong($"{Which(other)} failed and has the status {other.Status}. Set the status on each span that failed.", other)
                 : Refused() is { Status: ActivityStatusCode.Error } ? null
                 : new Wrong($"{Which(Refused())} was answered with 429 and has the status {Refused().Status}. "
                     + "For a client span, each answer of 4xx and 5xx is an error.", Refused())),
@@ -201,11 +201,11 @@ public static class Exercise32
                 All("place order").FirstOrDefault(s => s["shop.order.confirmed"] is not bool) is { } other
                     ? new Wrong($"The 'place order' of {other["shop.order.id"]} has " + (other["shop.order.confirmed"] is { } text
                         ? $"shop.order.confirmed = {text}, of the type {text.GetType().Name}. Record the bool itself."
-                        : "no shop.order.confirmed. Nobody finds the orders whose customers wait for a mail."), other)
+                        : "no shop.order.confirmed. Nobody can search for the orders whose customers got no mail."), other)
                 : All("place order").FirstOrDefault(s => s["shop.order.confirmed"] is bool sent
                     && sent != Calls($"{s["shop.order.id"]}").Any(c => c.Failure is null)) is { } untrue
                     ? new Wrong($"The 'place order' of {untrue["shop.order.id"]} says shop.order.confirmed = "
-                        + $"{untrue["shop.order.confirmed"]}, and that is not so.", untrue)
+                        + $"{untrue["shop.order.confirmed"]}, which is not true.", untrue)
                 : null));
 
         RecordedSpan[] All(string name) => spans.Where(s => s.Name == name).ToArray();
@@ -255,7 +255,7 @@ public static class Exercise32
                 if (!failed && IsMarked(it))
                 {
                     return new($"The 'send confirmation' of {order} has {Marks(it)}, and its mail was sent"
-                        + (Calls(order).Length > 1 ? " by a later attempt: the retry made the failure good." : "."), it);
+                        + (Calls(order).Length > 1 ? " by a later attempt: a retry succeeded, so this span did not fail." : "."), it);
                 }
 
                 if (failed && it.Status != ActivityStatusCode.Error)

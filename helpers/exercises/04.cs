@@ -58,7 +58,7 @@ public static class Exercise41
         {
             var (it, own) = ($"The charge of order {Number(charge)}", OrderOf(charge));
             if (charge.Links.Any(l => l.SpanId == own.SpanId))
-                return new($"{it} has a link to its order, but a link makes no child. Pass the same context as parent.", charge);
+                return new($"{it} has a link to its order, but a linked span is not a child. Pass the same context as the parent.", charge);
             if (charge.ParentSpanId is not { } id)
                 return new($"{it} has no parent, so it begins a trace of its own. Pass the context of its order as its parent.", charge);
             if (Above(traces, charge).FirstOrDefault() is not { } parent)

@@ -44,11 +44,12 @@ public static class Exercise51
                 : new Wrong($"The header names a span {header.ParentId}, which the gateway never made.", call)),
             ("The header says that the trace is sampled", () =>
                 header.IsSampled ? null
-                : new Wrong("The flags in the header end in 0: that says 'not sampled', though the gateway records its spans.", call!)),
+                : new Wrong("In the header's flags the bit 01 is not set ('not sampled'), but the gateway records its spans.", call!)),
             ("payment-service has a span of kind Server", () =>
                 payment is not null ? null
                 : page.Where(s => s.ServiceName == "payment-service").ToArray() is { Length: > 0 } others
-                    ? new Wrong($"The span of payment-service has the kind {others[0].Kind}: who answers a request is a Server.", others)
+                    ? new Wrong($"The span of payment-service has the kind {others[0].Kind}. The span of a service that answers "
+                        + "a request has the kind Server.", others)
                 : "payment-service has no span. Keep the line that starts it."),
             ("That span has the parent from the header", () =>
                 payment!.TraceId == header.TraceId && payment.ParentSpanId == header.ParentId ? null
@@ -61,14 +62,14 @@ public static class Exercise51
             ("The parent is marked as remote", () =>
                 payment!.HasRemoteParent ? null
                 : new Wrong("payment-service takes the parent for a span of its own process. Read the header with TryParse, "
-                    + "which has a parameter for that, and give the span what came out.", payment)),
+                    + "which has a parameter for that, and pass the result to the span.", payment)),
             ("A request without a header is answered too, in a trace of its own", () =>
-                aloneFault is not null ? $"Asked without a header, payment-service fails: {aloneFault} "
-                    + "A lost header must never cost an answer."
+                aloneFault is not null ? $"Without a header, payment-service fails: {aloneFault} "
+                    + "A missing header must never make a request fail."
                 : alone.FirstOrDefault(s => s.Kind == ActivityKind.Server) is not { } root
-                    ? "Asked without a header, payment-service makes no span."
+                    ? "Without a header, payment-service makes no span."
                 : root.ParentSpanId is null && root.TraceId != call!.TraceId ? null
-                : Smuggled("Asked without a header, payment-service still takes")));
+                : Smuggled("Without a header, payment-service still takes")));
 
         Wrong? HeaderMissing() =>
             wire!["traceparent"] is not null ? null
@@ -79,7 +80,7 @@ public static class Exercise51
 
         Wrong? HeaderBroken() =>
             header.IsValid ? null
-            : new Wrong($"The wire says traceparent: {wire!["traceparent"]}. That is no whole value: "
+            : new Wrong($"The wire says traceparent: {wire!["traceparent"]}. That is not a complete value: "
                 + "version, trace id, parent id and flags, joined by hyphens.", call!);
 
         static string Smuggled(string what) => what + " its parent from the gateway's memory, through a variable. "
@@ -114,14 +115,14 @@ public static class Exercise52
         string[] known = [.. RunningShop.Services, RunningShop.Bank];
         return Exercise.Check("Exercise 5.2", answer52.Traces,
             ("A hop is named", () =>
-                from.Length == 0 || to.Length == 0 ? "Nothing has changed yet: name who calls, who is called, and the header."
+                from.Length == 0 || to.Length == 0 ? "Nothing has changed yet: name the two services, the caller first, and the header."
                 : !known.Contains(from) || !known.Contains(to)
                     ? $"There is no service '{(known.Contains(from) ? to : from)}' here. The names are {string.Join(", ", known)}." : null),
-            ("Somebody calls there", () =>
+            ("There is such a call", () =>
                 call is not null ? null
-                : from == RunningShop.Bank ? "The bank calls nobody here: it is not ours, and no span of ours says so."
+                : from == RunningShop.Bank ? "The bank calls none of these services, and it is not one of ours: no span shows such a call."
                 : calls.FirstOrDefault(s => s.ServiceName == to && Called(s) == from) is { } turned
-                    ? new Wrong($"{from} does not call {to}; it is the other way round.", turned)
+                    ? new Wrong($"{from} does not call {to}; {to} calls {from}.", turned)
                 : $"{from} never calls {to}: none of its Client spans has that address."),
             ("The header is lost there", () =>
                 to == RunningShop.Bank ? new Wrong("That call has no child, and it cannot have one: the bank is another company. Its spans "

@@ -100,7 +100,7 @@ public static class Exercise61
             return server[Key] as string == tenant ? null
                 : server[Key] is { } value ? new Wrong($"On the page of {tenant}, the Server span says {Key} = {value}. "
                     + "Read it from the baggage of this request.", server)
-                : other is not null ? new Wrong($"'{other.Name}' has {Key}, the Server span has not. Where the line stands, "
+                : other is not null ? new Wrong($"'{other.Name}' has {Key}, the Server span has not. At this line, "
                     + "Activity.Current is the innermost running span.", other)
                 : new Wrong($"On the page of {tenant}, {Key} arrived in the header and is on no span of payment-service. "
                     + "Baggage is copied to no span by itself; and here it is in the Activity's baggage, "
@@ -213,7 +213,7 @@ public static class Exercise62
                 edge.Concat(spans).FirstOrDefault(s => s.TraceId == Trace) is not { } inside ? null
                 : edge.Any(s => s.TraceId != Trace && IsByHand(s))
                     ? new Wrong("Your own span begins a new trace, but ASP.NET Core has made its Server span before: it read the header. "
-                        + "What it reads is the propagator's business.", inside)
+                        + "The propagator determines what it reads.", inside)
                 : new Wrong($"The {inside.Kind} span '{inside.Name}' continues the caller's trace: the gateway still reads traceparent. "
                     + "Which member of the propagator does that, and does the gateway use yours?", inside)),
             ("Each request is a trace of its own, recorded by our own decision", () =>
@@ -236,14 +236,14 @@ public static class Exercise62
             ("The others link to nothing", () =>
                 edge.Skip(2).FirstOrDefault(s => s.Links.Count > 0) is not { } linked ? null
                 : linked.Links.Any(l => l.TraceId.Trim('0').Length == 0)
-                    ? new Wrong("The header was broken or missing, and the span has a link to zeros. TryParse says whether it could read: "
-                        + "link only what was parsed.", linked)
+                    ? new Wrong("The header was broken or missing, and the span has a link to zeros. TryParse returns whether it could "
+                        + "read the header: link only what was parsed.", linked)
                 : new Wrong($"There was no caller to link to, and the span links to {linked.Links[0].TraceId}.", linked)));
 
         Wrong? LinksToCaller(RecordedSpan span) =>
             span.Links.Any(l => l.TraceId == Trace && l.SpanId == Caller) ? null
             : span.Links.Count > 0 ? new Wrong($"The span links to trace {span.Links[0].TraceId}, span {span.Links[0].SpanId}. "
-                + "The caller's ids stand in the header that came in.", span)
+                + "The caller's ids are in the header that was received.", span)
             : spans.FirstOrDefault(s => s.TraceId == span.TraceId && s.Links.Count > 0) is { } other
                 ? new Wrong($"The link is on the {other.Kind} span '{other.Name}' of {other.ServiceName}. "
                     + "The request begins at the gateway's Server span.", other)

@@ -50,7 +50,7 @@ public static class Exercise71
     private static string NoRequest(Uri backend, IReadOnlyList<(Uri To, string Text)> said)
     {
         if (said.Count == 0)
-            return "The exporter was given no span: it sent nothing, anywhere. Does the provider still listen to shop.parcels?";
+            return "The exporter received no span, so it sent nothing. Does the provider still listen to shop.parcels?";
         var (to, text) = said[^1];
         var isGrpc = to.AbsolutePath.EndsWith("TraceService/Export", StringComparison.Ordinal);
         var place = $"{to.Scheme}://{to.Authority}";
@@ -73,12 +73,12 @@ public static class Exercise71
         var isBatch = sent[0] > arrived.Max(s => s.Start); // the simple processor sends each span before the next one starts
         return wait >= Late
                 ? string.Create(CultureInfo.InvariantCulture, $"The spans came {wait.TotalSeconds:0.0} s after they had ended, and nobody ")
-                    + "had called ForceFlush: the timer of the batch sent them, while the program paused. Somebody sets a longer delay, "
-                    + "and they are lost. Tell the provider to send them."
+                    + "had called ForceFlush: the timer of the batch sent them, while the program paused. If somebody sets a longer delay, "
+                    + "they are lost. Make the provider send them."
             : pause >= Pause && isBatch
                 ? string.Create(CultureInfo.InvariantCulture, $"The program went on for {pause.TotalSeconds:0.0} s after the spans had ")
-                    + "come, and nobody had called ForceFlush: a pause hopes that the timer of the batch is quicker. Tell the provider to "
-                    + "send them, and end."
+                    + "come, and nobody had called ForceFlush: this works only if the timer of the batch ends before the pause. "
+                    + "Make the provider send them."
             : null;
     }
 
@@ -155,12 +155,12 @@ public static class Exercise72
             ("It finds the customer's request", () =>
                 found.Contains(wanted) ? null
                 : $"It finds {Drawing.Count(found.Count, "trace")}, and not the one of a page that was slow and failed."),
-            ("It finds none in which a user was told the truth: 404", () =>
+            ("It finds none that was answered with 404", () =>
                 found.FirstOrDefault(t => Equals(t.Root["http.response.status_code"], 404L)) is not { } missing ? null
                 : Finds(missing.Root)
-                    ? new Wrong("It also finds a page that does not exist. Its user was told 404, which is no failure of the page, and the "
-                        + "form does not ask for one.", missing.Root)
-                : new Wrong("It also finds a page that does not exist. Its user was told 404; but the call inside of the gateway is an "
+                    ? new Wrong("It also finds a page that does not exist. It was answered with 404, so the page did not fail, and the "
+                        + "form does not search for a failure.", missing.Root)
+                : new Wrong("It also finds a page that does not exist. It was answered with 404; but the call inside the gateway is an "
                     + "error, and it is a span of the gateway. What in the form says which span you mean?",
                     missing.Spans.Where(Finds).ToArray())),
             ("It finds none that failed at once", () =>

@@ -67,7 +67,7 @@ public static class Exercise81
                 return outcome.Kept.FirstOrDefault(r => r.IsHealthCheck) is { } health ? $"The health check {health.TraceId} was kept."
                     : outcome.Broken.FirstOrDefault() is { } part ? $"The trace {part.TraceId} ({part.Name}) is not complete." : null;
             })),
-            ("It works in a real server, with the switch turned and without", Judge(() =>
+            ("It works in a real server, with the switch changed and without", Judge(() =>
                 RealServerAsync(sampler, bare: false).GetAwaiter().GetResult()
                     ?? RealServerAsync(sampler, bare: true).GetAwaiter().GetResult())));
 

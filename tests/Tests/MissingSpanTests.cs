@@ -576,7 +576,7 @@ public sealed class MissingSpanTests : IDisposable
         ActivitySource.AddActivityListener(own);
         _source.StartActivity("charge card")!.Dispose();
 
-        Says("\"charge card\" was heard by your own ActivityListener, but by no provider: write AddSource(\"shop.checkout\").");
+        Says("\"charge card\" was received by your own ActivityListener, but not by a provider: write AddSource(\"shop.checkout\").");
     }
 
     [Fact]
@@ -593,7 +593,7 @@ public sealed class MissingSpanTests : IDisposable
 
         ((Action)AppContext.GetData("tracing-tutorial.close-last-run")!)();
         Assert.False(_source.HasListeners());
-        Says("Nothing was heard so far: import core.dib before you make spans.");
+        Says("No span was started so far: import core.dib before you start spans.");
     }
 
     [Fact]

@@ -1,4 +1,4 @@
-// Exercise 1.2: say who is speaking
+// Exercise 1.2: name the service
 var answer12 = new SpanRecorder();
 var parcels = new ActivitySource("shop.parcels");
 

@@ -1,4 +1,4 @@
-// Says: The source 'shop.warehouse' is there, and nothing was started
+// Says: The source 'shop.warehouse' exists, but no span was started
 // Exercise 1.1: a source and a span of your own
 var answer11 = new SpanRecorder();
 var warehouse = new ActivitySource("shop.warehouse");

@@ -1,4 +1,4 @@
-// Says: 'pick parcel' was asked for when its provider was not there
+// Says: 'pick parcel' was started when its provider did not listen
 // Exercise 1.1: a source and a span of your own
 var answer11 = new SpanRecorder();
 var warehouse = new ActivitySource("shop.warehouse");

@@ -1,5 +1,5 @@
 // Says: has no deployment.environment.name. Keys are compared letter by letter; it has these: 
-// Exercise 1.2: say who is speaking
+// Exercise 1.2: name the service
 var answer12 = new SpanRecorder();
 var parcels = new ActivitySource("shop.parcels");
 

@@ -1,5 +1,5 @@
 // Says: 2.0.1 became the service.namespace
-// Exercise 1.2: say who is speaking
+// Exercise 1.2: name the service
 var answer12 = new SpanRecorder();
 var parcels = new ActivitySource("shop.parcels");
 

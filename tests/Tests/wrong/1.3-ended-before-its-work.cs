@@ -1,4 +1,4 @@
-// Says: Its work takes 20 ms, and is not inside of it
+// Says: Its work takes 20 ms and is outside of it
 // Exercise 1.3: three spans that do not arrive
 var answer13 = new SpanRecorder();
 var orders = new ActivitySource("shop.orders");

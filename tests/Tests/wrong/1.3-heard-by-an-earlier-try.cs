@@ -1,4 +1,4 @@
-// Says: one of an earlier try, never disposed, still does
+// Says: A provider of an earlier run was never disposed
 // Exercise 1.3: three spans that do not arrive
 var answer13 = new SpanRecorder();
 var orders = new ActivitySource("shop.orders");

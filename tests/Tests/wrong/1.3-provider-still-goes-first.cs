@@ -1,4 +1,4 @@
-// Says: 'confirm order' was asked for when its provider was not there
+// Says: 'confirm order' was started when its provider did not listen
 // Exercise 1.3: three spans that do not arrive
 var answer13 = new SpanRecorder();
 var orders = new ActivitySource("shop.orders");

@@ -1,4 +1,4 @@
-// Says: Nothing has asked for 'confirm order'
+// Says: The program does not start 'confirm order'
 // Exercise 1.3: three spans that do not arrive
 var answer13 = new SpanRecorder();
 var orders = new ActivitySource("shop.orders");

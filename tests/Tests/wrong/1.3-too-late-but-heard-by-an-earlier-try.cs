@@ -1,4 +1,4 @@
-// Says: Only another provider heard 'confirm order'
+// Says: Only another provider received 'confirm order'
 // Exercise 1.3: three spans that do not arrive
 var answer13 = new SpanRecorder();
 var orders = new ActivitySource("shop.orders");

@@ -1,4 +1,4 @@
-// Says: and that is not so
+// Says: which is not true
 // Exercise 3.2: three attempts, one outcome
 var answer32 = new SpanRecorder();
 var source32 = new ActivitySource("shop.exercise32");

@@ -1,4 +1,4 @@
-// Says: the retry made the failure good
+// Says: a retry succeeded, so this span did not fail
 // Exercise 3.2: three attempts, one outcome
 var answer32 = new SpanRecorder();
 var source32 = new ActivitySource("shop.exercise32");

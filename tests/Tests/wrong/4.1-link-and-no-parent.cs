@@ -1,4 +1,4 @@
-// Says: has a link to its order, but a link makes no child
+// Says: has a link to its order, but a linked span is not a child
 // Exercise 4.1: each charge below its own order
 var answer41 = new SpanRecorder();
 var atNight = new List<Func<Task>>();

@@ -1,4 +1,4 @@
-// Says: Asked without a header, payment-service fails
+// Says: Without a header, payment-service fails
 // Exercise 5.1: join payment-service to the trace
 var answer51 = new SpanRecorder();
 

@@ -1,4 +1,4 @@
-// Says: Asked without a header, payment-service still takes its parent
+// Says: Without a header, payment-service still takes its parent
 // Exercise 5.1: join payment-service to the trace
 var answer51 = new SpanRecorder();
 ActivityContext shared = default;

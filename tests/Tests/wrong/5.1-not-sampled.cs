@@ -1,4 +1,4 @@
-// Says: that says 'not sampled'
+// Says: the bit 01 is not set
 // Exercise 5.1: join payment-service to the trace
 var answer51 = new SpanRecorder();
 

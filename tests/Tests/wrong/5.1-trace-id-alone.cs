@@ -1,4 +1,4 @@
-// Says: That is no whole value
+// Says: That is not a complete value
 // Exercise 5.1: join payment-service to the trace
 var answer51 = new SpanRecorder();
 

@@ -1,4 +1,4 @@
-// Says: it is the other way round
+// Says: does not call
 // Exercise 5.2: find the lost header
 var answer52 = await shop.LetThroughAsync(from: "user-service", to: "warehouse", "traceparent");
 

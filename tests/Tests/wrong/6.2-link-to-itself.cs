@@ -1,4 +1,4 @@
-// Says: The caller's ids stand in the header
+// Says: The caller's ids are in the header
 // Exercise 6.2: an edge that trusts nobody
 sealed class EdgePropagator : DistributedContextPropagator
 {

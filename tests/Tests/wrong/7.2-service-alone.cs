@@ -1,4 +1,4 @@
-// Says: the form does not ask for one
+// Says: the form does not search for a failure
 // Exercise 7.2: one request among forty
 var search72 = new TraceSearch(Service: "api-gateway") { Limit = 100 };
 
