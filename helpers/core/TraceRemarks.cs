@@ -18,8 +18,8 @@ internal static class TraceRemarks
         {
             var names = twice.SelectMany(s => s.CameAs).Distinct().Order(StringComparer.Ordinal).Select(n => Drawing.Cut(n, 60));
             yield return $"{Drawing.Count(twice.Length, "span")} came under several service names ({string.Join(", ", names)}), and "
-                + $"{(twice.Length == 1 ? "is" : "are")} drawn once: providers in one process hear the same sources, and each exports "
-                + "what it hears under its own name. Give each service a source of its own, or a process."
+                + $"{(twice.Length == 1 ? "is" : "are")} drawn once: providers in one process listen to the same sources, and each exports "
+                + "what it receives under its own name. Give each service a source of its own, or a process."
                 + (twice.Any(s => !s.CameAs.Contains(s.ServiceName)) ? " Which of them made a span cannot be seen." : "");
         }
 

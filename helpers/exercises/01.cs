@@ -47,8 +47,8 @@ public static class Exercise12
 
     private static Wrong Named(RecordedSpan span) => OnTheSpan(span, "service.name") ?? (Value(span, "service.name") is var name
         && name?.StartsWith("unknown_service", System.StringComparison.Ordinal) != false
-            ? new Wrong($"The span '{span.Name}' comes from the service '{name ?? "unknown_service"}': nobody gave it a name. AddService "
-                + "does.", span)
+            ? new Wrong($"The span '{span.Name}' comes from the service '{name ?? "unknown_service"}': its name was not set. AddService "
+                + "sets it.", span)
             : new Wrong($"The span '{span.Name}' comes from the service '{name}', not 'warehouse'.", span));
 
     private static Wrong Versioned(RecordedSpan span) =>

@@ -43,8 +43,9 @@ public sealed class ChecklistRules(OtlpReceiver receiver, Func<RecordedSpan, boo
     /// <summary>All of them, in the order in which to look.</summary>
     public (string Rule, Func<Wrong?> Problem)[] All =>
     [
-        ("Spans arrive", Arrive), ("Every service has a name", Named), ("Version and environment are said", Described),
-        ("Names hold no ids", Names), ("A failed span says so, and why", Failures), ("No failure stays Unset in the middle", Middle),
+        ("Spans arrive", Arrive), ("Every service has a name", Named), ("Version and environment are set", Described),
+        ("Names hold no ids", Names), ("A failed span has Error and an error.type", Failures),
+        ("No failure stays Unset in the middle", Middle),
         ("Only the edge has roots", Roots), ("No values of people, no card numbers", Values), ("Health checks are filtered", Health),
     ];
 
@@ -54,7 +55,7 @@ public sealed class ChecklistRules(OtlpReceiver receiver, Func<RecordedSpan, boo
         var refused = requests.Where(r => r.Status != 200).ToArray();
         return refused.Length > 0 ? $"{Drawing.Count(refused.Length, "request")} of {requests.Length} refused. The last one: "
                 + $"{refused[^1].Method} {refused[^1].Path} {refused[^1].Status}. {refused[^1].Problem}"
-            : requests.Length == 0 ? $"No request has reached {receiver.Endpoint}. It hears http/protobuf only: gRPC, which is .NET's "
+            : requests.Length == 0 ? $"No request has reached {receiver.Endpoint}. It accepts only http/protobuf: gRPC, which is .NET's "
                 + "default, cannot be read here. Is the exporter added, the address right, the sampler on?"
             : requests.FirstOrDefault(r => r.Rejected > 0) is { } partial ? $"A part was rejected, behind a 200: {partial.Problem}"
             : spans.Length == 0 ? "Requests came, and no span was in them." : null;
@@ -62,7 +63,7 @@ public sealed class ChecklistRules(OtlpReceiver receiver, Func<RecordedSpan, boo
 
     /// <summary>Nobody is called <c>unknown_service</c>.</summary>
     public Wrong? Named() => Of(spans.Where(s => s.ServiceName.StartsWith("unknown_service", StringComparison.Ordinal)),
-        s => $"There is a service '{s.ServiceName}': nobody gave it a name. AddService does, or OTEL_SERVICE_NAME.");
+        s => $"There is a service '{s.ServiceName}': its name was not set. AddService sets it, or OTEL_SERVICE_NAME.");
 
     /// <summary>The resource says which version, and where it runs.</summary>
     public Wrong? Described() => Of(spans.Where(s => Missing(s) is not null), s => $"The resource of {s.ServiceName} has no {Missing(s)}.");

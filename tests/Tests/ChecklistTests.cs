@@ -26,7 +26,7 @@ public sealed class ChecklistTests
         { "name: order 4bf92f35-77b3-4da6-a3ce-929d0e0e4736", "Names hold no ids" },
         { "name: trace 4bf92f3577b34da6", "Names hold no ids" },
         { "name: mail to ada@example.com", "a mail address, in its name." },
-        { "error: ", "A failed span says so, and why: 'charge card' failed, and has no error.type" },
+        { "error: ", "A failed span has Error and an error.type: 'charge card' failed, and has no error.type" },
         { "error: The card was refused.", "It is for counting" },
         { "error: order-48213", "It is for counting" },
         { "http.response.status_code=503", "'charge card' has the status code 503, and its span is Unset" },
@@ -142,7 +142,7 @@ public sealed class ChecklistTests
     [Fact]
     public async Task Who_has_no_name_version_or_environment_is_found()
     {
-        Assert.Contains("nobody gave it a name", (await JudgeAsync(s => Make(s, ""), resource => { })).Findings[0]);
+        Assert.Contains("its name was not set", (await JudgeAsync(s => Make(s, ""), resource => { })).Findings[0]);
         Assert.Contains("has no service.version", Assert.Single((await JudgeAsync(s => Make(s, ""), r => r.AddService("payment-service"))).Findings));
         Assert.Contains("has no deployment.environment.name",
             Assert.Single((await JudgeAsync(s => Make(s, ""), r => r.AddService("payment-service", serviceVersion: "1.0"))).Findings));

@@ -69,9 +69,9 @@ public sealed class TwoHostsTests
         Assert.Equal(3, Views.Rows(view).Length);
         Assert.Equal(["back or front"], trace.Services);
         Assert.Equal("back or front → back or front  1 call, 80 ms", ServiceMap.Of([trace]).ToString());
-        Assert.Contains("3 spans came under several service names (back, front), and are drawn once: providers in one process hear the same "
-            + "sources, and each exports what it hears under its own name. Give each service a source of its own, or a process. Which of "
-            + "them made a span cannot be seen.", Says(view));
+        Assert.Contains("3 spans came under several service names (back, front), and are drawn once: providers in one process listen "
+            + "to the same sources, and each exports what it receives under its own name. Give each service a source of its own, or a "
+            + "process. Which of them made a span cannot be seen.", Says(view));
         Assert.Equal(3, SpanTable.Of([.. Both(Page), .. Both(Call), .. Both(Answer)]).ToString().Split('\n').Count(l => l.Contains("back or")));
     }
 

@@ -1,4 +1,4 @@
-// Says: nobody gave it a name
+// Says: its name was not set
 // Exercise 1.2: name the service
 var answer12 = new SpanRecorder();
 var parcels = new ActivitySource("shop.parcels");

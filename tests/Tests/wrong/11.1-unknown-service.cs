@@ -1,4 +1,4 @@
-// Says: nobody gave it a name
+// Says: its name was not set
 // Exercise 11.1: five faults
 var inbox111 = await OtlpReceiver.StartAsync();
 var cards = new ActivitySource("shop.cards");
