@@ -94,6 +94,8 @@ internal sealed class LessonSession : IKernelOwner, IRunListener, IAsyncDisposab
         }
     }
 
+    void IKernelOwner.Notice(string text) => Post(() => Notice(text));
+
     public Task<bool> CloseKernelAsync(string why) => _actions.AskAsync(async () =>
     {
         if (IsRunning)

@@ -40,7 +40,10 @@ export class Cell {
     this.outputs = new Outputs(box);
     const tools = el('div', 'tools');
     tools.append(run, this.above, this.original, this.edited, this.mark);
-    this.root.append(tools, this.source, this.others, box);
+    this.missing = el('p', 'missing', 'Cells above have not run in this kernel, so names that this cell needs may be missing. ');
+    this.missing.append(button('', 'Run all above and this cell', () => page.runTo(this)));
+    this.missing.hidden = true;
+    this.root.append(tools, this.source, this.others, box, this.missing);
   }
 
   // All that the session knows of the cell. `text` is shown in place of the session's text when there is a newer one here.
@@ -56,6 +59,7 @@ export class Cell {
   // Some of what the session knows has changed.
   update(change) {
     Object.assign(this.state, change);
+    if (change.edited === false) this.cover(null);
     const { run, solved, queued, running, progress, edited } = this.state;
     this.edited.hidden = this.original.hidden = !edited;
     this.root.classList.toggle('running', !!running);
@@ -80,6 +84,14 @@ export class Cell {
     const done = `${solved === 'yes' ? 'solved' : 'ran'} ✓`;
     if (run.gone) return [join(done, 'its names are gone', of, before)];
     return [join(`${done} ${time(run.milliseconds)}`, of, before), of || before ? '' : 'ok'];
+  }
+
+  // Hides the text and the output in the presenter's view, until `uncover` is called by a click; null shows them.
+  cover(uncover) {
+    this.covering?.remove();
+    this.covering = uncover && button('uncover', 'What was written here before is hidden. Show it', () => { this.cover(null); uncover(); });
+    if (uncover) this.source.before(this.covering);
+    this.root.classList.toggle('covered', !!uncover);
   }
 
   setText(text) {

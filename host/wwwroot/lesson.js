@@ -3,7 +3,8 @@ import { api, command, enter, explain, refused, toLessons } from './access.js';
 import { button, el, root, showPlace } from './base.js';
 import { Cell } from './cell.js';
 import { Editor } from './editor.js';
-import { Presenter } from './present.js';
+import { showNotes } from './notes.js';
+import { NOTES, Presenter } from './present.js';
 import { Questions } from './questions.js';
 import { Transport } from './transport.js';
 import { Typed } from './typed.js';
@@ -23,7 +24,10 @@ const ask = (what, fields) => new Promise(answer => {
 const typed = new Typed(transport.name);
 const editor = new Editor({ send, ask, run, notice, connected: () => transport.connected, isBusy: () => kernel !== 'ready' }, typed);
 const questions = new Questions(send);
-const presenter = new Presenter({ cells, questions, send, leaveEditor: () => editor.leave(), run: cell => run([cell.lesson.index]) });
+const presenter = new Presenter({
+  name: transport.name, cells, questions, send, run, leaveEditor: () => editor.leave(), runAbove: cell => buttons.runAbove(cell),
+  stop: () => act({ do: 'stop' }),
+});
 
 // ---- the session -------------------------------------------------------------------------------------
 transport.onmessage = m => {
@@ -39,7 +43,7 @@ transport.onmessage = m => {
     case 'closed': questions.closed(m.question); presenter.rehearsed(); break;
     case 'presenting':
       questions.present(m);
-      if (!m.on && presenter.on) presenter.toggle(); else presenter.rehearsed();
+      if (presenter.on) presenter.agree();
       break;
     case 'paused': paused(m.question, true); break;
     case 'queued': cell.update({ queued: true }); break;
@@ -104,10 +108,10 @@ function draw(l) {
   cells.forEach(cell => editor.drop(cell));
   cells.clear();
   for (const data of l.cells) cells.set(data.index, new Cell(data, buttons));
-  const parts = l.parts.map(({ items, notes }) => {
+  const parts = l.parts.map(({ items, notes, minutes }) => {
     const element = el('div', 'part');
     element.append(...items.map(item => cells.get(item.cell)?.root ?? prose(item)));
-    return { element, notes, cells: items.map(item => cells.get(item.cell)).filter(Boolean) };
+    return { element, notes, minutes, cells: items.map(item => cells.get(item.cell)).filter(Boolean) };
   });
   ui.main.replaceChildren(...parts.map(p => p.element));
   questions.draw(ui.main, l.questions);
@@ -138,7 +142,7 @@ function state(m) {
   questions.show(m);
   kernelIs(m.kernel);
   paused(m.paused);
-  if (lesson === drawn) presenter.agree(); else presenter.draw(presenter.parts, ui.notes);
+  if (lesson === drawn) presenter.agree(); else presenter.draw(presenter.parts);
   if (!drawn) showPlace();
   drawn = lesson;
   ui.main.removeAttribute('aria-busy');
@@ -183,7 +187,9 @@ function overview() {
   for (const cell of cells.values()) {
     const { run, solved } = cell.state;
     cell.above.hidden = cell === cells.values().next().value;
-    cell.above.classList.toggle('wanted', gone || unrun && run?.reason === 'compileError');
+    const missing = (gone || unrun) && run?.reason === 'compileError';
+    cell.above.classList.toggle('wanted', gone || missing);
+    cell.missing.hidden = !missing;
     gone ||= !!run?.gone;
     unrun ||= !run;
     const { exercise } = cell.lesson, link = exercise && ui.index.querySelector(`[data-exercise="${exercise}"]`);
@@ -232,6 +238,7 @@ function replace(cell, message) {
 }
 const buttons = {
   run,
+  runTo: cell => run([...cells.keys()].filter(index => index <= cell.lesson.index)),
   runAbove: cell => typedFirst({ do: 'runAbove', cell: cell.lesson.index }),
   edit: (cell, click) => editor.edit(cell, click),
   original: async cell => {
@@ -248,7 +255,8 @@ function sure(text) {
     dialog.showModal();
   });
 }
-ui.runall.onclick = () => typedFirst({ do: 'runAll' });
+ui.runall.title = 'Stops before each Predict that has no answer. With Shift: runs all cells without a stop';
+ui.runall.onclick = e => (e.shiftKey ? run([...cells.keys()]) : typedFirst({ do: 'runAll' }));
 ui.stop.onclick = () => act({ do: 'stop' });
 ui.restart.onclick = () => act({ do: 'restart' });
 ui.again.onclick = async () => {
@@ -282,7 +290,8 @@ async function neighbours() {
     : Object.assign(el('a', '', `${label}: ${l.title}`), { rel, href: new URL(`lesson/${l.name}`, root).href });
   if (at >= 0) ui.feet.replaceChildren(link(lessons[at - 1], 'prev', 'Before'), link(lessons[at + 1], 'next', 'Next'));
 }
-if (await enter()) {
+if (location.hash === NOTES) showNotes(transport.name);
+else if (await enter()) {
   transport.open();
   neighbours().catch(() => { }); // without them the page is whole
 }
