@@ -72,7 +72,7 @@ internal sealed partial record Agenda(string Heading, int Promised, IReadOnlyLis
         var without = what.Contains(" without ", StringComparison.Ordinal);
         LessonSection[] taught = [.. sections.Where(s => mentioned.Length == 0 ? !s.InDepth
             : without ? !s.InDepth && !mentioned.Contains(s.Heading) : mentioned.Contains(s.Heading))];
-        return new Part((int)Math.Round(taught.Sum(s => s.Minutes)), lesson, taught);
+        return new Part((int)Math.Round(Minutes.Opening + taught.Sum(s => s.Minutes + s.Votes)), lesson, taught);
 
         NotebookException Wrong(string message, string wayOut) => new(new Problem(path, null, line, message, wayOut));
     }

@@ -16,7 +16,7 @@ internal static class Anchors
 {
     /// <summary>The ids that the page of a lesson uses itself. A heading of that name gets a number.</summary>
     public static readonly IReadOnlyList<string> OfThePage =
-        ["again", "feet", "index", "lost", "main", "notes", "notice", "part",
+        ["again", "feet", "index", "lost", "main", "notice", "part",
             "present", "question", "restart", "runall", "state", "stop", "values", "variables"];
 
     /// <summary>The ids of all headings on one page.</summary>

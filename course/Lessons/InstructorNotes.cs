@@ -16,25 +16,27 @@ internal static class InstructorNotes
         var (heading, said) = ("", "");
         foreach (var cell in lesson.Cells.Where(c => c.Kind == CellKind.Markdown))
         {
-            heading = cell.Text.Headings.LastOrDefault()?.Markdown ?? heading;
             foreach (var note in cell.Text.Notes)
             {
+                heading = cell.Text.Headings.LastOrDefault(h => h.Block.Span.Start < note.Start)?.Markdown ?? heading;
                 if (heading != said && heading != lesson.Title)
                     text.Append($"\n*{heading}*\n");
                 said = heading;
-                if (QuestionIn(cell.Text) is { } question)
+                if (QuestionAbove(cell.Text, note.Start) is { } question)
                     text.Append($"\n> {question}\n");
-                text.Append($"\n{note}\n");
+                text.Append($"\n{note.Text}\n");
             }
+
+            heading = cell.Text.Headings.LastOrDefault()?.Markdown ?? heading;
         }
 
         return text.Length == 0 ? "" : $"### {lesson.Title} ({Minutes.Of(lesson)} minutes)\n{text}";
     }
 
-    /// <summary>The last question of a text that the word Predict announces, as Markdown.</summary>
-    private static string? QuestionIn(MarkdownText text)
+    /// <summary>The last question above a position that the word Predict announces, as Markdown.</summary>
+    private static string? QuestionAbove(MarkdownText text, int end)
     {
-        var asked = text.Pieces.Select(p => p.Block).OfType<ParagraphBlock>()
+        var asked = text.Pieces.Select(p => p.Block).OfType<ParagraphBlock>().Where(p => p.Span.Start < end)
             .Select(p => text.Source.Substring(p.Span.Start, p.Span.Length))
             .LastOrDefault(p => p.StartsWith(Predict, StringComparison.Ordinal));
         return asked?[Predict.Length..].Replace('\n', ' ');

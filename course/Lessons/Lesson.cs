@@ -17,11 +17,11 @@ internal sealed record PartItem(Cell Cell, IReadOnlyList<Piece> Pieces, bool Sai
 /// <param name="Notes">The instructor's notes of these texts, as Markdown.</param>
 internal sealed record Part(IReadOnlyList<PartItem> Items, IReadOnlyList<string> Notes)
 {
-    /// <summary>How long it takes, not rounded.</summary>
+    /// <summary>How long it takes in front of a room, not rounded.</summary>
     public double Minutes =>
         Items.Sum(item => item.Pieces.Count == 0
             ? Lessons.Minutes.Of(item.Cell)
-            : Lessons.Minutes.Of(item.Cell.Text, item.Pieces));
+            : Lessons.Minutes.Of(item.Cell.Text, item.Pieces) + Lessons.Minutes.OfVotes(item.Pieces));
 }
 
 /// <summary>A heading of level two: an entry of the list on the left.</summary>
@@ -158,6 +158,8 @@ internal sealed class Lesson
     /// <summary>
     /// A text begins a part, but for its beginning: folds there belong to the cell above, and so does what is said about its
     /// result, which is all up to a heading, or the whole of a text that no code follows, otherwise the answer of a Predict.
+    /// In a text, each section and each question of a quiz begins a part. A Predict is in one part with its first cell, also when there
+    /// is a text between them. Notes belong to the part with the text above them.
     /// </summary>
     private List<Part> FindParts()
     {
@@ -181,9 +183,22 @@ internal sealed class Lesson
                     Move(AboutResult([.. rest], Notebook.Cells.ElementAtOrDefault(i + 1)?.Kind == CellKind.CSharp), said: true);
             }
 
-            if (rest.Count > 0 || parts.Count == 0)
-                parts.Add((rest.Count > 0 ? [new PartItem(cell, rest)] : [], []));
-            parts[^1].Notes.AddRange(cell.Text.Notes);
+            foreach (var pieces in Screens([.. rest]))
+            {
+                if (parts.Count > 0 && pieces[0].Block is not HeadingBlock && HasOpenPredict(parts[^1].Items))
+                    parts[^1].Items.Add(new PartItem(cell, pieces));
+                else
+                    parts.Add(([new PartItem(cell, pieces)], []));
+            }
+
+            if (parts.Count == 0)
+                parts.Add(([], []));
+            foreach (var note in cell.Text.Notes)
+            {
+                var above = cell.Text.Pieces.LastOrDefault(p => p.Block.Span.Start < note.Start) ?? cell.Text.Pieces.FirstOrDefault();
+                var part = parts.FindLastIndex(p => above is not null && p.Items.Any(item => item.Pieces.Contains(above)));
+                parts[part < 0 ? ^1 : part].Notes.Add(note.Text);
+            }
 
             void Move(int count, bool said)
             {
@@ -194,6 +209,26 @@ internal sealed class Lesson
         }
 
         return [.. parts.Where(p => p.Items.Count > 0).Select(p => new Part(p.Items, p.Notes))];
+    }
+
+    private static bool HasOpenPredict(List<PartItem> items) => items.All(item => item.Pieces.Count > 0)
+        && items.Any(item => Lessons.Minutes.OfVotes(item.Pieces) > 0);
+
+    private static IEnumerable<IReadOnlyList<Piece>> Screens(Piece[] pieces)
+    {
+        var start = 0;
+        for (var i = 1; i < pieces.Length; i++)
+        {
+            var isSection = pieces[i].Block is HeadingBlock { Level: 2 };
+            var isAnswered = pieces[i - 1] is Fold && i > 1 && Question.Is(pieces[i - 2].Block);
+            if (!isSection && !(isAnswered && pieces[i..].TakeWhile(p => p.Block is not HeadingBlock).Any(p => Question.Is(p.Block))))
+                continue;
+            yield return pieces[start..i];
+            start = i;
+        }
+
+        if (start < pieces.Length)
+            yield return pieces[start..];
     }
 
     private static int AboutResult(Piece[] pieces, bool codeFollows)

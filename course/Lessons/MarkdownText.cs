@@ -37,6 +37,11 @@ internal sealed record Heading(HeadingBlock Block, string Text, string Markdown)
 /// <param name="Line">The line of the text, from 0.</param>
 internal sealed record Link(string Url, int Line);
 
+/// <summary>A comment that only an instructor sees.</summary>
+/// <param name="Text">As Markdown.</param>
+/// <param name="Start">Its position in the text: it belongs to what is above it.</param>
+internal sealed record InstructorNote(string Text, int Start);
+
 /// <summary>A text in Markdown, parsed once: a cell of a lesson, a note, a guide. Nothing changes it.</summary>
 internal sealed partial class MarkdownText
 {
@@ -54,7 +59,7 @@ internal sealed partial class MarkdownText
         (Written, Source, _document) = (written, source, document);
         Pieces = Group([.. document.SelectMany(Split)]);
         Headings = [.. document.Descendants<HeadingBlock>().Select(HeadingOf)];
-        Notes = [.. In("instructor").Select(c => c.Text)];
+        Notes = [.. In("instructor").Select(c => new InstructorNote(c.Text, c.Start))];
     }
 
     /// <summary>The text as it was written.</summary>
@@ -73,7 +78,7 @@ internal sealed partial class MarkdownText
     public IReadOnlyList<Heading> Headings { get; }
 
     /// <summary>What only an instructor sees, as Markdown: comments <c>&lt;!-- instructor: … --&gt;</c>.</summary>
-    public IReadOnlyList<string> Notes { get; }
+    public IReadOnlyList<InstructorNote> Notes { get; }
 
     /// <summary>
     /// Why a browser tab cannot run the next cell: the sentence of a comment <c>&lt;!-- no tab: … --&gt;</c>; null if there is none.

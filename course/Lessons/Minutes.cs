@@ -12,15 +12,20 @@ namespace TracingTutorial.Course.Lessons;
 /// <param name="Minutes">Not rounded.</param>
 /// <param name="InDepth">True for a section that can be skipped: <c>In depth</c> or a stretch task. It does not count.</param>
 /// <param name="Code">Its code cells.</param>
-public sealed record LessonSection(string Heading, double Minutes, bool InDepth, IReadOnlyList<Cell> Code);
+/// <param name="Votes">The minutes that a room needs in addition, for the votes at its Predicts.</param>
+public sealed record LessonSection(string Heading, double Minutes, bool InDepth, IReadOnlyList<Cell> Code, double Votes);
 
 /// <summary>
 /// How long a lesson takes, by one rule for all: its words at 130 a minute, one minute a code cell, six an exercise, three a
 /// quiz, and what a task announces in its heading ("(10 minutes)"). Folds, comments, imports and cells of one line cost nothing.
+/// A room needs more than a learner alone: two minutes for each vote, and one to open a lesson.
 /// </summary>
 public static partial class Minutes
 {
-    private const double WordsAMinute = 130, Code = 1, Exercise = 6, Quiz = 3;
+    private const double WordsAMinute = 130, Code = 1, Exercise = 6, Quiz = 3, Vote = 2;
+
+    /// <summary>Until the first cells of a lesson, with the imports, have run in front of a room.</summary>
+    internal const double Opening = 1;
 
     /// <summary>What the lesson announces: its sections without those in depth, rounded to five minutes.</summary>
     public static int Of(Notebook lesson) => Rounded(Sections(lesson).Where(s => !s.InDepth));
@@ -32,27 +37,31 @@ public static partial class Minutes
     /// <summary>The sections in order.</summary>
     public static IReadOnlyList<LessonSection> Sections(Notebook lesson)
     {
-        var sections = new List<(string Heading, double Minutes, bool InDepth, List<Cell> Code)> { (lesson.Lesson.Title, 0, false, []) };
+        var sections = new List<LessonSection>();
+        Begin(lesson.Lesson.Title);
         foreach (var cell in lesson.Cells)
         {
             if (cell.Kind == CellKind.CSharp)
             {
-                sections[^1].Code.Add(cell);
-                Add(Of(cell));
+                sections[^1] = sections[^1] with { Code = [.. sections[^1].Code, cell] };
+                Add(Of(cell), 0);
                 continue;
             }
 
-            foreach (var piece in cell.Text.Pieces)
+            foreach (var (piece, next) in cell.Text.Pieces.Zip(cell.Text.Pieces.Skip(1).Append(null)))
             {
                 if (SectionOf(cell.Text, piece) is { } name)
-                    sections.Add((name, 0, IsInDepth(name), []));
-                Add(Of(cell.Text, [piece]));
+                    Begin(name);
+                Add(Of(cell.Text, [piece]), IsPredict(piece, next) ? Vote : 0);
             }
         }
 
-        return [.. sections.Where(s => s.Minutes > 0).Select(s => new LessonSection(s.Heading, s.Minutes, s.InDepth, s.Code))];
+        return [.. sections.Where(s => s.Minutes > 0)];
 
-        void Add(double minutes) => sections[^1] = sections[^1] with { Minutes = sections[^1].Minutes + minutes };
+        void Begin(string heading) => sections.Add(new LessonSection(heading, 0, IsInDepth(heading), [], 0));
+
+        void Add(double minutes, double votes) =>
+            sections[^1] = sections[^1] with { Minutes = sections[^1].Minutes + minutes, Votes = sections[^1].Votes + votes };
     }
 
     /// <summary>The minutes of a cell of code.</summary>
@@ -71,6 +80,12 @@ public static partial class Minutes
                 ? int.Parse(announced.Groups[1].Value, CultureInfo.InvariantCulture)
                 : 0);
     });
+
+    /// <summary>The minutes of the votes at the Predicts of a text. The questions of a quiz have their minutes with it.</summary>
+    internal static double OfVotes(IReadOnlyList<Piece> pieces) =>
+        Vote * pieces.Where((piece, i) => IsPredict(piece, pieces.ElementAtOrDefault(i + 1))).Count();
+
+    private static bool IsPredict(Piece piece, Piece? next) => Question.Is(piece.Block) && next is not Fold;
 
     private static string? SectionOf(MarkdownText text, Piece piece) =>
         piece.Block is HeadingBlock { Level: 2 } block ? text.Headings.First(h => h.Block == block).Markdown : null;

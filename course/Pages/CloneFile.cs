@@ -108,7 +108,8 @@ internal static partial class CloneFile
         if (Path.GetExtension(path) == ".md")
         {
             var guide = MarkdownText.Parse(text);
-            return (guide.Headings.FirstOrDefault()?.Text ?? path, new LessonHtml(FolderOf(path), address).Page(guide));
+            var html = new LessonHtml(FolderOf(path), address).Page(guide);
+            return (guide.Headings.FirstOrDefault()?.Text ?? path, $"<div class=\"file\">\n{html}</div>\n");
         }
 
         var code = Path.GetExtension(path) == ".cs" ? CodeHtml.Of(text) : WebUtility.HtmlEncode(text);

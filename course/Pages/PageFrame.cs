@@ -41,7 +41,7 @@ internal static class PageFrame
           <button id="stop" disabled>Stop</button>
           <button id="restart" disabled>Restart</button>
           <button id="variables" disabled aria-expanded="false" aria-controls="values">Variables</button>
-          <button id="present" disabled aria-pressed="false" title="{PresentKeys}">Present</button>
+          <button id="present" disabled aria-pressed="false" title="Large type, one part at a time. ? lists the keys">Present</button>
           <button id="again" disabled>Start again</button>
           <span id="part" role="status" aria-live="polite"></span>
           <span id="state" role="status" aria-live="polite"></span>
@@ -49,7 +49,6 @@ internal static class PageFrame
         </header>
         <nav id="index" aria-label="This lesson"></nav>
         <main id="main" tabindex="-1"{Content(live, "lesson")}</main>
-        <aside id="notes" aria-label="Notes for the instructor" hidden></aside>
         <aside id="values" aria-label="Variables" tabindex="-1" hidden></aside>
         <footer id="feet" class="neighbours">{live?.Feet}</footer>
         <div id="notice" role="alert"></div>
@@ -59,9 +58,6 @@ internal static class PageFrame
         </dialog>
         <script src="{WebUtility.HtmlEncode(root)}vs/loader.js"></script>
         """);
-
-    private const string PresentKeys =
-        "Large type, one part at a time: Shift+Enter runs, → goes on, N shows notes, T hides the text, Esc ends it";
 
     private static string Content(LiveContent? live, string what) => live is null
         ? $" aria-busy=\"true\"><noscript>The {what} needs JavaScript.</noscript>"

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Concurrent;
+using System.Collections.Generic;
 using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
@@ -11,6 +12,9 @@ internal interface IKernelOwner
 {
     /// <summary>True while it runs a cell: its kernel is not taken away then. Read from any thread.</summary>
     bool IsRunning { get; }
+
+    /// <summary>Says something to the learner.</summary>
+    void Notice(string text);
 
     /// <summary>Gives its kernel back, with a notice to the learner.</summary>
     /// <returns>False if it runs a cell now, and keeps the kernel.</returns>
@@ -27,6 +31,7 @@ internal sealed class KernelPool(StartKernel start) : IAsyncDisposable
 
     private readonly ConcurrentDictionary<IKernelOwner, Entry> _entries = new();
     private readonly SemaphoreSlim _gate = new(1, 1); // one start at a time
+    private readonly HashSet<IKernelOwner> _told = []; // that there are no more kernels than these
     private long _uses;
     private volatile bool _disposed;
 
@@ -56,6 +61,9 @@ internal sealed class KernelPool(StartKernel start) : IAsyncDisposable
 
             ObjectDisposedException.ThrowIf(_disposed, this);
             var entry = _entries[owner] = new Entry(start(folder, late)) { LastUse = Interlocked.Increment(ref _uses) };
+            if (_entries.Count == MaxKernels && _told.Add(owner))
+                owner.Notice($"{MaxKernels} lessons have a kernel now, and that is the most. If you open one more, the kernel of the "
+                    + "lesson that was not used for the longest time is closed.");
             return entry.Kernel;
         }
         finally

@@ -16,7 +16,8 @@ namespace TracingTutorial.Host.Player;
 /// Pages themselves hold nothing of the learner, so they need no secret.
 /// </summary>
 /// <param name="secret">The secret of this player.</param>
-internal sealed class Access(string secret)
+/// <param name="variable">Reads a variable of the environment: GitHub Codespaces names its machine there.</param>
+internal sealed class Access(string secret, Func<string, string?> variable)
 {
     /// <summary>The header with the secret.</summary>
     public const string Header = "X-Tutorial-Key";
@@ -36,8 +37,8 @@ internal sealed class Access(string secret)
     /// The origin under which GitHub Codespaces forwards the port to the user's browser, and to nobody else unless the user makes the
     /// port public; null elsewhere.
     /// </summary>
-    private string? Forwarded => Environment.GetEnvironmentVariable("CODESPACE_NAME") is { Length: > 0 } name
-        && Environment.GetEnvironmentVariable("GITHUB_CODESPACES_PORT_FORWARDING_DOMAIN") is { Length: > 0 } domain
+    private string? Forwarded => variable("CODESPACE_NAME") is { Length: > 0 } name
+        && variable("GITHUB_CODESPACES_PORT_FORWARDING_DOMAIN") is { Length: > 0 } domain
             ? $"https://{name}-{Port}.{domain}" : null;
 
     private IEnumerable<string> Origins =>

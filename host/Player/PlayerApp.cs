@@ -53,7 +53,7 @@ internal sealed class PlayerApp : IAsyncDisposable
         var lessons = new OpenLessons(root, new ProgressFolder(progress), start);
         foreach (var wanted in port is { } given ? (int[])[given] : place.Other is null && place.LastPort is { } last ? [last, 0] : [0])
         {
-            var access = new Access(place.Secret);
+            var access = new Access(place.Secret, Environment.GetEnvironmentVariable);
             var app = Build(root, lessons, access, wanted, () => place.Other);
             try
             {

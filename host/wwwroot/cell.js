@@ -41,7 +41,10 @@ export class Cell {
     this.outputs = new Outputs(box);
     const tools = el('div', 'tools');
     tools.append(this.run, this.above, this.original, this.edited, this.mark);
-    this.root.append(tools, this.source, this.others, this.recorded, box);
+    this.missing = el('p', 'missing', 'Cells above have not run in this kernel, so names that this cell needs may be missing. ');
+    this.missing.append(button('', 'Run all above and this cell', () => page.runTo(this)));
+    this.missing.hidden = true;
+    this.root.append(tools, this.source, this.others, this.recorded, box, this.missing);
     if (lesson.cannotRun) this.source.before(el('p', 'cannot', lesson.cannotRun));
   }
 
@@ -73,6 +76,7 @@ export class Cell {
   // Some of what the session knows has changed.
   update(change) {
     Object.assign(this.state, change);
+    if (change.edited === false) this.cover(null);
     const { run, solved, queued, running, progress, edited } = this.state;
     this.edited.hidden = this.original.hidden = !edited;
     this.run.hidden = !!this.lesson.cannotRun && !edited; // a learner's own text may run
@@ -99,6 +103,14 @@ export class Cell {
     const done = `${solved === 'yes' ? 'solved' : 'ran'} ✓`;
     if (run.gone) return [join(done, 'its names are gone', of, before)];
     return [join(`${done} ${time(run.milliseconds)}`, of, before), of || before ? '' : 'ok'];
+  }
+
+  // Hides the text and the output in the presenter's view, until `uncover` is called by a click; null shows them.
+  cover(uncover) {
+    this.covering?.remove();
+    this.covering = uncover && button('uncover', 'What was written here before is hidden. Show it', () => { this.cover(null); uncover(); });
+    if (uncover) this.source.before(this.covering);
+    this.root.classList.toggle('covered', !!uncover);
   }
 
   setText(text) {

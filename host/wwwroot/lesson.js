@@ -4,7 +4,8 @@ import { api, enter, explain, refused, toLessons } from './access.js';
 import { addressOf, button, el, home, isLive, keepPlace, showPlace } from './base.js';
 import { Cell } from './cell.js';
 import { Editor } from './editor.js';
-import { Presenter } from './present.js';
+import { showNotes } from './notes.js';
+import { NOTES, Presenter } from './present.js';
 import { Questions } from './questions.js';
 import { Typed } from './typed.js';
 import { work } from './work.js';
@@ -25,7 +26,10 @@ const ask = (what, fields) => new Promise(answer => {
 const typed = new Typed(isLive ? home.pathname + transport.name : transport.name); // a host may have several live sites
 const editor = new Editor({ send, ask, run, notice, connected: () => transport.connected, isBusy: () => kernel !== 'ready' }, typed);
 const questions = new Questions(send);
-const presenter = new Presenter({ cells, questions, send, leaveEditor: () => editor.leave(), run: cell => run([cell.lesson.index]) });
+const presenter = new Presenter({
+  name: transport.name, cells, questions, send, run, leaveEditor: () => editor.leave(), runAbove: cell => buttons.runAbove(cell),
+  stop: () => act({ do: 'stop' }),
+});
 
 // ---- the session -------------------------------------------------------------------------------------
 transport.onmessage = m => {
@@ -41,7 +45,7 @@ transport.onmessage = m => {
     case 'closed': questions.closed(m.question); presenter.rehearsed(); break;
     case 'presenting':
       questions.present(m);
-      if (!m.on && presenter.on) presenter.toggle(); else presenter.rehearsed();
+      if (presenter.on) presenter.agree();
       break;
     case 'paused': paused(m.question, true); break;
     case 'queued': cell.update({ queued: true }); break;
@@ -110,10 +114,10 @@ function draw(l) {
     const { index } = data;
     cells.set(index, new Cell({ ...data, recorded: l.recorded?.[index], cannotRun: l.cannotRun?.[index] }, buttons));
   }
-  const parts = l.parts.map(({ items, notes }) => {
+  const parts = l.parts.map(({ items, notes, minutes }) => {
     const element = el('div', 'part');
     element.append(...items.map(item => cells.get(item.cell)?.root ?? prose(item)));
-    return { element, notes, cells: items.map(item => cells.get(item.cell)).filter(Boolean) };
+    return { element, notes, minutes, cells: items.map(item => cells.get(item.cell)).filter(Boolean) };
   });
   const stay = drawn || !scrollY ? null : keepPlace(ui.main); // a live page has been read before it is drawn
   ui.main.replaceChildren(...parts.map(p => p.element));
@@ -149,7 +153,7 @@ function state(m) {
   questions.show(m);
   kernelIs(m.kernel);
   paused(m.paused);
-  if (lesson === drawn) presenter.agree(); else presenter.draw(presenter.parts, ui.notes);
+  if (lesson === drawn) presenter.agree(); else presenter.draw(presenter.parts);
   if (!drawn) placed();
   drawn = lesson;
   ui.main.removeAttribute('aria-busy');
@@ -194,7 +198,9 @@ function overview() {
   for (const cell of cells.values()) {
     const { run, solved } = cell.state;
     cell.above.hidden = cell === cells.values().next().value;
-    cell.above.classList.toggle('wanted', gone || unrun && run?.reason === 'compileError');
+    const missing = (gone || unrun) && run?.reason === 'compileError';
+    cell.above.classList.toggle('wanted', gone || missing);
+    cell.missing.hidden = !missing;
     gone ||= !!run?.gone;
     unrun ||= !run;
     const { exercise } = cell.lesson, link = exercise && ui.index.querySelector(`[data-exercise="${exercise}"]`);
@@ -243,6 +249,7 @@ function replace(cell, message) {
 }
 const buttons = {
   run,
+  runTo: cell => run([...cells.keys()].filter(index => index <= cell.lesson.index)),
   runAbove: cell => typedFirst({ do: 'runAbove', cell: cell.lesson.index }),
   edit: (cell, click) => editor.edit(cell, click),
   original: async cell => {
@@ -259,7 +266,8 @@ function sure(text) {
     dialog.showModal();
   });
 }
-ui.runall.onclick = () => typedFirst({ do: 'runAll' });
+ui.runall.title = 'Stops before each Predict that has no answer. With Shift: runs all cells without a stop';
+ui.runall.onclick = e => (e.shiftKey ? run([...cells.keys()]) : typedFirst({ do: 'runAll' }));
 ui.stop.onclick = () => act({ do: 'stop' });
 ui.restart.onclick = () => act({ do: 'restart' });
 ui.again.onclick = async () => {
@@ -294,7 +302,8 @@ async function neighbours() {
   const links = at < 0 ? [] : [link(lessons[at - 1], 'prev', 'Before'), link(lessons[at + 1], 'next', 'Next')];
   ui.feet.replaceChildren(...links.slice(0, 1), ...isLive ? [work(notice)] : [], ...links.slice(1));
 }
-if (await enter()) {
+if (location.hash === NOTES) showNotes(transport.name);
+else if (await enter()) {
   transport.open();
   neighbours().catch(() => { }); // without them the page is whole
 }

@@ -1,5 +1,6 @@
 // Questions with lettered answers, from the data of the lesson. A Predict is closed when one of its cells has run, a quiz by the
-// answer. What was chosen before the answer was seen is what counts: from then on a question is closed.
+// answer. What was chosen before the answer was seen is what counts: from then on a question is closed. In front of a room, hands are
+// counted in place of a choice, and the page itself says when a vote is closed.
 import { button, el } from './base.js';
 
 export class Questions {
@@ -7,6 +8,7 @@ export class Questions {
     Object.assign(this, { send, all: [] });
     this.presenting = { on: false, choices: {}, closed: [] };
     this.kept = { choices: {}, closed: [] };
+    this.room = null; // hands (by key, by letter) and closed[] (keys)
   }
 
   draw(main, questions) {
@@ -22,20 +24,26 @@ export class Questions {
       if (asks) Object.assign(asks, { id: asks.id || `question-${n}`, tabIndex: -1 }).classList.add('question');
       if (closing) {
         closing.tabIndex = -1;
-        question.cover = button('cover', 'The answer comes with the run. Show it now', () => { this.#reveal(question); closing.focus(); });
+        question.cover = button('cover', 'The answer comes with the run. Show it now', () => { this.reveal(question); closing.focus(); });
         closing.before(question.cover);
       }
       // In front of a room a click does not close a quiz, because more hands may go up. Its fold does.
-      question.fold?.addEventListener('toggle', () => { if (this.presenting.on && question.fold.open) this.#reveal(question); });
+      question.fold?.addEventListener('toggle', () => { if (this.room && question.fold.open) this.reveal(question); });
+      question.tally = el('p', 'tally');
+      question.tally.setAttribute('role', 'status');
+      list.after(question.tally);
       question.verdict = el('p', 'verdict');
       question.verdict.setAttribute('role', 'status');
-      if (closing) closing.before(question.verdict); else list.after(question.verdict);
+      if (closing) closing.before(question.verdict); else question.tally.after(question.verdict);
       return question;
     });
   }
 
   #button(item, question, letter) {
-    const choice = button('', '', () => { if (!this.isClosed(question)) this.send({ do: 'choose', question: question.key, letter }); });
+    const choice = button('', '', () => {
+      if (this.room) this.raise(question, letter);
+      else if (!this.isClosed(question)) this.send({ do: 'choose', question: question.key, letter });
+    });
     choice.dataset.letter = letter;
     choice.append(...item.childNodes);
     item.append(choice);
@@ -43,13 +51,41 @@ export class Questions {
     return choice;
   }
 
-  #reveal(question) {
+  reveal(question) {
     if (this.isClosed(question) || !this.send({ do: 'reveal', question: question.key })) return;
-    this.#shown.closed.push(question.key);
-    this.#draw();
+    this.#close(question);
   }
 
-  get #shown() { return this.presenting.on ? this.presenting : this.kept; }
+  #close(question) {
+    this.#shown.closed.push(question.key);
+    this.#draw();
+    if (this.room) this.changed();
+  }
+
+  // ---- in front of a room
+  enterRoom({ hands, closed }, changed) {
+    Object.assign(this, { room: { hands, closed }, changed });
+    this.#draw();
+  }
+  leaveRoom() {
+    this.room = null;
+    this.#draw();
+  }
+  closeInRoom(question) { if (!this.isClosed(question)) this.#close(question); }
+
+  // One more hand for a letter, or one less. The session is told, so that "Run all" does not wait at this question.
+  raise(question, letter, by = 1) {
+    if (this.isClosed(question) || !question.letters.includes(letter)) return;
+    const hands = this.room.hands[question.key] ??= {};
+    hands[letter] = Math.max(0, (hands[letter] ?? 0) + by);
+    this.send({ do: 'choose', question: question.key, letter });
+    this.#draw();
+    this.changed();
+  }
+
+  get #shown() {
+    return this.room ? { choices: {}, closed: this.room.closed } : this.presenting.on ? this.presenting : this.kept;
+  }
   isClosed(question) { return this.#shown.closed.includes(question.key); }
 
   show({ choices, closed, presenting }) {
@@ -57,9 +93,7 @@ export class Questions {
     this.present(presenting);
   }
   present(presenting) {
-    const begins = presenting?.on && !this.presenting.on;
     this.presenting = { on: false, choices: {}, closed: [], ...presenting };
-    if (begins) for (const q of this.all) if (q.fold && !this.isClosed(q)) q.fold.open = false;
     this.#draw();
   }
   chosen(key, letter) {
@@ -87,19 +121,39 @@ export class Questions {
         b.classList.toggle('wrong', closed && b.dataset.letter === letter && !right);
       }
       if (q.closing) q.cover.hidden = !(q.closing.hidden = !closed);
-      if (q.fold && q.open !== closed) q.fold.open = closed && !!letter || q.fold.open && closed;
+      if (q.fold && q.open !== closed) q.fold.open = closed && (!!letter || !!this.room) || q.fold.open && closed;
       q.open = closed;
       // Said once, where the answer is told; at the question itself the letters are marked.
       q.verdict.className = `verdict ${right ? 'right' : 'wrong'}`;
       q.verdict.hidden = !closed || !letter || !q.right;
       q.verdict.textContent = q.verdict.hidden ? '' : right ? `You said ${letter}, and so it is.` : `You said ${letter}. It is ${q.right}.`;
     }
+    this.#hands();
     this.#believed();
+  }
+
+  // How many hands went up; for which answers, only when the vote is closed.
+  #hands() {
+    for (const q of this.all) {
+      const hands = this.room?.hands[q.key] ?? {}, closed = this.isClosed(q), all = Object.values(hands).reduce((a, b) => a + b, 0);
+      const count = n => `${n} ${n === 1 ? 'hand' : 'hands'}`;
+      q.tally.hidden = !all;
+      q.tally.textContent = all ? count(all) : '';
+      for (const b of q.buttons) {
+        const n = hands[b.dataset.letter] ?? 0;
+        b.querySelector('.hands')?.remove();
+        b.style.removeProperty('--share');
+        if (!closed || !all) continue;
+        b.style.setProperty('--share', `${100 * n / all}%`);
+        b.append(el('span', 'hands', ` ${count(n)}`));
+      }
+    }
   }
 
   // At the end of the lesson: what you believed, and what was so.
   #believed() {
     this.box?.remove();
+    if (this.room) return;
     const letter = q => this.#shown.choices[q.key], known = this.all.filter(q => this.isClosed(q) && letter(q));
     if (!known.length) return;
     const count = (all, what) => all.length ? `${all.filter(q => letter(q) === q.right).length} of ${all.length} ${what}` : '';

@@ -34,11 +34,11 @@ public sealed class Browser : IAsyncDisposable
 
     private readonly Lazy<Task<(IPlaywright Playwright, IBrowser Browser)>> started = new(Start, LazyThreadSafetyMode.ExecutionAndPublication);
 
-    /// <summary>An empty page of this size in CSS pixels. Disposing it closes it.</summary>
-    public async Task<BrowserPage> NewPage(int width, int height = 800)
+    /// <summary>An empty page of this size in CSS pixels, with so many dots for each. Disposing it closes it.</summary>
+    public async Task<BrowserPage> NewPage(int width, int height = 800, int scale = 1)
     {
         var (_, browser) = await started.Value;
-        var context = await browser.NewContextAsync(new() { ViewportSize = new() { Width = width, Height = height } });
+        var context = await browser.NewContextAsync(new() { ViewportSize = new() { Width = width, Height = height }, DeviceScaleFactor = scale });
         context.SetDefaultTimeout((float)TheHost.Hang.TotalMilliseconds);
         return new BrowserPage(context, await context.NewPageAsync());
     }

@@ -1,3 +1,4 @@
+using System.Collections.Generic;
 using System.Linq;
 using System.Threading.Tasks;
 using TracingTutorial.Course.Runs;
@@ -16,6 +17,10 @@ public sealed class KernelPoolTests
         var lessons = Enumerable.Range(0, 4).Select(_ => new Owner()).ToArray();
         foreach (var lesson in lessons[..3])
             Assert.NotNull(await pool.StartAsync(lesson, "", _ => { }));
+        Assert.Equal([0, 0, 1], lessons[..3].Select(l => l.Notices.Count));      // the third is told before the fourth closes one
+        Assert.Contains("3 lessons have a kernel now, and that is the most.", lessons[2].Notices.Single());
+        await pool.StartAsync(lessons[2], "", _ => { });
+        Assert.Single(lessons[2].Notices); // and not again
         pool.Use(lessons[0]);
         Assert.NotNull(await pool.StartAsync(lessons[3], "", _ => { }));
         Assert.Equal([false, true, false, false], lessons.Select(l => l.Closed));
@@ -55,6 +60,10 @@ public sealed class KernelPoolTests
         public bool RefusesToClose { get; init; }
 
         public bool Closed { get; private set; }
+
+        public List<string> Notices { get; } = [];
+
+        public void Notice(string text) => Notices.Add(text);
 
         public Task<bool> CloseKernelAsync(string why)
         {

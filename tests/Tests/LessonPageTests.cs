@@ -43,6 +43,17 @@ public sealed class LessonPageTests
     }
 
     [Fact]
+    public void Each_section_and_each_question_of_a_quiz_is_a_part_with_the_notes_that_are_below_its_text()
+    {
+        const string answers = "\n\n- **A.** a\n- **B.** b\n\n<details>\n<summary>Answer</summary>\n\n**A.** So.\n\n</details>\n\n";
+        var page = PageOf("#!markdown\n\n# Title\n\nText.\n\n<!-- instructor: head -->\n\n## Stretch\n\nMore.\n\n<!-- instructor: stretch -->\n\n"
+            + $"## Quiz\n\nChoose.\n\nOne?{answers}<!-- instructor: one -->\n\nTwo?{answers}## Recap\n\nAll.\n\n<!-- instructor: end -->\n");
+
+        Assert.Equal([("Title", "head"), ("Stretch", "stretch"), ("Quiz", "one"), ("Two?", null), ("Recap", "end")],
+            page.Parts.Select(p => (Body(p.Items[0].Html!).Children[0].TextContent, p.Notes is { } notes ? Body(notes).TextContent.Trim() : null)));
+    }
+
+    [Fact]
     public void The_version_changes_with_the_lesson_and_with_nothing_else()
     {
         Assert.Equal(PageOf(Example).Version, PageOf(Example).Version);
@@ -53,7 +64,7 @@ public sealed class LessonPageTests
     public void The_minutes_of_the_parts_are_those_of_the_sections()
     {
         foreach (var notebook in TheHost.Lessons.Select(l => DibReader.Load(TheHost.Lesson(l))))
-            Assert.Equal(Minutes.Sections(notebook).Sum(s => s.Minutes), notebook.Lesson.Parts.Sum(p => p.Minutes), 6);
+            Assert.Equal(Minutes.Sections(notebook).Sum(s => s.Minutes + s.Votes), notebook.Lesson.Parts.Sum(p => p.Minutes), 6);
     }
 
     [Fact]

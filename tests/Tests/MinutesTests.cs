@@ -47,9 +47,9 @@ public class MinutesTests
 
         var filled = Agenda.Fill("/kit.md", Text, [lesson]);
 
-        Assert.Contains("| 18:30 | 9 | lesson 3 |\n| 18:39 | 6 | lesson 3: *Second*, *In depth: more*; not *all* of it |\n| 18:45 | 7 | lesson 3 without *First* |\n| 18:52 | 15 | *break* (15 minutes) |\n", filled);
+        Assert.Contains("| 18:30 | 10 | lesson 3 |\n| 18:40 | 7 | lesson 3: *Second*, *In depth: more*; not *all* of it |\n| 18:47 | 8 | lesson 3 without *First* |\n| 18:55 | 15 | *break* (15 minutes) |\n", filled);
         var agenda = Assert.Single(Agenda.In("/kit.md", filled, [lesson]));
-        Assert.Equal(("An evening (20 minutes)", 20, 37), (agenda.Heading, agenda.Promised, agenda.Rows.Sum(r => r.Minutes)));
+        Assert.Equal(("An evening (20 minutes)", 20, 40), (agenda.Heading, agenda.Promised, agenda.Rows.Sum(r => r.Minutes)));
 
         foreach (var (row, says) in new[] { ("lesson 3: *Third*", "/kit.md:8: 03-test.dib has no section 'Third'."), ("lunch", "/kit.md:8: This row of an agenda says neither"), ("lesson 4", "/kit.md:8: This row") })
             Assert.StartsWith(says, Assert.Throws<NotebookException>(() => Agenda.Fill("/kit.md", Text.Replace("lesson 3: *Second*, *In depth: more*; not *all* of it", row), [lesson])).Message);

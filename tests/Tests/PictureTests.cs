@@ -2,39 +2,50 @@ using System;
 using System.IO;
 using System.Threading.Tasks;
 using Microsoft.Playwright;
-using TracingTutorial.Host.Kernel;
 using TracingTutorial.Host.Player;
 using Xunit;
 
 namespace TracingTutorial.Tests;
 
-/// <summary>The picture of the player in the README. <c>REWRITE_PICTURES=1 dotnet test --filter PictureTests</c> takes it anew.</summary>
-public class PictureTests(Browser browser)
+/// <summary>
+/// The pictures of the README and of the start page. <c>REWRITE_PICTURES=1 dotnet test --filter PictureTests</c> takes them again.
+/// </summary>
+public sealed class PictureTests(Browser browser)
 {
-    [Fact]
-    public async Task The_pictures_of_the_readme_show_a_question_a_cell_and_its_trace()
+    private const string Lesson = "00-start-here";
+    private const string Question = ".question:has-text('Where did the failed request spend most of its time?')";
+
+    [Theory]
+    [InlineData("player", 1180, 760, 1)] // of the README: a question that nobody has answered, and the trace that it is about
+    [InlineData("trace", 700, 700, 2)]   // of the start page: this trace alone
+    public async Task The_pictures_show_a_question_and_its_trace(string name, int width, int height, int scale)
     {
-        using var place = await KernelPlace.TakeAsync();
         using var progress = new TempFolder();
-        await using var player = await PlayerApp.StartAsync(TheHost.Root, progress.Path, null, EngineKernel.Own(limit: null), progress.Path);
+        using var kernels = new QuickKernels();
+        ProjectorTests.Keep(await LessonTrial.OfAsync(Lesson + ".dib"), progress.Path);
+        await using var player = await PlayerApp.StartAsync(TheHost.Root, progress.Path, null, kernels.Start, progress.Path);
         foreach (var scheme in (ColorScheme[])[ColorScheme.Light, ColorScheme.Dark])
         {
-            await using var opened = await browser.NewPage(1180, 760);
+            await using var opened = await browser.NewPage(width, height, scale);
             var page = opened.Page;
             await page.EmulateMediaAsync(new() { ColorScheme = scheme });
             await ThePlayer.LetInAsync(page, player);
-            await page.GotoAsync(new Uri(player.Origin, "/lesson/00-start-here").AbsoluteUri);
-            var cell = page.Locator(".cell", new() { HasText = "Waterfall.Of(failed)" }).First;
-            if (scheme == ColorScheme.Light)
-                await page.RunAllAsync();
-            await Assertions.Expect(cell.Locator(".mark")).ToContainTextAsync("ran");
+            await page.GotoAsync(new Uri(player.Origin, $"lesson/{Lesson}").AbsoluteUri);
+            await ThePlayer.Drawn(page);
             await Assertions.Expect(page.Locator("#state")).ToHaveTextAsync("ready");
-            await cell.EvaluateAsync("cell => { const list = [...document.querySelectorAll('ul.choices')].filter(l => l.compareDocumentPosition(cell) & 4).pop(); list.previousElementSibling.scrollIntoView(); scrollBy(0, -70); }");
-            await Assertions.Expect(cell.Locator(".html")).ToBeInViewportAsync();
+            var trace = page.Locator(".cell", new() { HasText = "Waterfall.Of(failed)" }).First.Locator(".html");
+            await page.Locator(Question).EvaluateAsync("asks => { asks.scrollIntoView(); scrollBy(0, -70); }");
+            await Assertions.Expect(page.Locator($"{Question} + .choices button")).ToHaveCountAsync(3);
+            await Assertions.Expect(page.Locator($"{Question} + .choices :is(.right, [aria-pressed=true])")).ToHaveCountAsync(0);
+            if (name == "player")
+                await Assertions.Expect(trace).ToBeInViewportAsync(new() { Ratio = 0.9f });
 
-            var picture = await page.ScreenshotAsync();
+            var picture = name == "player" ? await page.ScreenshotAsync() : await trace.ScreenshotAsync();
             if (Environment.GetEnvironmentVariable("REWRITE_PICTURES") == "1")
-                await File.WriteAllBytesAsync(Path.Combine(TheHost.Root, "assets", $"player-{scheme.ToString().ToLowerInvariant()}.png"), picture);
+            {
+                var file = $"{name}-{(scheme == ColorScheme.Dark ? "dark" : "light")}.png";
+                await File.WriteAllBytesAsync(Path.Combine(TheHost.Root, "assets", file), picture);
+            }
         }
     }
 }

@@ -11,6 +11,7 @@ using System.Text;
 using System.Text.RegularExpressions;
 using System.Threading;
 using System.Threading.Tasks;
+using Microsoft.AspNetCore.Http;
 using TracingTutorial.Host.Player;
 using Xunit;
 
@@ -37,6 +38,30 @@ public sealed class PlayerAccessTests(ThePlayer player) : IClassFixture<ThePlaye
             Assert.Equal(401, answer.Status);
             Assert.Contains("Open the address that the terminal shows", answer.Body);
         }
+    }
+
+    [Theory]
+    [InlineData("learner-7x.app.github.dev", "https://learner-7x-4000.app.github.dev", 421)] // without the port
+    [InlineData("learner-7x-4000.app.github.dev", "https://learner-7x-4000.app.github.dev", 200)]
+    [InlineData("learner-7x-4000.app.github.dev", null, 403)] // it changes something, and no page says that it is its own
+    [InlineData("learner-7x-4000.app.github.dev", "http://learner-7x-4000.app.github.dev", 403)]
+    [InlineData("learner-7x-4000.app.github.dev", "https://other-4000.app.github.dev", 403)]
+    [InlineData("other-4000.app.github.dev", "https://other-4000.app.github.dev", 421)]
+    [InlineData("learner-7x-4001.app.github.dev", "https://learner-7x-4001.app.github.dev", 421)]
+    [InlineData("127.0.0.1:4000", "http://127.0.0.1:4000", 200)]
+    public async Task In_a_codespace_the_player_answers_to_the_name_of_its_own_port_and_to_no_other(string host, string? origin, int status)
+    {
+        var access = new Access("secret", name => name switch
+        {
+            "CODESPACE_NAME" => "learner-7x",
+            "GITHUB_CODESPACES_PORT_FORWARDING_DOMAIN" => "app.github.dev",
+            _ => null,
+        }) { Port = 4000 };
+        var http = new DefaultHttpContext { Request = { Method = "POST", Host = new HostString(host), Path = "/enter" } };
+        if (origin is not null)
+            http.Request.Headers.Origin = origin;
+        await access.PassAsync(http, _ => Task.CompletedTask);
+        Assert.Equal(status, http.Response.StatusCode);
     }
 
     [Theory]

@@ -158,51 +158,6 @@ public abstract class EditorTests(LessonHost player)
     }
 
     [Fact]
-    public async Task The_presenters_view_goes_part_by_part_with_notes_and_without_prose()
-    {
-        var lesson = player.Write("77-present", "# Head\n\nWelcome.\n\n<!-- instructor: Say **hello** first. -->", Text("## Second\n\nProse of the second."), Code("\"shown\""), Text("## Third"));
-        await using var shown = await player.OpenAsync(lesson, 1280, 720);
-        var page = shown.Page;
-        var notes = page.GetByRole(AriaRole.Complementary, new() { Name = "Notes for the instructor" });
-        await Expect(page.GetByText("Say hello first")).ToHaveCountAsync(0); // not for learners
-        var small = await page.GetByText("Welcome.").EvaluateAsync<double>("e => parseFloat(getComputedStyle(e).fontSize)");
-        var code = await page.Cell(0).Locator(".source").EvaluateAsync<double>("e => parseFloat(getComputedStyle(e).fontSize)");
-
-        await page.Button("Present").ClickAsync();
-        await Expect(notes).ToBeHiddenAsync(); // the room sees the screen
-        await page.Keyboard.PressAsync("n");
-        await Expect(notes).ToHaveTextAsync("Say hello first.");
-        await Expect(page.GetByText("Welcome.")).ToBeVisibleAsync();
-        await Expect(page.GetByText("Prose of the second.")).ToBeHiddenAsync();
-        Assert.Equal(1.4, await page.GetByText("Welcome.").EvaluateAsync<double>("e => parseFloat(getComputedStyle(e).fontSize)") / small, 2);
-        await page.Keyboard.PressAsync("n");
-        await Expect(notes).ToBeHiddenAsync();
-        await page.Keyboard.PressAsync("n");
-        await Expect(notes).ToBeVisibleAsync();
-
-        await page.Keyboard.PressAsync("PageDown");
-        await Expect(page.GetByText("Prose of the second.")).ToBeVisibleAsync();
-        await Expect(page.GetByText("Welcome.")).ToBeHiddenAsync();
-        await Expect(notes).ToBeHiddenAsync(); // this part has none
-        await page.Cell(0).RunAsync();
-        await page.Cell(0).ShowsAsync("shown");
-        Assert.InRange(await page.Cell(0).Locator(".source").EvaluateAsync<double>("e => parseFloat(getComputedStyle(e).fontSize)") / code, 1.35, 1.45);
-        await page.Keyboard.PressAsync("t");
-        await Expect(page.GetByText("Prose of the second.")).ToBeHiddenAsync();
-        await Expect(page.Cell(0)).ToBeVisibleAsync();
-        await page.Keyboard.PressAsync("t");
-
-        await page.Keyboard.PressAsync("PageDown");
-        await page.Keyboard.PressAsync("PageDown"); // there is no part behind the last
-        await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Third" })).ToBeVisibleAsync();
-        await page.Keyboard.PressAsync("PageUp");
-        await Expect(page.GetByText("Prose of the second.")).ToBeVisibleAsync();
-        await page.Keyboard.PressAsync("Escape");
-        await Expect(page.GetByText("Welcome.")).ToBeVisibleAsync();
-        await Expect(notes).ToBeHiddenAsync();
-    }
-
-    [Fact]
     public async Task In_the_presenters_view_an_exercise_keeps_its_folds_and_what_a_long_cell_shows_comes_into_view()
     {
         var lesson = player.Write("78-present", "# Head", Code(new string('\n', 30).Replace("\n", "// a line\n") + "\"shown\""),
@@ -244,7 +199,8 @@ public abstract class EditorTests(LessonHost player)
         await Expect(place).ToHaveTextAsync("2 of 4");
         await page.Keyboard.PressAsync("Shift+Enter");
         await page.Cell(1).ShowsAsync("second");
-        await page.Keyboard.PressAsync("n"); // looking for notes does not begin the part anew
+        await page.Keyboard.PressAsync("t"); // hiding the text does not begin the part again
+        await page.Keyboard.PressAsync("t");
         await page.Keyboard.PressAsync("Shift+Enter");
         await page.Cell(2).ShowsAsync("third");
         await page.Keyboard.PressAsync("ArrowRight");

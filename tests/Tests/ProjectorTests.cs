@@ -46,7 +46,7 @@ public sealed class ProjectorTests(Browser browser)
     }
 
     /// <summary>What the trial of the lesson showed, as if a learner had come back to it.</summary>
-    private static void Keep(LessonTrial trial, string folder)
+    internal static void Keep(LessonTrial trial, string folder)
     {
         var keys = KeptLesson.KeysOf(trial.Cells.Select(c => c.Cell));
         new ProgressFolder(folder).WriteRuns(Path.GetFileNameWithoutExtension(trial.Lesson.Path), trial.Cells.Zip(keys).ToDictionary(c => c.Second, c =>

@@ -24,7 +24,7 @@ public sealed class SlowTabTests
         await using var lessons = new OpenLessons(clone.Path, new ProgressFolder(Path.Combine(clone.Path, "progress")), new MemoryKernels().Start);
         var session = (await lessons.OpenAsync("00-slow"))!;
         using var slow = new DeafTab();
-        var run = new LessonSocket(slow, () => lessons.OpenAsync("00-slow"), new Access(DeafTab.Secret)).RunAsync(default);
+        var run = new LessonSocket(slow, () => lessons.OpenAsync("00-slow"), new Access(DeafTab.Secret, _ => null)).RunAsync(default);
         using var other = session.Connect();
         Say(new { @do = "hello", version = (string?)null });
         await slow.Sending.WaitAsync(TheHost.Hang);
