@@ -32,7 +32,7 @@ internal static class DashboardPackage
         if (!Published.Contains(rid))
             return (null, NotHere($"There is no Aspire dashboard for this platform, {rid}. It exists for {string.Join(", ", Published)}."));
 
-        var project = Directory.CreateTempSubdirectory("aspire-dashboard-");
+        var project = Directory.CreateTempSubdirectory(FormattableString.Invariant($"tracing-dashboard-{Environment.ProcessId}-"));
         try
         {
             var file = Path.Combine(project.FullName, "dashboard.csproj");

@@ -29,7 +29,9 @@ public sealed class ServiceProgram : IDisposable
     /// <exception cref="InvalidOperationException">It does not compile, or a package is missing; the message says what.</exception>
     public static async Task<ServiceProgram> BuildAsync(string name, string source)
     {
-        var program = new ServiceProgram(name, Directory.CreateTempSubdirectory("tracing-take-home-"));
+        // Named after this process: when it is killed, the course knows that nobody needs the folder any more.
+        var folder = Directory.CreateTempSubdirectory(FormattableString.Invariant($"tracing-take-home-{Environment.ProcessId}-"));
+        var program = new ServiceProgram(name, folder);
         NotebookHost.CloseOnRestart(program);
         var feeds = System.Security.SecurityElement.Escape(Environment.CurrentDirectory);
         await program.WriteAsync("Directory.Build.targets", "<Project />");

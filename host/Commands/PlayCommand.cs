@@ -2,6 +2,7 @@ using System;
 using System.CommandLine;
 using System.ComponentModel;
 using System.Diagnostics;
+using System.Globalization;
 using System.IO;
 using System.Net;
 using System.Threading;
@@ -77,10 +78,12 @@ internal static class PlayCommand
     private sealed class OpeningPage : IDisposable
     {
         /// <summary>Beside the program: a browser in a sandbox may not read hidden folders, or the one for temporary files.</summary>
-        public string Path { get; } = System.IO.Path.Combine(AppContext.BaseDirectory, $"open-{Environment.ProcessId}.html");
+        public string Path { get; } = System.IO.Path.Combine(
+            AppContext.BaseDirectory, string.Create(CultureInfo.InvariantCulture, $"tracing-page-{Environment.ProcessId}-open.html"));
 
         public static OpeningPage? For(Uri address)
         {
+            TemporaryFiles.RemoveAbandoned(AppContext.BaseDirectory);
             var page = new OpeningPage();
             try
             {

@@ -4,7 +4,6 @@ using System.IO;
 using System.IO.Pipes;
 using System.Linq;
 using System.Runtime.InteropServices;
-using System.Security.Cryptography;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Threading.Tasks;
@@ -32,25 +31,13 @@ internal static class KernelChild
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
-    /// <summary>
-    /// A new name for a pipe. On Unix it becomes a file in the folder for temporary files, whose path may have 103 bytes on macOS:
-    /// where that folder has a long name, the file is in <c>/tmp</c>.
-    /// </summary>
-    internal static string PipeName(string temporary)
-    {
-        var name = "tracing-" + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(12));
-        return OperatingSystem.IsWindows()
-            || Encoding.UTF8.GetByteCount(temporary) + "CoreFxPipe_".Length + name.Length < 104
-                ? name
-                : "/tmp/" + name;
-    }
-
     /// <param name="pipeName">The pipe on which the other process listens.</param>
     /// <param name="folder">The folder of the notebook: where its paths start.</param>
     /// <param name="limit">The longest a cell may run; null for ever.</param>
     public static async Task<int> RunAsync(string pipeName, string folder, TimeSpan? limit)
     {
-        ProcessTree.Join(); // in a group of its own, so that Ctrl+C in the terminal does not reach it: the other process ends it
+        // in a group of its own, so that Ctrl+C in the terminal does not reach it: the other process ends it
+        ProcessTree.Join(parent: TemporaryFiles.OwnerOf(pipeName)!.Value);
         CultureInfo.DefaultThreadCurrentCulture = CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
         Console.OutputEncoding = Encoding.UTF8; // For text that goes past the engine: Windows has another one.
         Directory.SetCurrentDirectory(folder);

@@ -95,7 +95,8 @@ internal sealed class KernelProcess : IAsyncDisposable
     /// <param name="stray">Called with text that the process writes outside of any cell.</param>
     public static KernelProcess Start(string folder, TimeSpan? limit, Action<Envelope> heard, Action<string> stray)
     {
-        var name = KernelChild.PipeName(Path.GetTempPath());
+        TemporaryFiles.RemoveAbandoned();
+        var name = TemporaryFiles.NewPipe(Path.GetTempPath());
         var pipe = new NamedPipeServerStream(
             name, PipeDirection.InOut, 1, PipeTransmissionMode.Byte, PipeOptions.Asynchronous | PipeOptions.CurrentUserOnly);
         var start = OurselvesAs([KernelChild.Command, name, folder]);
@@ -166,6 +167,8 @@ internal sealed class KernelProcess : IAsyncDisposable
     {
         Kill();
         await Ended;
+        TemporaryFiles.RemoveOf(_process.Id);
+        TemporaryFiles.RemoveAbandoned(); // the tool runs cells in a process that it has started
         if (_pipe is not null)
             await _pipe.DisposeAsync();
         _process.Dispose();

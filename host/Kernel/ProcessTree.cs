@@ -25,7 +25,8 @@ internal static class ProcessTree
     /// <summary>
     /// Called by the kernel at its start: it leads a group of its own, and ends with its parent, whatever its threads do.
     /// </summary>
-    public static void Join()
+    /// <param name="parent">The process that has started it, and may have ended already.</param>
+    public static void Join(int parent)
     {
         if (OperatingSystem.IsWindows())
         {
@@ -34,12 +35,12 @@ internal static class ProcessTree
         }
 
         _ = setsid();
-        var parent = getppid();
         // A thread of its own, because cells can occupy all threads of the pool. The system has no portable event for this.
         new Thread(() =>
         {
             while (getppid() == parent)
                 Thread.Sleep(ParentCheck);
+            TemporaryFiles.RemoveOf(parent); // it may have been killed
             EndThis();
         })
         { IsBackground = true, Name = "parent" }.Start();
@@ -48,8 +49,9 @@ internal static class ProcessTree
     /// <summary>Ends the kernel that calls this, and everything that it has started.</summary>
     public static void EndThis()
     {
-        // With the group, this process too.
-        Kill(Environment.ProcessId, hasEnded: false, Environment.GetEnvironmentVariable(Variable) ?? "");
+        KillAllMarked(Environment.GetEnvironmentVariable(Variable) ?? "");
+        TemporaryFiles.RemoveOf(Environment.ProcessId);
+        KillGroup(Environment.ProcessId, hasEnded: false); // this process too
         Environment.Exit(0);
     }
 
@@ -59,15 +61,23 @@ internal static class ProcessTree
     /// <param name="mark">From <see cref="Mark"/>.</param>
     public static void Kill(int pid, bool hasEnded, string mark)
     {
-        if (OperatingSystem.IsLinux())
-        {
-            // A process may start another one while this looks, so it looks until it finds none.
-            var marked = Encoding.UTF8.GetBytes($"{Variable}={mark}");
-            var clock = Stopwatch.StartNew();
-            while (KillMarked(marked) && clock.Elapsed < Patience)
-                Thread.Yield();
-        }
+        KillAllMarked(mark);
+        KillGroup(pid, hasEnded);
+    }
 
+    private static void KillAllMarked(string mark)
+    {
+        if (!OperatingSystem.IsLinux())
+            return;
+        // A process may start another one while this looks, so it looks until it finds none.
+        var marked = Encoding.UTF8.GetBytes($"{Variable}={mark}");
+        var clock = Stopwatch.StartNew();
+        while (KillMarked(marked) && clock.Elapsed < Patience)
+            Thread.Yield();
+    }
+
+    private static void KillGroup(int pid, bool hasEnded)
+    {
         // While a group has processes, its id is given to no new process. So a process with this id has a group of its own.
         if (!OperatingSystem.IsWindows() && !(hasEnded && kill(pid, 0) == 0))
             _ = kill(-pid, SigKill);
