@@ -121,7 +121,7 @@ public static class Exercise21
         {
             var (span, reserved, charged) = (Checkout(order)!, TimeOf(calls21.Reserved, order), TimeOf(calls21.Charged, order));
             return span.Start > reserved.Start
-                ? new Wrong($"The 'checkout' of {order} starts when the articles have been reserved already. Start it first.", span)
+                ? new Wrong($"The 'checkout' of {order} starts after ReserveArticlesAsync was called. Start it first.", span)
                 : span.End < charged.End
                 ? new Wrong($"The 'checkout' of {order} ends before the payment provider has answered. End it last.", span)
                 : null;
@@ -135,11 +135,13 @@ public static class Exercise21
                 return new Wrong($"There is no 'charge card' inside the 'checkout' of {order}.", checkout);
             var took = $"took {span.Duration.TotalMilliseconds.ToString("0.0", CultureInfo.InvariantCulture)} ms";
             return span.End < charged.Start && span.Start < reserved.End
-                ? new Wrong($"The 'charge card' of {order} is around the call before: it measures how long the stock took.", span)
+                ? new Wrong($"The 'charge card' of {order} ended before the provider was asked: it is around the call before, and "
+                    + "measures how long the stock took.", span)
                 : span.End < charged.End
                 ? new Wrong($"The 'charge card' of {order} {took} and ended before the provider answered: the wait is outside of it.", span)
                 : span.Start > charged.Start
-                ? new Wrong($"The 'charge card' of {order} starts when the provider was asked already: nothing of it is measured.", span)
+                ? new Wrong($"The 'charge card' of {order} {took}, and started after the provider was asked. Start it before the call.",
+                    span)
                 : span.Start < reserved.End
                 ? new Wrong($"The 'charge card' of {order} {took}, and the time for the stock is in it. Start it after that.", span)
                 : null;

@@ -41,7 +41,7 @@ public static class Exercise31
         var traces = RecordedTrace.Group(spans);
         return Exercise.Check("Exercise 3.1", traces,
             ("The caller gets the exception of A-1002, and no other", () =>
-                caught31.Count == 0 ? "A-1002 was not paid, and the caller got no exception. Each level that catches it must hand it on."
+                caught31.Count == 0 ? "A-1002 cannot be paid, and the caller got no exception. A level that catches it must hand it on."
                 : caught31.Count > 1 ? $"The caller got {caught31.Count} exceptions. Only A-1002 must fail."
                 : caught31[0] is TimeoutException ? null
                 : $"The caller got an exception of the type {caught31[0].GetType().Name}. Hand on the one that happened: "
@@ -105,7 +105,7 @@ public static class Exercise31
             ("The caller sees where it happened", () =>
                 caught31[0].StackTrace?.Contains(nameof(CheckoutPartners), StringComparison.Ordinal) == true ? null
                 : "The stack trace that the caller sees does not name CheckoutPartners.ChargeCardAsync, where it happened. "
-                    + "An exception that is thrown anew loses the way it came; throw; alone keeps it."));
+                    + "`throw e;` and a new exception lose the way it came; `throw;` alone keeps it."));
 
         RecordedSpan? Span(string order, string step) =>
             spans.FirstOrDefault(s => s.Name == "checkout" && s["shop.order.id"] as string == order) is not { } checkout ? null

@@ -225,7 +225,7 @@ public static class Exercise42
                 : Shown("load orders", "shop.order.count", orderCount) ?? Shown("load payments", "shop.payment.count", paymentCount)),
             ("No call waits for an answer that it does not need", () => Waiting(Of("find user"), Of("load orders"), Of("load payments"))),
             ("The page takes less time than its calls together", () => Root().Duration < Sum() ? null
-                : new Wrong($"{Times()} The calls overlap now, but the page waits for something else too.", Root())));
+                : Because("The calls overlap now, but the page takes time for something else too.", Root())));
 
         TimeSpan Sum() => new(Calls().Sum(c => c.Duration.Ticks));
         string Times() => $"The page takes {Drawing.Duration(Root().Duration)}, its calls together {Drawing.Duration(Sum())}.";

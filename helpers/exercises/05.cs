@@ -68,22 +68,25 @@ public static class Exercise51
                 : alone.FirstOrDefault(s => s.Kind == ActivityKind.Server) is not { } root
                     ? "Asked without a header, payment-service makes no span."
                 : root.ParentSpanId is null && root.TraceId != call!.TraceId ? null
-                : Smuggled("Asked without a header, payment-service still takes")));
+                : root.TraceId == call!.TraceId || page.Any(s => s.SpanId == root.ParentSpanId)
+                    ? Smuggled("Asked without a header, payment-service still takes")
+                : new Wrong($"Asked without a header, payment-service makes a span with the parent {root.ParentSpanId}, which no request "
+                    + "has named. Such a span begins a trace of its own.", root)));
 
         Wrong? HeaderMissing() =>
             wire!["traceparent"] is not null ? null
             : wire.Headers.FirstOrDefault(h => h.Value.Contains(call!.TraceId, StringComparison.Ordinal)) is { Key: { } name }
                 ? new Wrong($"The context left in a header called '{name}'. Its name is traceparent.", call!)
             : payment?.TraceId == call!.TraceId ? Smuggled("No header is on the wire, and yet payment-service takes")
-            : new Wrong("No traceparent is on the wire: the gateway did not inject.", call!);
+            : new Wrong("No traceparent is on the wire: the gateway did not inject one into this request.", call!);
 
         Wrong? HeaderBroken() =>
             header.IsValid ? null
             : new Wrong($"The wire says traceparent: {wire!["traceparent"]}. That is no whole value: "
                 + "version, trace id, parent id and flags, joined by hyphens.", call!);
 
-        static string Smuggled(string what) => what + " its parent from the gateway's memory, through a variable. "
-            + "Here both run in one program; on two machines that cannot work. Only the request goes across.";
+        static string Smuggled(string what) => what + " its parent from the gateway's trace. A variable that both share works here, "
+            + "where both run in one program, and not on two machines. Only the header goes across.";
 
         RecordedSpan? Find(string service, ActivityKind kind) => page.FirstOrDefault(s => s.ServiceName == service && s.Kind == kind);
     }

@@ -90,7 +90,8 @@ public static class Exercise61
             if (spans.FirstOrDefault(s => s.ServiceName == "api-gateway" && s[Key] is not null) is { } tagged)
                 return new Wrong($"The span '{tagged.Name}' of the gateway has the tag {Key}, but {service} received no baggage. "
                     + "A tag stays on its span; only baggage travels.", tagged);
-            return $"{service} received no header baggage: nothing was put into the baggage before the call left.";
+            return $"{service} received no header baggage. Was something put into the baggage of the current Activity before the call "
+                + "left, and does the call still go through TracedCalls?";
         }
 
         static Wrong? OnTheSpan(string tenant, RecordedTrace trace)
@@ -100,8 +101,8 @@ public static class Exercise61
             return server[Key] as string == tenant ? null
                 : server[Key] is { } value ? new Wrong($"On the page of {tenant}, the Server span says {Key} = {value}. "
                     + "Read it from the baggage of this request.", server)
-                : other is not null ? new Wrong($"'{other.Name}' has {Key}, the Server span has not. Where the line stands, "
-                    + "Activity.Current is the innermost running span.", other)
+                : other is not null ? new Wrong($"'{other.Name}' has {Key}, the Server span has not. Inside of a using block, "
+                    + "Activity.Current is the span of that block.", other)
                 : new Wrong($"On the page of {tenant}, {Key} arrived in the header and is on no span of payment-service. "
                     + "Baggage is copied to no span by itself; and here it is in the Activity's baggage, "
                     + "not OpenTelemetry's Baggage.", server);

@@ -36,10 +36,13 @@ public static class Exercise71
                 answer71.Requests.Any(r => r.Method != "HTTP/2") ? null : NoRequest(answer71.Endpoint, messages?.All ?? [])),
             ("The backend accepted it", () =>
                 answer71.Requests.FirstOrDefault(r => r.Status != 200) is not { } bad ? null
-                : $"A request came to '{bad.Path}' and was answered with {bad.Status}. Which address does an endpoint in code need?"),
+                : $"A request came to '{bad.Path}' and was answered with {bad.Status}. " + (bad.Path == "/v1/traces" ? bad.Problem
+                    : "Which address does an endpoint in code need?")),
             ("Both spans were there when the program ended", () =>
                 new[] { "pack parcel", "send parcel" }.FirstOrDefault(name => arrived71.All(s => s.Name != name)) is not { } missing ? null
-                : $"'{missing}' had not arrived when the program ended. Make the provider send what waits, after the last span."),
+                : $"'{missing}' had not arrived when the program ended" + (answer71.Spans.Any(s => s.Name == missing)
+                    ? ", and came later. Make the provider send what waits, after the last span."
+                    : ", nor until now. Was it started, has it ended, and was the provider told to send what waits?")),
             ("The program did not just wait for the timer", () => Waited(answer71, arrived71, now)),
             ("They come from the service parcels", () =>
                 arrived71.FirstOrDefault(s => s.ServiceName != "parcels") is not { } other ? null
@@ -50,7 +53,7 @@ public static class Exercise71
     private static string NoRequest(Uri backend, IReadOnlyList<(Uri To, string Text)> said)
     {
         if (said.Count == 0)
-            return "The exporter was given no span: it sent nothing, anywhere. Does the provider still listen to shop.parcels?";
+            return "No exporter has sent anything, anywhere. Does the provider still listen to shop.parcels, and has it an exporter?";
         var (to, text) = said[^1];
         var isGrpc = to.AbsolutePath.EndsWith("TraceService/Export", StringComparison.Ordinal);
         var place = $"{to.Scheme}://{to.Authority}";

@@ -1,4 +1,4 @@
-// Says: is around the call before: it measures how long the stock took
+// Says: it is around the call before, and measures how long the stock took
 // Exercise 2.1: a checkout that can be found
 var answer21 = new SpanRecorder();
 var source21 = new ActivitySource("shop.exercise21");

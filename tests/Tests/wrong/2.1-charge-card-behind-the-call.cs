@@ -1,4 +1,4 @@
-// Says: starts when the provider was asked already
+// Says: and started after the provider was asked
 // Exercise 2.1: a checkout that can be found
 var answer21 = new SpanRecorder();
 var source21 = new ActivitySource("shop.exercise21");

@@ -1,4 +1,4 @@
-// Says: starts when the articles have been reserved already
+// Says: starts after ReserveArticlesAsync was called
 // Exercise 2.1: a checkout that can be found
 var answer21 = new SpanRecorder();
 var source21 = new ActivitySource("shop.exercise21");

@@ -1,4 +1,4 @@
-// Says: the caller got no exception. Each level that catches it
+// Says: the caller got no exception. A level that catches it
 // Exercise 3.1: failures that can be found
 var answer31 = new SpanRecorder();
 var caught31 = new List<Exception>();

@@ -1,4 +1,4 @@
-// Says: the page waits for something else too
+// Says: the page takes time for something else too
 // Exercise 4.2: a page that waits for less
 var answer42 = new SpanRecorder();
 var services = new InvoiceServices(orders);

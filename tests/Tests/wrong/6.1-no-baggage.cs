@@ -1,4 +1,4 @@
-// Says: nothing was put into the baggage before the call left
+// Says: Was something put into the baggage of the current Activity before the call
 // Exercise 6.1: the tenant travels as baggage
 var answer61 = new SpanRecorder();
 

@@ -1,4 +1,4 @@
-// Says: Activity.Current is the innermost running span
+// Says: Activity.Current is the span of that block
 // Exercise 6.1: the tenant travels as baggage
 var answer61 = new SpanRecorder();
 

@@ -1,4 +1,4 @@
-// Says: 'pack parcel' had not arrived when the program ended
+// Says: and came later. Make the provider send
 // Exercise 7.1: both spans in the backend, before the program ends
 var answer71 = await Exercise71.StartAsync();
 var parcels71 = new ActivitySource("shop.parcels");

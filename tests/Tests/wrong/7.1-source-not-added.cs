@@ -1,4 +1,4 @@
-// Says: Does the provider still listen to shop.parcels?
+// Says: Does the provider still listen to shop.parcels, and
 // Exercise 7.1: both spans in the backend, before the program ends
 var answer71 = await Exercise71.StartAsync();
 var parcels71 = new ActivitySource("shop.parcels");

@@ -1,0 +1,25 @@
+// Says: which no request has named
+// Exercise 5.1: join payment-service to the trace
+var answer51 = new SpanRecorder();
+
+var payment51 = await LiveService.StartByHandAsync("payment-service", answer51, app => app
+    .MapGet("/payments/{user}", (HttpContext http) =>
+    {
+        var isTraced = ActivityContext.TryParse($"{http.Request.Headers["traceparent"]}", null, true, out var caller);
+        if (!isTraced)
+            caller = new ActivityContext(ActivityTraceId.CreateRandom(), ActivitySpanId.CreateRandom(), ActivityTraceFlags.Recorded, isRemote: true);
+        using var server = paymentSource.StartActivity("GET /payments/{user}", ActivityKind.Server, caller);
+        return "12.50";
+    }));
+var gateway51 = await LiveService.StartByHandAsync("api-gateway", answer51, app => app
+    .MapGet("/profile/{id}", async (string id) =>
+    {
+        using var server = gatewaySource.StartActivity("GET /profile/{id}", ActivityKind.Server);
+        using var call = gatewaySource.StartActivity("GET", ActivityKind.Client);
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/payments/" + id);
+        request.Headers.Add("traceparent", call?.Id);
+        using var response = await payment51.Client.SendAsync(request);
+        return await response.Content.ReadAsStringAsync();
+    }));
+
+Exercise51.Check(gateway51, payment51, answer51)
