@@ -42,7 +42,14 @@ internal static class Paths
             .Replace('\n', '\ufffd');
     }
 
-    /// <summary>A text that cannot move the cursor of a terminal, colour it, or name its window: control characters are replaced.</summary>
-    public static string Printable(string text) =>
-        string.Concat(text.Select(c => char.IsControl(c) && c is not ('\n' or '\t') ? '\ufffd' : c));
+    /// <summary>
+    /// A text that cannot move the cursor of a terminal, colour it, name its window, or change the order in which its letters are drawn.
+    /// </summary>
+    public static string Printable(string text) => string.Concat(text.Select(c => ActsOnTerminal(c) ? '\ufffd' : c));
+
+    /// <summary>
+    /// Whether a character is a control character other than a line end or a tab, or an explicit formatting character of UAX #9.
+    /// </summary>
+    public static bool ActsOnTerminal(int character) => character < ' ' ? character is not ('\n' or '\t')
+        : character is >= 0x7F and <= 0x9F or >= 0x202A and <= 0x202E or >= 0x2066 and <= 0x2069;
 }

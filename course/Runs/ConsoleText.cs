@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Linq;
 using System.Net;
 using System.Text;
+using TracingTutorial.Course.Lessons;
 
 namespace TracingTutorial.Course.Runs;
 
@@ -14,7 +15,7 @@ internal sealed record ConsoleSegment(string Text, IReadOnlyList<string> Classes
 /// <summary>
 /// What a program has printed, as a terminal leaves it: a carriage return goes to the start of the line, and what follows is
 /// written over it; a backspace goes back one place; colours (SGR) are kept as classes, and erasing in a line (EL) is done. All
-/// other escape sequences are removed, and other control characters are replaced. The page has the same rules in JavaScript;
+/// other escape sequences are removed; other control characters, and what changes the writing direction, are replaced. The page has the same rules in JavaScript;
 /// tests/Tests/conformance/console-text.json is for both.
 /// </summary>
 internal sealed class ConsoleText
@@ -105,7 +106,7 @@ internal sealed class ConsoleText
                 _column = Math.Max(0, _column - 1);
                 break;
             default:
-                Write(Rune.IsControl(sign) && sign.Value != '\t' ? Rune.ReplacementChar : sign);
+                Write(Paths.ActsOnTerminal(sign.Value) ? Rune.ReplacementChar : sign);
                 break;
         }
 

@@ -4,6 +4,7 @@ using System.IO;
 using System.Linq;
 using System.Net;
 using System.Text;
+using System.Text.RegularExpressions;
 using TracingTutorial.Course.Lessons;
 using TracingTutorial.Course.Pages;
 using TracingTutorial.Course.Runs;
@@ -190,8 +191,11 @@ internal class Site(string root, string folder)
     private const string Policy = "default-src 'none'; script-src 'none'; style-src 'self' file: 'unsafe-inline'; "
         + "img-src 'self' file: data:; base-uri 'none'; form-action 'none'";
 
-    private static string Page(string title, string head, string body) =>
-        HtmlPage.Of(title, ["course.css"], $"{head}\n{body}", head: $"<meta http-equiv=\"Content-Security-Policy\" content=\"{Policy}\">");
+    // HTML has no control characters, and a terminal in which somebody prints the file would act on them.
+    private static string Page(string title, string head, string body) => Regex.Replace(
+        HtmlPage.Of(title, ["course.css"], $"{head}\n{body}", head: $"<meta http-equiv=\"Content-Security-Policy\" content=\"{Policy}\">"),
+        @"[\p{Cc}-[\t\n\r]]",
+        "\uFFFD");
 
     protected static string Encode(string text) => WebUtility.HtmlEncode(text);
 

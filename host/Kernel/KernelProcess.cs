@@ -167,8 +167,7 @@ internal sealed class KernelProcess : IAsyncDisposable
     {
         Kill();
         await Ended;
-        TemporaryFiles.RemoveOf(_process.Id);
-        TemporaryFiles.RemoveAbandoned(); // the tool runs cells in a process that it has started
+        TemporaryFiles.RemoveAbandoned(); // of the kernel; the tool runs cells in a process that it has started
         if (_pipe is not null)
             await _pipe.DisposeAsync();
         _process.Dispose();

@@ -1,6 +1,7 @@
 // Text of a console as a terminal leaves it. Its rules are those of course/Runs/ConsoleText.cs (tests/Tests/conformance/console-text.json).
 // A carriage return goes to the start of the line, a backspace one place back, and what is written there replaces what was there.
-// Colours and styles are kept, other sequences are left out, and other control characters and half signs are replaced.
+// Colours and styles are kept, other sequences are left out, and other control characters, what changes the writing direction,
+// and half signs are replaced.
 
 // CSI; OSC and the other strings, which end with their line at the latest; short sequences. One that has not ended is left out.
 const SEQUENCE = /\x1b(?:\[[0-?]*[ -/]*[@-~]?|[\]PX^_][^\x07\x1b\n]*(?:\x07|\x1b\\)?|[ -/]*[0-~]?)/y;
@@ -34,7 +35,7 @@ export function drawn(text, style = {}) {
     else if (c === '\b') at = Math.max(0, at - 1);
     else {
       while (line.length < at) line.push({ sign: ' ', classes: '' });
-      line[at++] = { sign: sign !== '\t' && /[\p{Cc}\p{Cs}]/u.test(sign) ? '\ufffd' : sign, classes };
+      line[at++] = { sign: sign !== '\t' && /[\p{Cc}\p{Cs}\u202a-\u202e\u2066-\u2069]/u.test(sign) ? '\ufffd' : sign, classes };
     }
   }
   return { lines: lines.map(joined), style };

@@ -49,14 +49,30 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("a.dib --timeout 0", "--timeout", "above 0")]
     [InlineData("a.dib --timeout soon", "--timeout", "soon")]
     [InlineData("a.dib --no-such-option", "--no-such-option", "")]
-    public async Task A_call_that_cannot_work_says_what_is_wrong_before_anything_runs(string arguments, string names, string message)
+    [InlineData("", "''", "no such notebook")]
+    [InlineData("a.dib --json ", "--json", "takes a path, and none was given")]
+    [InlineData("a.dib --json ./a.dib", "a.dib", "is no JSON file")]
+    [InlineData("a.dib --timeout ", "--timeout", "above 0")]
+    [InlineData("a.dib --timeout NaN", "--timeout", "above 0")]
+    [InlineData("a\u001b]0;owned\u0007.dib", "a\uFFFD]0;owned\uFFFD.dib", "no such notebook")]
+    [InlineData("a.dib --to ", "--to", "takes a path, and none was given", "export")]
+    [InlineData("a.dib --to a.dib", "a.dib", "--to cannot be written", "export")]
+    [InlineData("a.dib --to CLONE/notebooks", "notebooks", "one of the course's own", "export")]
+    [InlineData("--port 80x", "80x", "from 0 to 65535", null)]
+    [InlineData("--port 65536", "65536", "from 0 to 65535", null)]
+    [InlineData("--progress ", "--progress", "takes a path, and none was given", null)]
+    [InlineData("--progress a.dib", "--progress", "cannot be made", null)]
+    [InlineData("--json ", "--json", "takes a path, and none was given", "doctor")]
+    public async Task A_call_that_cannot_work_says_what_is_wrong_before_anything_runs(string arguments, string names, string message, string? command = "run")
     {
         _folder.Write("a.dib", TheHost.Cells("System.IO.File.WriteAllText(\"ran\", \"\");"));
         Directory.CreateDirectory(Path.Combine(_folder.Path, "empty"));
 
-        var (exitCode, output) = await TheHost.CommandAsync(_folder.Path, ["run", .. arguments.Split(' ')]);
+        var words = arguments.Split(' ').Select(word => word.Replace("CLONE", TheHost.Root));
+        var (exitCode, output) = await TheHost.CommandAsync(_folder.Path, command is null ? words : words.Prepend(command));
 
         Assert.Equal(2, exitCode);
+        Assert.DoesNotContain(output, c => char.IsControl(c) && c != '\n');
         Assert.Contains(names, output);
         Assert.Contains(message, output);
         Assert.DoesNotContain("   at ", output);

@@ -157,6 +157,18 @@ public sealed class ExportTests(Browser browser) : IDisposable
     }
 
     [Fact]
+    public void No_control_character_of_a_notebook_gets_into_a_page()
+    {
+        const string Hostile = "\u001b]0;owned\u0007 \u009b31m";
+        Write([Lesson("01-one", $"# Title {Hostile}\n\n- goal {Hostile}\n\n## Heading {Hostile}\n\n`code {Hostile}`\n\n```\nblock {Hostile}\n```",
+            ($"// {Hostile}", [new(OutputKind.Display, "", $"<b>{Hostile}</b>"), new(OutputKind.StandardOutput, Hostile)], new Problem("01-one.dib", 4, 40, Hostile, Hostile)))]);
+
+        foreach (var page in Directory.GetFiles(site.Path, "*.html"))
+            Assert.DoesNotContain(File.ReadAllText(page), c => char.IsControl(c) && c is not ('\n' or '\r' or '\t'));
+        Assert.Contains("Title \uFFFD]0;owned\uFFFD", Page("01-one").Title);
+    }
+
+    [Fact]
     public void Outputs_are_shown_as_they_were()
     {
         Write(Small());

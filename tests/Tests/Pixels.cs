@@ -29,6 +29,51 @@ internal static class Pixels
             """, new object[] { picture, points.Select(p => new[] { p.X, p.Y }).ToArray() });
     }
 
+    /// <summary>
+    /// The texts of the page that cannot be read as it is shown now: between the lightest and the darkest point where one stands, the
+    /// contrast is less than 3. The page must be as high as its content.
+    /// </summary>
+    public static async Task<string[]> UnreadableAsync(this IPage page)
+    {
+        var picture = Convert.ToBase64String(await page.ScreenshotAsync());
+        return await page.EvaluateAsync<string[]>("""
+            async picture => {
+              const image = new Image();
+              image.src = 'data:image/png;base64,' + picture;
+              await image.decode();
+              const canvas = Object.assign(document.createElement('canvas'), { width: image.width, height: image.height });
+              const context = canvas.getContext('2d', { willReadFrequently: true });
+              context.drawImage(image, 0, 0);
+              const light = c => (c /= 255) <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
+              const bad = [];
+              const look = root => {
+                const walker = document.createTreeWalker(root, NodeFilter.SHOW_ELEMENT | NodeFilter.SHOW_TEXT);
+                while (walker.nextNode()) {
+                  const node = walker.currentNode;
+                  if (node.shadowRoot) look(node.shadowRoot);
+                  if (node.nodeType !== Node.TEXT_NODE || !node.data.trim() || node.parentElement.matches('style, script, noscript')) continue;
+                  if (!node.parentElement.checkVisibility({ contentVisibilityAuto: true, visibilityProperty: true, opacityProperty: true })) continue;
+                  if (node.parentElement.closest('.skip, :disabled')) continue;
+                  const range = document.createRange();
+                  range.selectNodeContents(node);
+                  let [least, most] = [1, 0];
+                  const boxes = [...range.getClientRects()].filter(b => b.width > 2 && b.height > 2 && b.right <= image.width && b.bottom <= image.height);
+                  for (const b of boxes) {
+                    const { data } = context.getImageData(b.x, b.y, b.width, b.height);
+                    for (let i = 0; i < data.length; i += 4) {
+                      const l = 0.2126 * light(data[i]) + 0.7152 * light(data[i + 1]) + 0.0722 * light(data[i + 2]);
+                      [least, most] = [Math.min(least, l), Math.max(most, l)];
+                    }
+                  }
+                  if (boxes.length && (most + 0.05) / (least + 0.05) < 3) bad.push(node.data.trim().slice(0, 60));
+                }
+              };
+              look(document.body);
+              return bad;
+            }
+            """, picture);
+    }
+
     /// <summary>The contrast of two luminances: 1 for the same, 21 for black on white.</summary>
     public static double Contrast(double a, double b) => (Math.Max(a, b) + 0.05) / (Math.Min(a, b) + 0.05);
 
