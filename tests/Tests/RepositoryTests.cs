@@ -259,7 +259,7 @@ public partial class RepositoryTests
         Directory.GetFiles(TheHost.Root, pattern, new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0 })
             .Where(f => !IsBuilt(f) && !f.Contains($"{Path.DirectorySeparatorChar}.git{Path.DirectorySeparatorChar}", StringComparison.Ordinal));
 
-    private static bool IsBuilt(string file) => Path.GetRelativePath(TheHost.Root, file).Split(Path.DirectorySeparatorChar).Any(part => part is "bin" or "obj" or "TestResults" or "artifacts" or "BenchmarkDotNet.Artifacts" or ".progress" or "site");
+    private static bool IsBuilt(string file) => Path.GetRelativePath(TheHost.Root, file).Split(Path.DirectorySeparatorChar).Any(part => part is "bin" or "obj" or "TestResults" or "artifacts" or "BenchmarkDotNet.Artifacts" or ".progress" or "site" or "node_modules");
 
     private static IEnumerable<(string Name, string Version)> References(string notebook) =>
         DibReader.Load(notebook).Code.SelectMany(Dialect.References).Where(r => r.Version is not null).Select(r => (r.Name, r.Version!)).Distinct();
