@@ -44,6 +44,7 @@ function trace() {
   const figure = el('figure'), picture = el('picture'), dark = el('source');
   const image = Object.assign(el('img'), { src: new URL('assets/trace-light.png', home).href, alt: TRACE });
   Object.assign(dark, { srcset: new URL('assets/trace-dark.png', home).href, media: '(prefers-color-scheme: dark)' });
+  image.onerror = () => figure.remove(); // a clone that does not have it
   picture.append(dark, image);
   figure.append(picture, el('figcaption', 'quiet', 'The failed request of lesson 0. Where did it spend most of its time?'));
   return figure;
