@@ -97,8 +97,6 @@ internal sealed class LessonSession : IKernelOwner, IRunListener, IAsyncDisposab
     /// <summary>The file of progress was written by something else: what it has now is shown.</summary>
     public void ReadAgain() => Post(Keep);
 
-    void IKernelOwner.Notice(string text) => Post(() => Notice(text));
-
     public Task<bool> CloseKernelAsync(string why) => _actions.AskAsync(async () =>
     {
         if (IsRunning)

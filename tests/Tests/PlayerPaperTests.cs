@@ -7,7 +7,7 @@ using TracingTutorial.Course.Lessons;
 using TracingTutorial.Course.Runs;
 using TracingTutorial.Host.Player;
 using Xunit;
-using static TracingTutorial.Tests.ThePlayer;
+using static TracingTutorial.Tests.LessonHost;
 
 namespace TracingTutorial.Tests;
 
@@ -41,7 +41,7 @@ public sealed class PlayerPaperTests(Browser browser) : IAsyncLifetime
     {
         await using var shown = await browser.NewPage(width, 4000);
         var page = shown.Page;
-        await LetInAsync(page, _player!);
+        await ThePlayer.LetInAsync(page, _player!);
         await page.GotoAsync($"{_player!.Origin}lesson/{Lesson}");
         await Drawn(page);
         await EditAsync(page, "\"this loses its place\"");
