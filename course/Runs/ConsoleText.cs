@@ -15,8 +15,8 @@ internal sealed record ConsoleSegment(string Text, IReadOnlyList<string> Classes
 /// <summary>
 /// What a program has printed, as a terminal leaves it: a carriage return goes to the start of the line, and what follows is
 /// written over it; a backspace goes back one place; colours (SGR) are kept as classes, and erasing in a line (EL) is done. All
-/// other escape sequences are removed; other control characters, and what changes the writing direction, are replaced. The page has the same rules in JavaScript;
-/// tests/Tests/conformance/console-text.json is for both.
+/// other escape sequences are removed; other control characters, and what changes the writing direction, are replaced. The page
+/// has the same rules in JavaScript; tests/Tests/conformance/console-text.json is for both.
 /// </summary>
 internal sealed class ConsoleText
 {

@@ -55,7 +55,7 @@ export function showNotes(name) {
     main.replaceChildren(
       times, el('h1', '', `${at + 1} of ${parts.length} · ${parts[at].title}`), said,
       ...vote ? [el('p', 'vote', `${vote.closed ? 'The vote is closed' : 'Hands'}: ${hands}`)] : [],
-      el('p', 'next', `Next: ${next}.`), el('h2', '', lesson), list);
+      el('p', 'next', `Next: ${next}${next.endsWith('…') ? '' : '.'}`), el('h2', '', lesson), list);
     clock();
   }
 

@@ -73,7 +73,7 @@ public sealed class PlayerPaperTests(Browser browser) : IAsyncLifetime
         Assert.Equal(0, await page.SidewaysAsync());
 
         await page.GotoAsync($"{_player.Origin}");
-        await Drawn(page);
+        await Assertions.Expect(page.Locator(".lessons")).ToBeVisibleAsync();
         await AsAsync(page, how);
         await ReadableAsync(page, "the start page");
         Assert.Equal(0, await page.SidewaysAsync());
