@@ -67,7 +67,7 @@ internal static class ProcessTree
 
     private static void KillAllMarked(string mark)
     {
-        if (!OperatingSystem.IsLinux())
+        if (!OperatingSystem.IsLinux() || mark.Length == 0) // without one, every kernel on the machine would be meant
             return;
         // A process may start another one while this looks, so it looks until it finds none.
         var marked = Encoding.UTF8.GetBytes($"{Variable}={mark}");

@@ -11,7 +11,7 @@ if (!existsSync(join(folder, 'lessons', 'index.json'))) {
     process.exit(2);
 }
 const LONGEST = 600_000;       // milliseconds of a lesson: only against what hangs
-const lessons = readdirSync(join(folder, 'lessons')).filter(f => f !== 'index.json' && (!wanted.length || wanted.includes(f.slice(0, 2)))).sort();
+const lessons = readdirSync(join(folder, 'lessons')).filter(f => f.endsWith('.json') && f !== 'index.json' && (!wanted.length || wanted.includes(f.slice(0, 2)))).sort();
 
 async function runLesson(browser, url, data) {
     const context = await browser.newContext({ viewport: { width: 1280, height: 900 } }), page = await context.newPage(), said = [];
@@ -53,7 +53,7 @@ for (const file of lessons) {
     for (const { index, key, exercise, line, solution } of ran) {
         const here = runs[key], there = data.recorded[index];
         const same = solutions && exercise && solution !== null ? { ok: true, verdict: { passed: true, rule: null } } : there;
-        const describe = r => `${r.ok ? 'ok' : 'failed'}${r.verdict ? `, ${r.verdict.passed ? 'solved' : `not yet: ${r.verdict.rule}`}` : ''}`;
+        const describe = r => !r ? 'not run' : `${r.ok ? 'ok' : 'failed'}${r.verdict ? `, ${r.verdict.passed ? 'solved' : `not yet: ${r.verdict.rule}`}` : ''}`;
         if (!here) differences.push(`line ${line}: it did not run`);
         else if (describe(here) !== describe(same)) {
             differences.push(`line ${line}: ${describe(here)}; expected: ${describe(same)}\n      ${here.outputs.at(-1)?.text.slice(0, 500)}`);

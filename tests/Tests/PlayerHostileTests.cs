@@ -178,7 +178,7 @@ public sealed class PlayerHostileTests(ThePlayer player) : IClassFixture<ThePlay
                 // Asked through its locator, a cell would wait for the navigations that the page refuses.
                 await page.EvaluateAsync("place => document.querySelectorAll('.cell')[place].scrollIntoView()", place);
                 Assert.Empty(await page.EvaluateAsync<string[]>("""
-                    () => [...document.querySelectorAll('.bar a, .bar button, h1, .cell .run, .cell .source')].filter(e => {
+                    () => [...document.querySelectorAll('.bar :is(a, button):not(.help), h1, .cell .run, .cell .source')].filter(e => {
                       const box = e.getBoundingClientRect(), x = box.x + Math.min(box.width / 2, 200), y = box.y + box.height / 2;
                       const bar = document.querySelector('.bar'), under = !bar.contains(e) && y < bar.getBoundingClientRect().bottom;
                       const hit = document.elementFromPoint(x, y);

@@ -52,6 +52,10 @@ public sealed class TemporaryFilesTests : IDisposable
         start.Environment["TMPDIR"] = _folder.Path;
         start.Environment["DOTNET_EnableDiagnostics"] = "0"; // as the host sets it
         start.Environment["DOTNET_ROOT"] = Path.GetFullPath(Path.Combine(System.Runtime.InteropServices.RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", ".."));
+        // A kernel of another host.
+        var marked = new ProcessStartInfo("cat") { RedirectStandardInput = true, RedirectStandardOutput = true };
+        ProcessTree.Mark(marked);
+        using var other = Process.Start(marked)!;
         using var host = Process.Start(start)!;
         using var child = Process.GetProcessById(int.Parse((await host.StandardOutput.ReadLineAsync())!));
         Assert.Single(Directory.GetFileSystemEntries(_folder.Path));
@@ -60,6 +64,15 @@ public sealed class TemporaryFilesTests : IDisposable
         await child.WaitForExitAsync().WaitAsync(TheHost.Hang);
 
         Assert.Empty(Directory.GetFileSystemEntries(_folder.Path));
+        Assert.Equal("there", await OtherAsync()); // the kernel had no mark, so it must not have looked for processes with one
+        other.StandardInput.Close();
+
+        async Task<string?> OtherAsync()
+        {
+            await other.StandardInput.WriteLineAsync("there");
+            await other.StandardInput.FlushAsync();
+            return await other.StandardOutput.ReadLineAsync();
+        }
     }
 
     private static async Task<int> DeadProcessAsync()

@@ -36,7 +36,8 @@ public sealed class TheTab(Browser browser) : LessonHost, IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        Assert.SkipWhen(_engine is null, "TAB_ENGINE names no folder that `dotnet run -c Release --project tab/pack` has written.");
+        if (_engine is null)
+            return;
         _place = await KernelPlace.TakeAsync();
         var builder = WebApplication.CreateEmptyBuilder(new());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
@@ -56,6 +57,7 @@ public sealed class TheTab(Browser browser) : LessonHost, IAsyncLifetime
 
     internal override string Write(string name, string head, params string[] parts)
     {
+        Assert.SkipWhen(_engine is null, "TAB_ENGINE names no folder that `dotnet run -c Release --project tab/pack` has written.");
         var file = Path.Combine(TheHost.Root, "notebooks", name + ".dib"); // there is none: imports start at its folder
         var lesson = new Lesson(DibReader.Parse(file, TheHost.Meta + Text(head) + string.Concat(parts)));
         _site.Write($"lessons/{name}.json", TabSession.JsonOf(lesson));
