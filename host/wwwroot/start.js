@@ -80,6 +80,7 @@ if (await enter()) {
     const data = await api(isFile ? path : 'start');
     if (isFile) file(data); else start(data);
     main.removeAttribute('aria-busy');
+    document.body.dataset.ready = '1';
   } catch (e) {
     if (!isLive) failed(e); // otherwise the list is there to read
   }

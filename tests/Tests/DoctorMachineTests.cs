@@ -299,7 +299,7 @@ public sealed class DoctorMachineTests : IDisposable
         string Text(string path) => File.ReadAllText(Path.Combine(TheHost.Root, path));
         var disk = FormattableString.Invariant($"{(Expected.PackageMegabytes + Expected.BuiltMegabytes) / 1000.0:0.0} GB of disk");
 
-        Assert.Contains($"up to {Expected.ToMegabytes} MB, and three are kept alive), and {disk}", Text("notebooks/INSTRUCTOR.md"));
+        Assert.Contains($"up to {Expected.ToMegabytes} MB, and three have a kernel at once), and {disk}", Text("notebooks/INSTRUCTOR.md"));
         Assert.Contains(disk, Text("README.md"));
         Assert.Contains($"holds {Expected.FromMegabytes} to {Expected.ToMegabytes} MB at its peak", Text("tests/Benchmarks/README.md"));
         Assert.Contains($"| {Expected.PackageMegabytes} MB |", Text("tests/Benchmarks/README.md"));

@@ -239,6 +239,7 @@ public sealed class LiveSiteTests : IDisposable
     {
         _clone.Write("assets/picture.svg", """<svg xmlns="http://www.w3.org/2000/svg"/>""");
         _clone.Write("tab/offline/offline.js", "");
+        _clone.Write("helpers/core.dib", "");
         _clone.Write("docker/README.md", "# Docker");
         _clone.Write("notebooks/INSTRUCTOR.md", "# For instructors");
         Output[] outputs = [new(OutputKind.StandardOutput, "<b>printed</b>"), new(OutputKind.Display, "drawn", "<b>drawn</b>")];
