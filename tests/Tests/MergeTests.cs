@@ -59,14 +59,22 @@ public sealed class MergeTests(Browser browser)
             var state = found[side]?.DeepClone().AsObject() ?? [];
             foreach (var (key, value) in new Dictionary<string, JsonNode?>
             {
-                ["cells"] = new JsonObject(), ["choices"] = new JsonObject(), ["visited"] = null, ["cleared"] = null, ["version"] = 2,
+                ["cells"] = new JsonObject(),
+                ["choices"] = new JsonObject(),
+                ["visited"] = null,
+                ["cleared"] = null,
+                ["version"] = 2,
             })
                 state.TryAdd(key, value);
             foreach (var (_, cell) in state["cells"]!.AsObject())
             {
                 foreach (var (key, value) in new Dictionary<string, JsonNode?>
                 {
-                    ["original"] = "original", ["source"] = null, ["exercise"] = null, ["solvedBy"] = null, ["others"] = new JsonArray(),
+                    ["original"] = "original",
+                    ["source"] = null,
+                    ["exercise"] = null,
+                    ["solvedBy"] = null,
+                    ["others"] = new JsonArray(),
                 })
                     cell!.AsObject().TryAdd(key, value);
             }

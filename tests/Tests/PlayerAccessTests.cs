@@ -56,7 +56,8 @@ public sealed class PlayerAccessTests(ThePlayer player) : IClassFixture<ThePlaye
             "CODESPACE_NAME" => "learner-7x",
             "GITHUB_CODESPACES_PORT_FORWARDING_DOMAIN" => "app.github.dev",
             _ => null,
-        }) { Port = 4000 };
+        })
+        { Port = 4000 };
         var http = new DefaultHttpContext { Request = { Method = "POST", Host = new HostString(host), Path = "/enter" } };
         if (origin is not null)
             http.Request.Headers.Origin = origin;
