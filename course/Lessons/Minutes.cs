@@ -28,7 +28,7 @@ public static partial class Minutes
     internal const double Opening = 1;
 
     /// <summary>What the lesson announces: its sections without those in depth, rounded to five minutes.</summary>
-    public static int Of(Notebook lesson) => Rounded(Sections(lesson).Where(s => !s.InDepth));
+    public static int Of(Notebook lesson) => Rounded(Sections(lesson.Announced ?? lesson).Where(s => !s.InDepth));
 
     /// <summary>The minutes of what can be skipped, rounded to five; 0 when there is nothing.</summary>
     public static int InDepth(Notebook lesson) =>

@@ -38,7 +38,11 @@ public sealed record Notebook(string Path, IReadOnlyList<Cell> Cells)
     }
 
     /// <summary>The notebook as a browser tab shows it: with the texts that are for a tab, <c>&lt;!-- tab: … --&gt;</c>.</summary>
-    public Notebook InTab() => new(Path, [.. Cells.Select(c => c.Kind == CellKind.Markdown ? c with { Source = c.Text.InTab } : c)]);
+    public Notebook InTab() =>
+        new(Path, [.. Cells.Select(c => c.Kind == CellKind.Markdown ? c with { Source = c.Text.InTab } : c)]) { Announced = this };
+
+    /// <summary>The notebook whose minutes this one announces; null for its own.</summary>
+    internal Notebook? Announced { get; private init; }
 
     /// <summary>
     /// Why a browser tab cannot run a cell, by the cell's number: the sentence that the text right above the cell has in a comment
