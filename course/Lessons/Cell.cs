@@ -17,7 +17,7 @@ public enum CellKind
 }
 
 /// <summary>One cell of a notebook.</summary>
-/// <param name="File">Full path of the file the cell stands in.</param>
+/// <param name="File">Full path of the file that contains the cell.</param>
 /// <param name="Number">Position among all cells of the file, from 1.</param>
 /// <param name="Line">Line of the file (from 1) at which <paramref name="Source"/> begins.</param>
 /// <param name="Kind">What it holds.</param>
@@ -51,7 +51,7 @@ public sealed partial record Cell(string File, int Number, int Line, CellKind Ki
 
     /// <summary>
     /// The cell as the engine gets it: compile errors and stack traces speak of the file and its lines. The engine takes
-    /// <c>#r</c> lines out of the text, so they stand before the line that counts.
+    /// <c>#r</c> lines out of the text, so they are before the line that counts.
     /// </summary>
     public string ToSubmission()
     {

@@ -58,7 +58,7 @@ public static class DibReader
         {
             if (lines[next].Trim().Length > 0)
                 problems.Add(MarkerProblem(path, null, lines[next], next + 1) ?? new Problem(path, null, next + 1,
-                    "This text stands before the first cell.",
+                    "This text is before the first cell.",
                     "Start a cell above it with a line that is exactly `#!csharp` or `#!markdown`."));
         }
 
@@ -78,7 +78,7 @@ public static class DibReader
             if (cell.Kind == CellKind.Markdown && next < lines.Length && cell.Source.Split('\n').Count(IsFence) % 2 == 1)
             {
                 found.Add(new Problem(path, cell.Number, next + 1,
-                    $"`{lines[next]}` stands inside a code fence: every notebook host starts a new cell there and cuts the fence in two.",
+                    $"`{lines[next]}` is inside a code fence: every notebook host starts a new cell there and cuts the fence in two.",
                     "Close the fence before this line, or write the example without the marker at the start of a line."));
             }
 
@@ -177,7 +177,7 @@ public static class DibReader
         {
             "#!csharp" or "#!c#" or "#!cs" => NotAMarker("#!csharp"),
             "#!markdown" or "#!md" => NotAMarker("#!markdown"),
-            "#!meta" => ("`#!meta` may stand only in the first line of the file.", "Remove this block."),
+            "#!meta" => ("`#!meta` may be only in the first line of the file.", "Remove this block."),
             _ => ($"`{word}` is not understood by every notebook host: "
                     + "a line that begins with `#!` may only start a cell or import a file.",
                 "Remove the line. The cells are #!csharp and #!markdown; a file is imported with `#!import path`."),

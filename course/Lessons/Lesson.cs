@@ -6,7 +6,7 @@ using Markdig.Syntax.Inlines;
 
 namespace TracingTutorial.Course.Lessons;
 
-/// <summary>Text that stands together, or one cell of code.</summary>
+/// <summary>Texts that belong together, or one cell of code.</summary>
 /// <param name="Cell">The cell of code, or the cell that the text is from.</param>
 /// <param name="Pieces">The text; empty for code.</param>
 /// <param name="Said">True for text about a result, which is shown after it.</param>
@@ -32,7 +32,7 @@ internal sealed record LessonHeading(string Id, string Text, string? Exercise);
 
 /// <summary>A question: a list in which each item begins with a bold letter, <c>**A.**</c>.</summary>
 /// <param name="List">The answers.</param>
-/// <param name="Asks">The block above them: the question itself. Null when they stand first.</param>
+/// <param name="Asks">The block above them: the question itself. Null when they are the first ones.</param>
 /// <param name="Right">The right letter; null when the lesson does not say it.</param>
 /// <param name="Fold">A quiz: the fold right below, which says the answer. Null for a Predict.</param>
 /// <param name="Closes">A Predict: the paragraph that says the answer, with which a later text begins; null if there is none.</param>

@@ -117,7 +117,7 @@ internal sealed partial class MarkdownText
         return new MarkdownText(source, TooDeep, Markdown.Parse(TooDeep, Pipeline));
     }
 
-    /// <summary>The text of a block or of a part of it, without marks. The texts of several blocks stand on lines of their own.</summary>
+    /// <summary>The text of a block or of a part of it, without marks. The texts of several blocks are on lines of their own.</summary>
     public static string Plain(IMarkdownObject item)
     {
         var text = new StringBuilder();

@@ -8,7 +8,7 @@ using Markdig.Syntax;
 namespace TracingTutorial.Course.Lessons;
 
 /// <summary>A section of a lesson, and how long a learner needs for it.</summary>
-/// <param name="Heading">Its heading of level two, or the lesson's title for what stands above the first one.</param>
+/// <param name="Heading">Its heading of level two, or the lesson's title for what is above the first one.</param>
 /// <param name="Minutes">Not rounded.</param>
 /// <param name="InDepth">True for a section that can be skipped: <c>In depth</c> or a stretch task. It does not count.</param>
 /// <param name="Code">Its code cells.</param>

@@ -74,7 +74,7 @@ internal static partial class CloneFile
     private const int MaxLinks = 40;
 
     /// <summary>
-    /// The path that a link means, and what stands behind its <c>#</c>; no path for an address in the web or a place on the same page.
+    /// The path that a link means, and what is behind its <c>#</c>; no path for an address in the web or a place on the same page.
     /// </summary>
     /// <param name="folder">The folder of the file with the link.</param>
     /// <param name="link">As it is written there.</param>

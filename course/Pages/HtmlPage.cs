@@ -2,7 +2,7 @@ using System.Net;
 
 namespace TracingTutorial.Course.Pages;
 
-/// <summary>The frame of every page: what stands before and after its content.</summary>
+/// <summary>The frame of every page: what is before and after its content.</summary>
 internal static class HtmlPage
 {
     /// <summary>A page.</summary>

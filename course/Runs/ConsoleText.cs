@@ -140,7 +140,7 @@ internal sealed class ConsoleText
         if (end == text.Length)
             return 0;
         if (text[end] is < ' ' or > '~')
-            return end; // It is none: what stands here is a sign of its own.
+            return end; // It is none: what is here is a sign of its own.
         if (text[1] == '[' && text[end] is 'm' or 'K')
             Control(text[2..end].ToString(), text[end]);
         return end + 1;

@@ -157,7 +157,7 @@ internal sealed class RunQueue : IKernelListener
         _inKernel.Clear();
     }
 
-    /// <summary>Ends the kernel without a word: what it still says is ignored.</summary>
+    /// <summary>Ends the kernel and reports nothing: what it still sends is ignored.</summary>
     private void Forget()
     {
         _ahead = new RunAhead([]);

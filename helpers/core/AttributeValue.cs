@@ -13,7 +13,7 @@ internal static class AttributeValue
     /// <summary>
     /// A copy of what the OTLP exporter makes of a .NET value (measured on 1.20.1 for each type): text, numbers, bytes, arrays
     /// and maps go out as such, in arrays and below three maps as the name of their type; an enum as its name, in an array as
-    /// its number; all else as its text. What it leaves out without a word is said here. Integers keep their .NET type.
+    /// its number; all else as its text. What it leaves out without a message is named here. Integers keep their .NET type.
     /// </summary>
     public static object? Sent(object? value) => Entry(value, 0);
 

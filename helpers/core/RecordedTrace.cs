@@ -62,7 +62,7 @@ public sealed class RecordedTrace
 
     /// <summary>
     /// The spans without a parent, and those whose parent is not in this trace, ordered by start; but those of one missing
-    /// parent stand together.
+    /// parent are together.
     /// </summary>
     public IReadOnlyList<RecordedSpan> Roots { get; }
 

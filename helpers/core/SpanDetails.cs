@@ -21,7 +21,7 @@ internal sealed class SpanDetails(WaterfallPart part, RecordedSpan span)
 
         """;
 
-    // A stack trace or a query has many lines, and the learner wants to read them.
+    // A stack trace or a query has many lines, and a learner needs all of them.
     private const int MaxLines = 10 * Drawing.MaxText;
 
     private readonly StringBuilder html = new();

@@ -7,7 +7,7 @@ using System.Text;
 /// <summary>A column of a <see cref="Table"/>.</summary>
 /// <param name="Title">Its head.</param>
 /// <param name="Width">How many columns of a terminal it takes; what is longer ends in "…". A page makes its own widths.</param>
-/// <param name="Right">For numbers: their last digits stand below each other.</param>
+/// <param name="Right">For numbers: their last digits are below each other.</param>
 public sealed record TableColumn(string Title, int Width, bool Right = false);
 
 /// <summary>A cell of a <see cref="Table"/>. A string converts to it.</summary>
@@ -20,7 +20,7 @@ public sealed record TableCell(string Text)
     /// <summary>The class of a coloured mark in front (<see cref="Drawing.ServiceColors.Class"/>); on a page only.</summary>
     public string? Mark { get; init; }
 
-    /// <summary>How many steps the text stands to the right, as in an outline.</summary>
+    /// <summary>How many steps the text is indented, as in an outline.</summary>
     public int Indent { get; init; }
 
     /// <summary>A bar below the text, from 0 to 1; on a page only.</summary>
@@ -73,7 +73,7 @@ public sealed class Table(params TableColumn[] columns) : NotebookView
     /// <summary>The table and its style.</summary>
     public override string ToHtml() => $"<style>{Drawing.Css}{Css}</style><div class=\"tv tv-scroll\" tabindex=\"0\">{Rows()}</div>";
 
-    /// <summary>The table alone, to stand in an element of class <c>tv</c> that has the styles.</summary>
+    /// <summary>The table alone, for an element of class <c>tv</c> that has the styles.</summary>
     public string Rows()
     {
         var head = string.Concat(columns.Select(c => $"<th scope=\"col\"{Class(c)}>{Drawing.Encode(c.Title)}</th>"));

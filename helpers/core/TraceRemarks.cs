@@ -4,7 +4,7 @@ using System.Collections.Generic;
 using System.Globalization;
 using System.Linq;
 
-/// <summary>What is odd about a trace as a whole, in sentences: they stand below its title. Most traces have none.</summary>
+/// <summary>What is odd about a trace as a whole, in sentences: they are below its title. Most traces have none.</summary>
 internal static class TraceRemarks
 {
     public static IEnumerable<string> Of(WaterfallPart part)

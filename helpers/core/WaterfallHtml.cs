@@ -19,7 +19,7 @@ internal sealed class WaterfallHtml(WaterfallPage page)
     private readonly Drawing.ServiceColors colors = new(page.Parts.SelectMany(p => p.Trace.Services));
 
     /// <summary>The key to the signs, and all parts.</summary>
-    /// <param name="above">HTML that stands above them.</param>
+    /// <param name="above">HTML that is above them.</param>
     /// <param name="css">The class of the element around them.</param>
     public string Page(string above = "", string css = "tv-parts")
     {
@@ -112,7 +112,7 @@ internal sealed class WaterfallHtml(WaterfallPage page)
         html.Append("</summary>").Append(more).Append("</details>");
     }
 
-    // The arrows that pass what stands above a row.
+    // The arrows that pass what is above a row.
     private void Through(WaterfallPart part, RecordedSpan below)
     {
         foreach (var (lane, _) in part.Arrows.Beside(below).Where(p => !p.Css.StartsWith(" tv-a", StringComparison.Ordinal)))

@@ -3,7 +3,7 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 
-/// <summary>What stands in one drawing: its traces, where each is in time, and the arrows between them.</summary>
+/// <summary>What is in one drawing: its traces, where each is in time, and the arrows between them.</summary>
 internal sealed class WaterfallPage
 {
     // One axis for all that is at most so many times as long as the longest trace: on a longer one nothing could be seen.
@@ -12,7 +12,7 @@ internal sealed class WaterfallPage
 
     /// <summary>The parts as they are placed in time.</summary>
     /// <param name="parts">What is drawn.</param>
-    /// <param name="beside">They stand beside each other: then no arrow leads from one to the other.</param>
+    /// <param name="beside">They are beside each other: then no arrow leads from one to the other.</param>
     public WaterfallPage(IEnumerable<WaterfallPart> parts, bool beside = false)
     {
         var all = parts.ToArray();
@@ -55,7 +55,7 @@ internal sealed class WaterfallPage
 
     public IReadOnlyList<WaterfallPart> Parts { get; }
 
-    /// <summary>What stands above the drawing; null if there is nothing to say.</summary>
+    /// <summary>What is above the drawing; null if there is nothing to say.</summary>
     public string? Says { get; private init; }
 
     /// <summary>How many arrows run beside each other.</summary>

@@ -16,7 +16,7 @@ internal sealed record WaterfallPart(RecordedTrace Trace)
     private readonly HashSet<string> together = Trace.Roots.Select(Trace.MissingParent).OfType<string>()
         .GroupBy(id => id).Where(g => g.Skip(1).Any()).Select(g => g.Key).ToHashSet();
 
-    /// <summary>What stands above it: the name of its root, unless said otherwise.</summary>
+    /// <summary>What is above it: the name of its root, unless said otherwise.</summary>
     public string Title { get; init; } = NameOf(Trace);
 
     /// <summary>The name of the root; of a trace without one, that of its first span.</summary>
@@ -137,7 +137,7 @@ internal sealed record WaterfallPart(RecordedTrace Trace)
             yield return text;
     }
 
-    /// <summary>What stands at the span besides its name: which attempt it is, the gap to its client, its links, and those to it.</summary>
+    /// <summary>What is at the span besides its name: which attempt it is, the gap to its client, its links, and those to it.</summary>
     public IEnumerable<string> Notes(RecordedSpan span)
     {
         var again = span["http.request.resend_count"] is { } n ? $"http.request.resend_count {AttributeText.Of(n)}" : null;

@@ -105,7 +105,7 @@ public static class Exercise41
 }
 
 /// <summary>
-/// What the page of exercise 4.2 calls. Each call is a span of the source, and takes its time. They share a clock that stands
+/// What the page of exercise 4.2 calls. Each call is a span of the source, and takes its time. They share a clock that is
 /// still while the machine does, and while the page goes on from an answer: no call overtakes another one by luck.
 /// </summary>
 public sealed class InvoiceServices(ActivitySource source)

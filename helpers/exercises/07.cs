@@ -16,7 +16,7 @@ public static class Exercise71
     private static OtlpReceiver? last;
     private static ExporterMessages? messages;
 
-    /// <summary>A backend of the exercise's own, and from now on an ear for what the exporter says.</summary>
+    /// <summary>Starts a backend for the exercise, and records the messages of the exporter from now on.</summary>
     public static async Task<OtlpReceiver> StartAsync()
     {
         last?.Dispose();

@@ -14,7 +14,7 @@ public static class Exercise111
 {
     private const string Source = "shop.cards", Caller = "00f067aa0ba902b7";
 
-    // Cards for tests: nobody has them. Each has a twin, which differs from it in the six digits that no receipt shows.
+    // Cards for tests: nobody has them. For each there is a second one that differs only in the six digits that no receipt shows.
     private const string Good = "4242 4242 4242 4242", GoodTwin = "4242 4217 0951 4242";
     private const string Refused = "4000 0000 0000 0002", RefusedTwin = "4000 0095 1384 0002";
 
@@ -82,7 +82,7 @@ public static class Exercise111
                 Charges.Any(c => c.Card.Replace(" ", "").Contains(digits.Value, StringComparison.Ordinal)))))
         is { } span ? new Wrong("Eight digits of the card and more are still there. The last four are what a receipt shows.", span) : null;
 
-    // What all charges of one card say, and none of its twin, was computed from the digits in which the two differ.
+    // What all charges of one card say, and none of the similar card, was computed from the digits in which the two differ.
     private static Wrong? FromTheCard(IReadOnlyList<RecordedSpan> all)
     {
         foreach (var card in Charges.Where(c => c.User is 42 or 7).GroupBy(c => (c.User, c.Card)))

@@ -41,7 +41,7 @@ public sealed record HeaderReading
 
     internal string Specification { get; init; } = "W3C Trace Context";
 
-    /// <summary>The parts and what stands between them: together, the whole text.</summary>
+    /// <summary>The parts and what is between them: together, the whole text.</summary>
     internal HeaderPart[] Pieces { get; }
 
     // ---- What the readers of the three headers share -------------------------------------------------------------
@@ -75,7 +75,7 @@ public sealed record HeaderReading
 
 /// <summary>One field of a header: its text, what it says, and the rule it breaks, if any.</summary>
 /// <param name="Name">As the specification calls it: "trace-id", "list-member 1".</param>
-/// <param name="Text">As it stands in the header; empty if the field is missing.</param>
+/// <param name="Text">As it is in the header; empty if the field is missing.</param>
 /// <param name="Meaning">What the text says to the receiver.</param>
 public sealed record HeaderPart(string Name, string Text, string Meaning)
 {
@@ -91,6 +91,6 @@ public sealed record HeaderPart(string Name, string Text, string Meaning)
     /// <summary>How long the field is in memory, "16 bytes"; null if it has no fixed length.</summary>
     internal string? Size { get; init; }
 
-    /// <summary>What stands between two fields; it has no name.</summary>
+    /// <summary>What is between two fields; it has no name.</summary>
     internal static HeaderPart Between(string text) => new("", text, "");
 }

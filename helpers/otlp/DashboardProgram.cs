@@ -137,7 +137,7 @@ internal sealed class DashboardProcess : IDisposable
         if (!OperatingSystem.IsWindows()) // some tools unpack a package without the right to run it
             File.SetUnixFileMode(program, File.GetUnixFileMode(program) | UnixFileMode.UserExecute);
 
-        // On Unix a shell stands between: it waits at the other end of our pipe, which closes even when this process is killed.
+        // On Unix there is a shell between the two: it waits at the other end of our pipe, which closes even when this process is killed.
         // On Windows the dashboard ends with ProcessExit, or with the tree of processes that whoever kills this one kills too.
         var start = OperatingSystem.IsWindows() ? new ProcessStartInfo(program)
             : new ProcessStartInfo("/bin/sh", ["-c", "\"$0\" & cat >/dev/null; kill $! 2>/dev/null", program]);

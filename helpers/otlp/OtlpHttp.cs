@@ -88,7 +88,7 @@ internal sealed class OtlpHttp
         {
             request = request with { Status = 400, Problem = "The sender went away before the request was complete." };
         }
-        catch (Exception e) // an input that nobody thought of: the sender hears of it, and is not told to send it again (as after a 500)
+        catch (Exception e) // an unforeseen input: the sender gets a 400, and does not send it again, as it would after a 500
         {
             request = request with { Status = 400, Problem = $"The body cannot be read ({e.GetType().Name}: {e.Message})." };
         }

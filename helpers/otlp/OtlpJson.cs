@@ -41,7 +41,7 @@ internal static class OtlpJson
     }
 
     /// <summary>
-    /// The <c>TracesData</c> in an answer: it stands alone, under <c>result</c> (Jaeger) or under <c>data</c> (the Aspire
+    /// The <c>TracesData</c> in an answer: it is alone, under <c>result</c> (Jaeger) or under <c>data</c> (the Aspire
     /// dashboard). Null if the answer has another shape. Without any member it is a message without spans.
     /// </summary>
     public static JsonElement? TracesData(JsonElement answer)

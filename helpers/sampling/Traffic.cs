@@ -77,7 +77,7 @@ public sealed class Traffic
     /// <summary>How long the requests take together, in the simulated time.</summary>
     public TimeSpan Duration => TimeSpan.FromMilliseconds(steps[^1].At);
 
-    /// <summary>The simulated time. It stands where <see cref="Send"/> has got to.</summary>
+    /// <summary>The simulated time. It is the time up to which <see cref="Send"/> has sent.</summary>
     public TimeProvider Clock => clock;
 
     /// <summary>

@@ -4,7 +4,7 @@ using System.Diagnostics;
 using System.Linq;
 
 /// <summary>
-/// Whom a span calls, by its attributes. The names are those of the semantic conventions 1.44; behind them stand the older ones
+/// What a span calls, by its attributes. The names are those of the semantic conventions 1.44; after them come the older ones
 /// that many services still send.
 /// </summary>
 internal static class CallTarget

@@ -20,7 +20,7 @@ using OpenTelemetry.Trace;
 /// <summary>
 /// A running service of a lesson: a real ASP.NET Core application without a port. Only its headers lead from one to the next.
 /// A service that starts takes the place of the one with the same name, so a cell can run again. Nothing here injects or
-/// extracts: what passes a trace on stands in the lesson, or is ASP.NET Core's own.
+/// extracts: what passes a trace on is in the lesson, or is ASP.NET Core's own.
 /// </summary>
 public sealed class LiveService : IAsyncDisposable, IDisposable
 {

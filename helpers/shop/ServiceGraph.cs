@@ -7,7 +7,7 @@ using System.Linq;
 /// <summary>Outside: known only from the spans of its callers, or of those it calls.</summary>
 internal enum MapNodeKind { Service, Database, Queue, Outside }
 
-/// <summary>A service, a database, a queue or what is outside, and (once there is a layout) where it stands.</summary>
+/// <summary>A service, a database, a queue or what is outside, and (once there is a layout) where it is.</summary>
 internal sealed class MapNode(MapNodeKind kind, string name, string system)
 {
     public MapNodeKind Kind => kind;
@@ -19,7 +19,7 @@ internal sealed class MapNode(MapNodeKind kind, string name, string system)
     public string Label => System.Length > 0 ? $"{Drawing.Cut(name)} ({Drawing.Cut(System)})" : Drawing.Cut(name);
     public string Short { get; } = Drawing.Fit(name, 22, pad: false);
 
-    // Where it stands: the left edge and the middle of its height.
+    // Where it is: the left edge and the middle of its height.
     public double X { get; set; }
     public double Y { get; set; }
     public double Width =>

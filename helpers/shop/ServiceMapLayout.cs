@@ -78,7 +78,7 @@ internal sealed class ServiceMapLayout
             }
         }
 
-        // What nobody calls stands next to what it calls, and not at the far left.
+        // What has no caller is next to what it calls, and not at the far left.
         foreach (var node in nodes.Where(n => layer[n] == 0))
         {
             var called = calls.Where(c => !backwards.Contains(c) && c.From == node).Select(c => layer[c.To]).ToArray();

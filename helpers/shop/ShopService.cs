@@ -73,7 +73,9 @@ internal sealed class ShopService
         }
     }
 
-    /// <summary>Something to describe and to export where no span is. It has no source and is never started: nobody hears of it.</summary>
+    /// <summary>
+    /// Something to describe and to export where no span is. It has no source and is never started, so no listener records it.
+    /// </summary>
     public sealed class WarmUpSpan : IHttpActivityFeature
     {
         public Activity Activity { get; set; } =

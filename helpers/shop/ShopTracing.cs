@@ -32,7 +32,7 @@ public static class ShopTracing
     public static TracerProvider BuildProvider(string service, string source, string version, Action<string, TracerProviderBuilder> more)
     {
         var builder = Sdk.CreateTracerProviderBuilder()
-            // The default instance id is the same in the whole process. Here each service stands for a process of its own.
+            // The default instance id is the same in the whole process. Here each service represents a process of its own.
             .ConfigureResource(resource => resource.AddService(service, "shop", version, serviceInstanceId: Guid.NewGuid().ToString()))
             .AddSource(source);
         more(service, builder);

@@ -13,7 +13,7 @@ public sealed class SideBySide : NotebookView
 
     /// <summary>Compares two traces.</summary>
     /// <param name="before">The trace on the left.</param>
-    /// <param name="after">The trace on the right: at its spans stands what changed.</param>
+    /// <param name="after">The trace on the right: its spans say what changed.</param>
     /// <param name="leftTitle">What the left one is called.</param>
     /// <param name="rightTitle">What the right one is called.</param>
     /// <param name="say">False where an exercise asks what changed: then the drawings are all there is.</param>

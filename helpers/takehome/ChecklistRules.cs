@@ -110,7 +110,7 @@ public sealed class ChecklistRules(OtlpReceiver receiver, Func<RecordedSpan, boo
                     + "request causes it, it lost its parent. If a timer does, nothing is wrong.");
     }
 
-    /// <summary>Nothing looks like a mail address, a card, an account, a phone or a secret, wherever text can stand.</summary>
+    /// <summary>Nothing looks like a mail address, a card, an account, a phone or a secret, wherever text can be.</summary>
     public Wrong? Values() => Of(spans.Where(s => Told(s) is not null), s => Told(s)!);
 
     /// <summary>Nobody needs a trace of each probe.</summary>

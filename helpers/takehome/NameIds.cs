@@ -78,7 +78,7 @@ internal sealed class NameIds(IReadOnlyList<RecordedTrace> traces)
             && ordered[^1] - ordered[0] == ordered.Length - 1);
     }
 
-    // What the trace itself calls an id: values below such keys, and what stands in a path where its route has a parameter.
+    // What the trace itself calls an id: values below such keys, and what is in a path where its route has a parameter.
     private static string[] Ids(RecordedTrace trace) => trace.Spans
         .SelectMany(s => s.Attributes.Where(a => IdKey.IsMatch(a.Key) && !IsOfCode(a.Key)).SelectMany(a => PersonalValues.Texts(a.Value))
             .Concat(Parameters(s)))

@@ -79,7 +79,7 @@ internal static class PersonalValues
 
     private static readonly Regex Basic = new(@"\bBasic\s+([A-Za-z0-9+/]{6,}={0,2})", AnyCase);
 
-    // What stands in a secret's place: a parameter of a query (@p, $1, ?, :p), a template ({0}, %s, <name>), what a filter has left.
+    // What is in a secret's place: a parameter of a query (@p, $1, ?, :p), a template ({0}, %s, <name>), what a filter has left.
     private static readonly Regex Redacted = new(@"^(?:\*+|x{3,}|[•·.…-]+|\[?(?:redacted|removed|hidden|masked|filtered|null|none"
         + @"|true|false|undefined)\]?|[@$?:{%\[<].*)$", AnyCase);
 

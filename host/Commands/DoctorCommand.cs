@@ -57,7 +57,7 @@ internal static class DoctorCommand
         const string next = "Next: `dotnet run --project host` opens the course.";
         string Names(bool required) => string.Join(", ", findings.Where(f => !f.Ok && f.Required == required).Select(f => f.Name));
         return Names(true) is { Length: > 0 } missing
-                ? $"Not ready: {missing}. Do what stands below it, then ask again: `dotnet run --project host doctor`."
+                ? $"Not ready: {missing}. Do what the line below it says, then run it again: `dotnet run --project host doctor`."
             : Names(false) is { Length: > 0 } notes ? $"Ready, but see the note on {notes}. {next}"
             : $"Ready: every lesson runs on this machine. {next}";
     }

@@ -2,7 +2,7 @@ namespace TracingTutorial.Host.Doctor;
 
 /// <summary>
 /// What the course takes, as it was measured: the one place for the numbers that the doctor and the texts name (a test compares
-/// them). Two cores, Linux, .NET 10.0.12, November 2026; how, stands in tests/Benchmarks/README.md.
+/// them). Two cores, Linux, .NET 10.0.12, November 2026. tests/Benchmarks/README.md says how.
 /// </summary>
 internal static class Expected
 {

@@ -83,7 +83,7 @@ internal sealed class Feeds(Machine machine, TimeSpan patience)
         try
         {
             using var answer = await client.GetAsync(address, HttpCompletionOption.ResponseHeadersRead);
-            // A feed that wants a password has been reached; NuGet knows it.
+            // A feed that asks for a password can be reached, and NuGet has the password.
             return (int)answer.StatusCode is < 400 or 401 or 403 ? (feed, null, null, false)
                 : (feed, $"answers {(int)answer.StatusCode}", "Check its address: `dotnet nuget list source`.", false);
         }

@@ -11,7 +11,7 @@ namespace TracingTutorial.Host.Doctor;
 
 /// <summary>
 /// The notebook kernel itself, the whole way: a notebook restores the packages, imports a layer of the helpers, makes a span, and
-/// draws its trace. The notebook stands in no file: the clone stays as it is.
+/// draws its trace. The notebook is not in a file, so nothing in the clone changes.
 /// </summary>
 internal sealed class KernelCheck(string root, Machine machine)
 {

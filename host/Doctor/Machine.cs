@@ -42,7 +42,7 @@ internal sealed record Machine(string Home, OSPlatform Platform, Func<string, st
         : IsLinux && !Openers.Any(Has) ? "nothing here opens addresses (xdg-open is missing): copy the printed one into a browser"
         : "the player opens by itself", "");
 
-    /// <summary>Whether a proxy stands between this machine and its feeds, and leaves the machine's own addresses alone.</summary>
+    /// <summary>Whether a proxy is between this machine and its feeds, and leaves the machine's own addresses alone.</summary>
     public Finding Proxy(IEnumerable<Uri> feeds)
     {
         string[] own = ["localhost", "127.0.0.1"];

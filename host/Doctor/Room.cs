@@ -15,7 +15,7 @@ internal static class Room
     /// <summary>What is free now. The runtime knows it on each platform, and the bounds of a container too.</summary>
     public static Finding Memory()
     {
-        GC.Collect(0); // it knows nothing before the first collection
+        GC.Collect(0); // it returns zeros before the first collection
         var info = GC.GetGCMemoryInfo(GCKind.Any);
         return Memory((info.TotalAvailableMemoryBytes - info.MemoryLoadBytes) / 1_000_000);
     }

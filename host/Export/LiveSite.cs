@@ -69,8 +69,9 @@ internal sealed class LiveSite(string root, string folder) : Site(root, folder)
 
     protected override string Index(IReadOnlyList<Notebook> lessons) => PageFrame.List("page/", new LiveContent(CourseTitle, $"""
         <h1>{CourseTitle}</h1>
-        <p class="lead">Ten services, ten logs, and one request that failed: which lines belong together? You find out here, with real
-        traces of real ASP.NET Core services. They run in this browser tab.</p>
+        <p class="lead">A request passes through three services and fails. Each service has its own log, and no log shows which lines
+        belong to that request. A trace does. You learn to record and read traces of real ASP.NET Core services, which run in this browser
+        tab.</p>
         {(lessons.Count == 0 ? "" : $"<p><a class=\"go\" href=\"{NameOf(lessons[0])}.html\">Begin: {Encode(lessons[0].Title)}</a></p>")}
         {ListOf(lessons)}
         {CloneFile.ForInstructors(Address(CloneFile.Instructor))}

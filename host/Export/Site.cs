@@ -105,7 +105,7 @@ internal class Site(string root, string folder)
         if (result.Failed)
         {
             body.Append("<p class=\"failure\" role=\"note\">When this page was made, the lesson did not run to its end: "
-                + "what failed stands below its cell.</p>\n");
+                + "what failed is below its cell.</p>\n");
         }
 
         foreach (var cell in lesson.Cells)

@@ -11,7 +11,7 @@ using TracingTutorial.Course.Runs;
 
 namespace TracingTutorial.Host.Kernel;
 
-/// <summary>Asks the engine what the editor wants to know, and turns its answers into those of Messages.md.</summary>
+/// <summary>Asks the engine the questions of the editor, and turns its answers into those of Messages.md.</summary>
 /// <param name="send">Sends a command: its token, its type, its properties.</param>
 internal sealed class EditorQuestions(Func<string, string, object, Task> send)
 {

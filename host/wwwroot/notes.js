@@ -1,4 +1,4 @@
-// The second window of the presenter's view: notes, clock, hands, and what comes next. It hears of everything from the page that
+// The second window of the presenter's view: notes, clock, hands, and what comes next. It receives everything from the page that
 // presents, over a channel of this browser, and needs no connection of its own.
 import { button, el } from './base.js';
 import { channelOf } from './present.js';

@@ -126,10 +126,10 @@ export class Questions {
       // Said once, where the answer is told; at the question itself the letters are marked.
       q.verdict.className = `verdict ${right ? 'right' : 'wrong'}`;
       q.verdict.hidden = !closed || !letter || !q.right;
-      q.verdict.textContent = q.verdict.hidden ? '' : right ? `You said ${letter}, and so it is.` : `You said ${letter}. It is ${q.right}.`;
+      q.verdict.textContent = q.verdict.hidden ? '' : right ? `You said ${letter}, which is right.` : `You said ${letter}. The right answer is ${q.right}.`;
     }
     this.#hands();
-    this.#believed();
+    this.#score();
   }
 
   // How many hands went up; for which answers, only when the vote is closed.
@@ -150,8 +150,8 @@ export class Questions {
     }
   }
 
-  // At the end of the lesson: what you believed, and what was so.
-  #believed() {
+  // At the end of the lesson: your answers, and the right ones.
+  #score() {
     this.box?.remove();
     if (this.room) return;
     const letter = q => this.#shown.choices[q.key], known = this.all.filter(q => this.isClosed(q) && letter(q));
@@ -162,12 +162,12 @@ export class Questions {
     for (const q of known.filter(q => letter(q) !== q.right)) {
       const item = el('li'), link = el('a', '', q.text.length > 150 ? `${q.text.slice(0, 150).replace(/\s\S*$/, '')} …` : q.text);
       link.href = `#${q.asks?.id}`;
-      item.append(link, ` You said ${letter(q)}; it is ${q.right}.`);
+      item.append(link, ` You said ${letter(q)}; the right answer is ${q.right}.`);
       list.append(item);
     }
-    this.box = el('section', 'believed');
-    this.box.setAttribute('aria-label', 'What you believed');
-    this.box.append(el('h2', '', 'What you believed, and what was so'), el('p', '', `You were right in ${parts.join(' and ')}.`), list);
+    this.box = el('section', 'score');
+    this.box.setAttribute('aria-label', 'Your answers');
+    this.box.append(el('h2', '', 'Your answers'), el('p', '', `You were right in ${parts.join(' and ')}.`), list);
     this.end?.append(this.box);
   }
 }

@@ -107,7 +107,7 @@ internal static class Editor
         json.WriteBoolean("incomplete", all.Count > MostCompletions || typed.Length < 2);
     }
 
-    /// <summary>What stands before the dot, if the cursor is behind one.</summary>
+    /// <summary>What is before the dot, if the cursor is behind one.</summary>
     private static (INamespaceOrTypeSymbol? Container, bool IsStatic) ContainerOf(SemanticModel model, int start)
     {
         var root = model.SyntaxTree.GetRoot();

@@ -169,7 +169,7 @@ public class DibReaderTests
         var notebook = DibReader.Parse("/notebooks/test.dib", TheHost.Cells("// Exercise 1.1: a\n0 // TODO", "1") + fold);
         var lesson = DibReader.Parse("/notebooks/test.dib", TheHost.Cells("// Exercise 1.1: a\n0 // TODO") + fold + TheHost.Cells("1")[TheHost.Meta.Length..]);
 
-        Assert.Contains("Exercise 1.1 has no solution", Assert.Throws<NotebookException>(notebook.Solved).Message); // it stands below another cell
+        Assert.Contains("Exercise 1.1 has no solution", Assert.Throws<NotebookException>(notebook.Solved).Message); // it is below another cell
         Assert.Equal(["// Exercise 1.1: a\n42", "1"], lesson.Solved().Code.Select(c => c.Source));
         Assert.Equal("1.1", lesson.Solved().Cells[0].Exercise);
     }

@@ -166,7 +166,7 @@ public sealed class DoctorMachineTests : IDisposable
 
         Assert.Equal("Ready: every lesson runs on this machine. Next: `dotnet run --project host` opens the course.", DoctorCommand.Verdict([fine]));
         Assert.Equal("Ready, but see the note on proxy. Next: `dotnet run --project host` opens the course.", DoctorCommand.Verdict([fine, note]));
-        Assert.Equal("Not ready: the notebook kernel. Do what stands below it, then ask again: `dotnet run --project host doctor`.", DoctorCommand.Verdict([fine, note, bad]));
+        Assert.Equal("Not ready: the notebook kernel. Do what the line below it says, then run it again: `dotnet run --project host doctor`.", DoctorCommand.Verdict([fine, note, bad]));
     }
 
     [Theory]

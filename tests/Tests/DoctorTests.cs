@@ -69,7 +69,7 @@ public class DoctorTests
         Assert.Contains("The packages are not on this machine yet, and the lines above say why they do not come.", all);
         Assert.All(["s3cret", "t0ken", "h1dden", folder.Path, Machine.Here().Home], secret => Assert.DoesNotContain(secret, all));
         Assert.DoesNotContain("   at ", all);
-        Assert.EndsWith("Not ready: the notebook kernel. Do what stands below it, then ask again: `dotnet run --project host doctor`.\n", output);
+        Assert.EndsWith("Not ready: the notebook kernel. Do what the line below it says, then run it again: `dotnet run --project host doctor`.\n", output);
     }
 
     [Fact]

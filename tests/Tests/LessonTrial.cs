@@ -48,7 +48,7 @@ internal sealed class LessonTrial
     private static readonly Dictionary<string, Lazy<Task<LessonTrial>>> Trials =
         Lessons.ToDictionary(lesson => lesson, lesson => new Lazy<Task<LessonTrial>>(() => Task.Run(() => TryAsync(lesson))));
 
-    /// <summary>The name of the answer that stands in the lesson.</summary>
+    /// <summary>The name of the answer that is in the lesson.</summary>
     public const string Solution = "the folded solution";
 
     private LessonTrial(Notebook lesson) => Lesson = lesson;

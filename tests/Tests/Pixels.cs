@@ -30,7 +30,7 @@ internal static class Pixels
     }
 
     /// <summary>
-    /// The texts of the page that cannot be read as it is shown now: between the lightest and the darkest point where one stands, the
+    /// The texts of the page that cannot be read as it is shown now: between the lightest and the darkest point where one is, the
     /// contrast is less than 3. The page must be as high as its content.
     /// </summary>
     public static async Task<string[]> UnreadableAsync(this IPage page)

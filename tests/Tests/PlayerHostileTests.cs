@@ -124,7 +124,7 @@ public sealed class PlayerHostileTests(ThePlayer player) : IClassFixture<ThePlay
         ("cover", "<style>:host { position: fixed !important; inset: 0 !important; z-index: 99999 !important; contain: none !important; overflow: visible !important; display: block !important; background: red } body, .bar, * { display: none !important } div.cover { display: block !important; position: fixed !important; inset: 0; width: 100vw; height: 100vh; z-index: 99999; background: red }</style><div class=cover></div>"),
         ("cover beside", "<div style='position:absolute;left:-5000px;top:-5000px;width:9999px;height:9999px;background:red;z-index:99999'></div><div style='margin:-3000px;height:3000px;width:100vw;background:red;transform:translateY(-900px) scale(9)'></div>"),
         ("top layer", "<button popovertarget=p>send</button><div popover=manual id=p style='inset:0;width:100vw;height:100vh;background:red;border:0;margin:0;max-width:none;max-height:none'></div><button commandfor=d command=show-modal>send</button><dialog id=d style='inset:0;width:100vw;height:100vh;background:red;max-width:none;max-height:none'></dialog>"),
-        // What stands in a table and in no cell of it is moved before the table, where the page has looked already.
+        // What is in a table and in no cell of it is moved before the table, where the page has looked already.
         ("moved", "</td></tr><button popovertarget=p>send</button><div popover=manual id=p style='inset:0;width:100vw;height:100vh;background:red;border:0;margin:0;max-width:none;max-height:none'></div><table><tr><td>x"),
         ("unclosed", "</div></div></section></main></template><div style='position:fixed;inset:0;background:red;z-index:99999'></div><img src=x onerror='window.hacked = 1'><style>.bar { display: none !important }"),
     ];
@@ -144,7 +144,7 @@ public sealed class PlayerHostileTests(ThePlayer player) : IClassFixture<ThePlay
     public async Task What_a_cell_shows_stays_in_its_box_now_and_after_a_reload()
     {
         await using var stranger = await Stranger.StartAsync();
-        // Each is shown twice, because long ones take another way into the page. (An id counts where it stands first.)
+        // Each is shown twice, because long ones take another way into the page. (An id counts where it is first.)
         var cells = Hostile.Select((output, i) => (output.Name, Html: output.Html.Replace("STRANGER", $"{stranger.Origin}/{i}"))).Select(output => Code($"""
             // {output.Name}
             var html = {JsonSerializer.Serialize(output.Html)};

@@ -56,7 +56,7 @@ public sealed class PlayerKeepTests(ThePlayer player) : KeepTests(player), IClas
         await Expect(one.Cell(0).Outputs()).ToHaveTextAsync("from the second tab");
         await Expect(one.Cell(0).Locator(".view-lines")).ToContainTextAsync("second"); // its editor is open in this cell
 
-        await Expect(one.Locator(".verdict", new() { HasText = "You said B. It is A." })).ToHaveCountAsync(1);
+        await Expect(one.Locator(".verdict", new() { HasText = "You said B. The right answer is A." })).ToHaveCountAsync(1);
         await two.Button("Start again").ClickAsync();
         await two.YesAsync();
         foreach (var tab in new[] { one, two })

@@ -29,7 +29,7 @@ public abstract class QuestionTests(LessonHost player)
         await Expect(page.Locator(".closing")).ToBeHiddenAsync();     // nor the answer
         await page.Cell(0).RunAsync();
         await Expect(page.Locator(".closing")).ToBeVisibleAsync();
-        await Expect(Verdict(page, "You said A. It is B.")).ToHaveCountAsync(1);
+        await Expect(Verdict(page, "You said A. The right answer is B.")).ToHaveCountAsync(1);
         await Expect(page.Locator(".verdict + .closing")).ToBeVisibleAsync();     // where the answer is told; at the question, the letters are marked
         await Expect(Choice(page, "A. 41")).ToHaveClassAsync("wrong");
         await Expect(Choice(page, "B. 42")).ToHaveClassAsync("right");
@@ -39,7 +39,7 @@ public abstract class QuestionTests(LessonHost player)
 
         await Expect(Choice(page, "A. 41")).ToHaveAttributeAsync("aria-pressed", "true");
         await Expect(Choice(page, "B. 42")).ToHaveAttributeAsync("aria-pressed", "false");
-        await Expect(Verdict(page, "You said A. It is B.")).ToHaveCountAsync(1);
+        await Expect(Verdict(page, "You said A. The right answer is B.")).ToHaveCountAsync(1);
         await page.GetByRole(AriaRole.Link, new() { Name = "What is 6 × 7?" }).ClickAsync();
         await Expect(Choice(page, "B. 42")).ToBeInViewportAsync();
     }
@@ -54,7 +54,7 @@ public abstract class QuestionTests(LessonHost player)
         await Choice(page, "B. 42").ClickAsync(); // the mind can be changed
         await page.Cell(0).RunAsync();
 
-        await Expect(Verdict(page, "You said B, and so it is.")).ToHaveCountAsync(1);
+        await Expect(Verdict(page, "You said B, which is right.")).ToHaveCountAsync(1);
         await Expect(page.GetByText("You were right in 1 of 1 predictions.")).ToBeVisibleAsync();
     }
 
@@ -69,7 +69,7 @@ public abstract class QuestionTests(LessonHost player)
         await Expect(page.Locator(".closing")).ToBeVisibleAsync();
         await Choice(page, "B. 42").ClickAsync(new() { Force = true });
         await Expect(Choice(page, "B. 42")).ToHaveAttributeAsync("aria-pressed", "false");
-        await Expect(page.GetByText("What you believed")).ToHaveCountAsync(0);
+        await Expect(page.GetByText("Your answers")).ToHaveCountAsync(0);
     }
 
     [Fact]
@@ -81,11 +81,11 @@ public abstract class QuestionTests(LessonHost player)
 
         await Choice(page, "A. a bridge").ClickAsync();
 
-        await Expect(page.GetByText("You said A. It is C.")).ToBeVisibleAsync();
+        await Expect(page.GetByText("You said A. The right answer is C.")).ToBeVisibleAsync();
         await Expect(page.GetByText("the bridge is another one")).ToBeVisibleAsync();
         await Choice(page, "C. one timed").ClickAsync(new() { Force = true }); // the first choice counts
         await ReloadAsync(page);
-        await Expect(page.GetByText("You said A. It is C.")).ToBeVisibleAsync();
+        await Expect(page.GetByText("You said A. The right answer is C.")).ToBeVisibleAsync();
         await Expect(page.GetByText("the bridge is another one")).ToBeVisibleAsync();
         await Expect(Choice(page, "A. a bridge")).ToHaveAttributeAsync("aria-pressed", "true");
     }
@@ -100,13 +100,14 @@ public abstract class QuestionTests(LessonHost player)
         await Choice(page, "B. 42").ClickAsync();
         await Choice(page, "A. one line").ClickAsync();
         await page.Button("Run all").ClickAsync();
-        await Expect(Verdict(page, "You said B, and so it is.")).ToHaveCountAsync(1);
-        await Expect(Verdict(page, "You said A. It is B.")).ToHaveCountAsync(1);
+        await Expect(Verdict(page, "You said B, which is right.")).ToHaveCountAsync(1);
+        await Expect(Verdict(page, "You said A. The right answer is B.")).ToHaveCountAsync(1);
         await Choice(page, "B. an hour").ClickAsync();
 
         var score = page.GetByText("You were right in 1 of 2 predictions and 0 of 1 quiz answers.");
         await Expect(score).ToBeVisibleAsync();
-        await Expect(page.GetByText("You said B; it is C.")).ToBeVisibleAsync();
+        await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Your answers" })).ToBeVisibleAsync();
+        await Expect(page.GetByText("You said B; the right answer is C.")).ToBeVisibleAsync();
         await ReloadAsync(page);
         await Expect(score).ToBeVisibleAsync();
         await page.Button("Start again").ClickAsync();

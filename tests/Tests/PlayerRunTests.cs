@@ -175,7 +175,7 @@ public sealed class PlayerRunTests(ThePlayer player) : RunTests(player), IClassF
 
         await using var fourth = await player.OpenAsync(lessons[3]);
         await fourth.Page.Cell(1).RunAsync();
-        await Assertions.Expect(second.Page.GetByRole(AriaRole.Alert)).ToContainTextAsync("The kernel of this lesson was closed, because 3 other lessons are open."); // it stands there for a while only
+        await Assertions.Expect(second.Page.GetByRole(AriaRole.Alert)).ToContainTextAsync("The kernel of this lesson was closed, because 3 other lessons are open."); // it is shown only for a while
         await fourth.Page.Cell(1).RanAsync();
         await kernels[1].WaitForExitAsync().WaitAsync(TheHost.Hang);
         Assert.False(kernels[0].HasExited || kernels[2].HasExited);

@@ -44,7 +44,7 @@ public sealed class PresenterTests(Browser browser)
 
         await page.Keyboard.PressAsync("Escape");
         await Expect(page.Locator(".right")).ToHaveCountAsync(1); // the learner's own answer is still there
-        await Expect(page.GetByText("You said A. It is B.", new() { Exact = true })).ToBeVisibleAsync();
+        await Expect(page.GetByText("You said A. The right answer is B.", new() { Exact = true })).ToBeVisibleAsync();
 
         async Task NothingIsGivenAwayAsync()
         {

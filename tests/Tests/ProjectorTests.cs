@@ -13,8 +13,8 @@ namespace TracingTutorial.Tests;
 /// <summary>
 /// The presenter's view is the slides, so every decisive picture fits a projector of 1280 × 720 at 140%. Decisive is what an
 /// instructor shows: each output that draws (also the starter's verdict and the solution's), each table and each picture of the
-/// text; not what is folded, and not what stands in depth. It fits when nothing of it is cut, wrapped or to be scrolled sideways,
-/// no text lies on another one, each is at least 16 px high in type, and the whole of it stands on one screen. A drawing of
+/// text; not what is folded, and not what is in depth. It fits when nothing of it is cut, wrapped or to be scrolled sideways,
+/// no text lies on another one, each is at least 16 px high in type, and the whole of it is on one screen. A drawing of
 /// several things (a verdict and its traces, two traces) is shown one after the other: the key for the next screen brings each
 /// of them up whole. Printed lines are read as they scroll by; they must only not wrap.
 /// </summary>

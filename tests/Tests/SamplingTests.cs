@@ -87,7 +87,7 @@ public class SamplingTests
                     return false;
                 },
             };
-            ActivitySource.AddActivityListener(listener); // hears of every source that there is
+            ActivitySource.AddActivityListener(listener); // is called for every source
             return count;
         }
     }

@@ -115,7 +115,7 @@ public sealed class ThePlayer(Browser browser) : LessonHost, IAsyncLifetime
         return shown;
     }
 
-    /// <summary>A page that knows nothing.</summary>
+    /// <summary>A page without the secret.</summary>
     internal Task<BrowserPage> NewPageAsync(int width = 1100, int height = 800) => browser.NewPage(width, height);
 
     internal override string AddressOf(string lesson) => $"{Origin}/lesson/{lesson}";

@@ -64,7 +64,7 @@ public sealed class ToolTests : IClassFixture<RestoredTool>
         Assert.Contains("`dotnet tool restore`", console);
     }
 
-    /// <summary>Our own kernel compiles the files of a layer together. Here each has only what stands above it.</summary>
+    /// <summary>Our own kernel compiles the files of a layer together. Here each has only what is above it.</summary>
     [Fact]
     public async Task Every_helper_compiles_alone_over_the_tool_in_the_order_in_which_they_are_imported()
     {

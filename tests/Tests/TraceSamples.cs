@@ -105,7 +105,7 @@ internal static class TraceSamples
     public static RecordedTrace Later(RecordedTrace trace, double ms, string id) =>
         new(trace.Spans.Select(s => s with { TraceId = id, Start = s.Start.AddMilliseconds(ms) }));
 
-    /// <summary>A shop with everything that a service map can show: databases, a queue, a cycle, a service that calls itself, one that stands alone.</summary>
+    /// <summary>A shop with everything that a service map can show: databases, a queue, a cycle, a service that calls itself, one without calls.</summary>
     public static RecordedTrace[] Shop()
     {
         RecordedSpan Client(string id, string parent, double start, double duration, string service) => Span("call", parent, start, duration, service, id) with { Kind = ActivityKind.Client };

@@ -246,7 +246,7 @@ public sealed class WaterfallTests
         Assert.Equal([
             "POST /orders: ", "send order: lane a to 0", "POST /orders: lane 0", "send order: lane to 0",
             "pack orders: lane z from 0, lane a to 1", "print label: lane z from 1"], Arrows(view));
-        // What stands between the traces is passed too.
+        // What is between the traces is passed too.
         Assert.Equal([0, 1, 1], Views.Parse(view).QuerySelectorAll(".tv-top").Select(t => t.QuerySelectorAll(".tv-lane").Length));
         Assert.Equal("--tv-lanes:2", Views.Parse(view).QuerySelector(".tv")!.GetAttribute("style"));
         foreach (var text in new[] { Views.Parse(view).Body!.TextContent, view.ToString() })
@@ -264,7 +264,7 @@ public sealed class WaterfallTests
 
         Assert.Equal(5, Views.Rows(view).Sum(r => r.QuerySelectorAll(".tv-from").Length));
         Assert.Equal(6, Regex.Count(view.ToHtml(), "links to 2 spans here"));
-        Assert.Empty(Views.Parse(SideBySide.Of(Queue()[0], Queue()[2])).QuerySelectorAll(".tv-trace")[0].QuerySelectorAll(".tv-lane")); // they stand beside each other
+        Assert.Empty(Views.Parse(SideBySide.Of(Queue()[0], Queue()[2])).QuerySelectorAll(".tv-trace")[0].QuerySelectorAll(".tv-lane")); // they are beside each other
     }
 
     [Fact]
