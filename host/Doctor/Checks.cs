@@ -42,8 +42,8 @@ internal sealed class Checks(string root, Machine machine)
         yield return Sdk(await RunAsync("dotnet", "--version"), await RunAsync("dotnet", "--list-sdks"), machine);
         yield return new Finding(".NET runtime", Environment.Version.Major == 10, true,
             $".NET {Environment.Version} and ASP.NET Core, {RuntimeInformation.RuntimeIdentifier}", machine.InstallSdk());
-        yield return Room.Memory();
-        yield return Room.Disk(Folders(), Room.FreeIn);
+        yield return FreeResources.Memory();
+        yield return FreeResources.Disk(Folders(), FreeResources.FreeIn);
 
         var feeds = new Feeds(machine, FeedTimeout);
         var (exitCode, output) = await RunAsync("dotnet", "nuget", "list", "source", "--format", "Short");

@@ -78,10 +78,10 @@ internal sealed class KernelCheck(string root, Machine machine)
                 : problem?.WayOut is { Length: > 0 } wayOut ? wayOut : "Run `dotnet run --project host run 00` to see where it stops.");
         }
 
-        var slow = seconds > Expected.SlowSeconds;
+        var slow = seconds > MeasuredNeeds.SlowSeconds;
         return new Finding(name, !slow, !slow,
             FormattableString.Invariant($"started, imported and drew a trace in {seconds:0.0} s with {megabytes} MB; ")
-                + $"{Expected.FromSeconds} to {Expected.ToSeconds} s are usual, the first time more", machine.Hurry());
+                + $"{MeasuredNeeds.FromSeconds} to {MeasuredNeeds.ToSeconds} s are usual, the first time more", machine.Hurry());
     }
 
     /// <summary>Starts the dashboard that lesson 7 offers, from its package.</summary>

@@ -14,8 +14,8 @@ public sealed partial class AgendaTests
     [Fact]
     public void Nothing_that_an_agenda_keeps_refers_to_a_section_that_it_leaves_out()
     {
-        var kit = Path.Combine(TheHost.Root, "notebooks", "INSTRUCTOR.md");
-        Notebook[] lessons = [.. TheHost.Lessons.Select(l => DibReader.Load(TheHost.Lesson(l)))];
+        var kit = Path.Combine(HostRunner.Root, "notebooks", "INSTRUCTOR.md");
+        Notebook[] lessons = [.. HostRunner.Lessons.Select(l => DibReader.Load(HostRunner.Lesson(l)))];
         var rows = Agenda.In(kit, File.ReadAllText(kit).ReplaceLineEndings("\n"), lessons)
             .SelectMany(a => a.Rows.Where(r => r.Lesson is not null).Select(r => (a.Heading, Row: r)));
         var faults = rows.SelectMany(r => References(r.Row.Lesson!, r.Row.Sections).Select(f => $"{r.Heading}: {f}")).Distinct().ToArray();
@@ -27,7 +27,7 @@ public sealed partial class AgendaTests
     public void A_reference_by_name_by_number_and_by_answer_is_found()
     {
         const string options = "\n\n- **A.** As behind `user-cache`.\n- **B.** Not so.\n\n";
-        var lesson = DibReader.Parse("/notebooks/05-test.dib", TheHost.Meta
+        var lesson = DibReader.Parse("/notebooks/05-test.dib", HostRunner.Meta
             + "#!markdown\n\n# Title\n\nText about `spans`.\n\n## First\n\nA service called `user-cache`.\n\n## Exercise 5.1\n\nDo it.\n\n"
             + $"## Last\n\nAs in *First*, `spans` are lost. See 5.1, not 5.1.2.\n\n**Predict.** What is behind the proxy?{options}"
             + "#!csharp\n\nvar a = 1;\na\n\n#!markdown\n\n**A.** It is.\n");

@@ -106,7 +106,7 @@ public class BackendTests
     [Fact]
     public async Task The_Aspire_dashboard_starts_takes_a_trace_gives_it_back_and_ends_with_the_notebook()
     {
-        var (dashboard, problem) = await AspireDashboard.TryStartAsync(DashboardPackage.Rid, TheHost.Root);
+        var (dashboard, problem) = await AspireDashboard.TryStartAsync(DashboardPackage.Rid, HostRunner.Root);
         Assert.SkipWhen(dashboard is null, problem ?? "");
         using var http = new HttpClient();
 
@@ -132,16 +132,16 @@ public class BackendTests
     [Fact(Explicit = true)]
     public async Task Lesson_7_sends_to_the_dashboard_when_the_learner_asks_for_it()
     {
-        var (dashboard, problem) = await AspireDashboard.TryStartAsync(DashboardPackage.Rid, TheHost.Root);
+        var (dashboard, problem) = await AspireDashboard.TryStartAsync(DashboardPackage.Rid, HostRunner.Root);
         dashboard?.Dispose();
         Assert.SkipWhen(dashboard is null, problem ?? "");
-        var lesson = DibReader.Load(TheHost.Lesson("07-jaeger.dib"));
+        var lesson = DibReader.Load(HostRunner.Lesson("07-jaeger.dib"));
         const string off = "var wantDashboard = false;";
         Assert.Single(lesson.Code, c => c.Source.Contains(off, StringComparison.Ordinal));
         // To the cell that searches: by then spans have been sent, fetched, asked for by hand and found.
         var last = lesson.Code.Single(c => c.Source.Contains("new TraceSearch(\"api-gateway\")", StringComparison.Ordinal) && c.Exercise is null).Number;
 
-        var run = await LessonRun.RunAsync(lesson with { Cells = [.. lesson.Cells.Where(c => c.Number <= last).Select(c => c with { Source = c.Source.Replace(off, off.Replace("false", "true"), StringComparison.Ordinal) })] }, TheHost.Options, _ => { }, default);
+        var run = await LessonRun.RunAsync(lesson with { Cells = [.. lesson.Cells.Where(c => c.Number <= last).Select(c => c with { Source = c.Source.Replace(off, off.Replace("false", "true"), StringComparison.Ordinal) })] }, HostRunner.Options, _ => { }, default);
 
         Assert.All(run.Cells, c => Assert.True(c.Status == CellStatus.Ok, $"{c.Problem}\n{c.Details}"));
         var said = string.Concat(run.Cells.SelectMany(c => c.Outputs).Select(o => o.Text));

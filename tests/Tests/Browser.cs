@@ -39,7 +39,7 @@ public sealed class Browser : IAsyncDisposable
     {
         var (_, browser) = await started.Value;
         var context = await browser.NewContextAsync(new() { ViewportSize = new() { Width = width, Height = height }, DeviceScaleFactor = scale });
-        context.SetDefaultTimeout((float)TheHost.Hang.TotalMilliseconds);
+        context.SetDefaultTimeout((float)HostRunner.Hang.TotalMilliseconds);
         return new BrowserPage(context, await context.NewPageAsync());
     }
 
@@ -58,12 +58,12 @@ public sealed class Browser : IAsyncDisposable
         var path = Usual.FirstOrDefault(File.Exists);
         Assert.SkipWhen(path is null, "No Chrome, Chromium or Edge is installed in a usual place, so nothing was looked at in a browser.");
 
-        Assertions.SetDefaultExpectTimeout((float)TheHost.Hang.TotalMilliseconds);
+        Assertions.SetDefaultExpectTimeout((float)HostRunner.Hang.TotalMilliseconds);
         var playwright = await Playwright.CreateAsync();
         var browser = await playwright.Chromium.LaunchAsync(new()
         {
             ExecutablePath = path,
-            Timeout = (float)TheHost.Hang.TotalMilliseconds,
+            Timeout = (float)HostRunner.Hang.TotalMilliseconds,
             Args = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-quic"],
         });
         return (playwright, browser);

@@ -224,9 +224,9 @@ public sealed class CellTests(CellTests.OneKernel kernel) : IClassFixture<CellTe
         public async ValueTask InitializeAsync()
         {
             _folder.Write("sub/beside.txt", "found");
-            var text = TheHost.Cells([.. Cells.Select(c => c.Source)]);
+            var text = HostRunner.Cells([.. Cells.Select(c => c.Source)]);
             _lines = text.Split('\n');
-            _results = (await LessonRun.RunAsync(_folder.Write(OperatingSystem.IsWindows() ? "sub/a 'notebook'.dib" : "sub/a \"notebook\".dib", text), TheHost.Options, _ => { }, default)).Cells;
+            _results = (await LessonRun.RunAsync(_folder.Write(OperatingSystem.IsWindows() ? "sub/a 'notebook'.dib" : "sub/a \"notebook\".dib", text), HostRunner.Options, _ => { }, default)).Cells;
             Assert.Equal(Cells.Length, _results.Count);
         }
 

@@ -36,7 +36,7 @@ public sealed class CodeHtmlTests
     [Fact]
     public void Nothing_of_any_cell_of_the_course_is_lost()
     {
-        var cells = TheHost.Lessons.SelectMany(name => DibReader.Load(TheHost.Lesson(name)) is var lesson ? lesson.Code.Select(c => c.Source).Concat(lesson.Lesson.Solutions.Values.Select(s => s.Source)) : []).ToArray();
+        var cells = HostRunner.Lessons.SelectMany(name => DibReader.Load(HostRunner.Lesson(name)) is var lesson ? lesson.Code.Select(c => c.Source).Concat(lesson.Lesson.Solutions.Values.Select(s => s.Source)) : []).ToArray();
 
         Assert.True(cells.Length > 100);
         Assert.All(cells, source => Assert.Equal(source, TextOf(source)));
@@ -70,7 +70,7 @@ public sealed class CodeHtmlTests
     [Fact]
     public void No_cell_and_no_helper_is_nested_too_deeply()
     {
-        var files = System.IO.Directory.GetFiles(System.IO.Path.Combine(TheHost.Root, "helpers"), "*.cs", System.IO.SearchOption.AllDirectories);
+        var files = System.IO.Directory.GetFiles(System.IO.Path.Combine(HostRunner.Root, "helpers"), "*.cs", System.IO.SearchOption.AllDirectories);
 
         Assert.All(files, file => Assert.NotNull(CSharpText.Parse(System.IO.File.ReadAllText(file))));
     }

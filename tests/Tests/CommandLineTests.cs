@@ -19,11 +19,11 @@ public sealed class CommandLineTests : IDisposable
     [Fact]
     public async Task Notebooks_run_side_by_side_are_reported_in_order_and_the_last_line_counts_them()
     {
-        _folder.Write("a.dib", TheHost.Cells("await Task.Delay(1000);\n\"this is a\"")); // usually slower than b; in both cases it is reported first
-        _folder.Write("b.dib", TheHost.Cells("Console.WriteLine(\"this is b\");\nthrow new Exception(\"no\");"));
-        _folder.Write("c.dib", TheHost.Meta + "#!markdown\n\n# The title [x]\n\n## A section\n\n#!csharp\n\nConsole.Write(\"plain [markup] bell \\a escape \\u001b[31m\");\n");
+        _folder.Write("a.dib", HostRunner.Cells("await Task.Delay(1000);\n\"this is a\"")); // usually slower than b; in both cases it is reported first
+        _folder.Write("b.dib", HostRunner.Cells("Console.WriteLine(\"this is b\");\nthrow new Exception(\"no\");"));
+        _folder.Write("c.dib", HostRunner.Meta + "#!markdown\n\n# The title [x]\n\n## A section\n\n#!csharp\n\nConsole.Write(\"plain [markup] bell \\a escape \\u001b[31m\");\n");
 
-        var (exitCode, output) = await TheHost.CommandAsync(_folder.Path, ["run", ".", "--json", "out.json"]);
+        var (exitCode, output) = await HostRunner.CommandAsync(_folder.Path, ["run", ".", "--json", "out.json"]);
 
         Assert.Equal(1, exitCode);
         Assert.Matches("(?s)this is a.*this is b.*b.dib:7 \\(cell 1\\): Exception: no.*The title \\[x\\].*  A section.*ok cell 2", output);
@@ -65,11 +65,11 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("--json ", "--json", "takes a path, and none was given", "doctor")]
     public async Task A_call_that_cannot_work_says_what_is_wrong_before_anything_runs(string arguments, string names, string message, string? command = "run")
     {
-        _folder.Write("a.dib", TheHost.Cells("System.IO.File.WriteAllText(\"ran\", \"\");"));
+        _folder.Write("a.dib", HostRunner.Cells("System.IO.File.WriteAllText(\"ran\", \"\");"));
         Directory.CreateDirectory(Path.Combine(_folder.Path, "empty"));
 
-        var words = arguments.Split(' ').Select(word => word.Replace("CLONE", TheHost.Root));
-        var (exitCode, output) = await TheHost.CommandAsync(_folder.Path, command is null ? words : words.Prepend(command));
+        var words = arguments.Split(' ').Select(word => word.Replace("CLONE", HostRunner.Root));
+        var (exitCode, output) = await HostRunner.CommandAsync(_folder.Path, command is null ? words : words.Prepend(command));
 
         Assert.Equal(2, exitCode);
         Assert.DoesNotContain(output, c => char.IsControl(c) && c != '\n');
@@ -83,7 +83,7 @@ public sealed class CommandLineTests : IDisposable
     public async Task A_full_disk_is_said_and_not_a_stack_trace()
     {
         Assert.SkipUnless(File.Exists("/dev/full"), "There is no /dev/full.");
-        _folder.Write("a.dib", TheHost.Cells("1"));
+        _folder.Write("a.dib", HostRunner.Cells("1"));
 
         var (results, _) = await ShellAsync("run a.dib --json /dev/full");
         var (screen, screenText) = await ShellAsync("run a.dib > /dev/full");
@@ -115,17 +115,17 @@ public sealed class CommandLineTests : IDisposable
         var root = Path.Combine(_folder.Path, "a;b, c'd \"e\" ümläut");
         var name = OperatingSystem.IsWindows() ? root.Replace("\"", "") : root;
         _folder.Write($"{Path.GetFileName(name)}/helpers/one.cs", "public static class One { public const int Value = 41; }\n");
-        _folder.Write($"{Path.GetFileName(name)}/notebooks/it's.dib", TheHost.Cells("#!import ../helpers/one.cs", "#r \"nuget: OpenTelemetry, 1.20.1\"\nOne.Value + 1"));
+        _folder.Write($"{Path.GetFileName(name)}/notebooks/it's.dib", HostRunner.Cells("#!import ../helpers/one.cs", "#r \"nuget: OpenTelemetry, 1.20.1\"\nOne.Value + 1"));
 
         // On macOS, the folder for temporary files has a long name, and the file of a pipe a short one.
         var temporary = Directory.CreateDirectory(Path.Combine(_folder.Path, new string('t', 90))).FullName;
 
-        var (exitCode, output) = await TheHost.CommandAsync(name, ["run", "notebooks"], ("TMPDIR", temporary));
+        var (exitCode, output) = await HostRunner.CommandAsync(name, ["run", "notebooks"], ("TMPDIR", temporary));
         Assert.True(exitCode == 0, output);
         Assert.Contains("    42\n", output);
 
         Assert.SkipWhen(OperatingSystem.IsWindows(), "HOME is not what Windows looks at.");
-        (exitCode, output) = await TheHost.CommandAsync(name, ["run", "notebooks"],
+        (exitCode, output) = await HostRunner.CommandAsync(name, ["run", "notebooks"],
             ("HOME", "/proc/nowhere"), ("NUGET_PACKAGES", null), ("DOTNET_CLI_HOME", null)); // packages are below HOME only without these
         Assert.Equal(1, exitCode);
         Assert.Contains("it's.dib:10 (cell 2): The packages could not be restored", output);
@@ -145,9 +145,9 @@ public sealed class CommandLineTests : IDisposable
     [Fact]
     public void A_lesson_can_be_named_by_its_number()
     {
-        Assert.Equal([TheHost.Lesson("01-setup.dib")], CourseFiles.Find(["01"]));
-        Assert.Equal([TheHost.Lesson("01-setup.dib")], CourseFiles.Find(["01-setup"]));
-        Assert.Equal(TheHost.Lessons.Select(TheHost.Lesson), CourseFiles.Find([]));
+        Assert.Equal([HostRunner.Lesson("01-setup.dib")], CourseFiles.Find(["01"]));
+        Assert.Equal([HostRunner.Lesson("01-setup.dib")], CourseFiles.Find(["01-setup"]));
+        Assert.Equal(HostRunner.Lessons.Select(HostRunner.Lesson), CourseFiles.Find([]));
     }
 
     [Theory]
@@ -188,8 +188,8 @@ public sealed class CommandLineTests : IDisposable
 
     private Process StartWaiting(out Process child)
     {
-        _folder.Write("a.dib", TheHost.Cells("1", "Console.WriteLine($\"child {Environment.ProcessId}\");\nawait Task.Delay(-1);"));
-        var process = TheHost.StartCommand(_folder.Path, ["run", "a.dib"]);
+        _folder.Write("a.dib", HostRunner.Cells("1", "Console.WriteLine($\"child {Environment.ProcessId}\");\nawait Task.Delay(-1);"));
+        var process = HostRunner.StartCommand(_folder.Path, ["run", "a.dib"]);
         string? line;
         while ((line = process.StandardOutput.ReadLine()) is not null && !line.Contains("child"))
         {

@@ -16,7 +16,7 @@ public sealed class ConsoleTextTests(Browser browser)
     private sealed record Case(string Name, string Text, ConsoleSegment[][] Lines);
 
     private static readonly string Json =
-        File.ReadAllText(Path.Combine(TheHost.Root, "tests", "Tests", "conformance", "console-text.json"));
+        File.ReadAllText(Path.Combine(HostRunner.Root, "tests", "Tests", "conformance", "console-text.json"));
 
     // The texts of the cases need not be well-formed UTF-16.
     private static readonly Case[] Cases = JsonSerializer.Deserialize<Case[]>(
@@ -48,7 +48,7 @@ public sealed class ConsoleTextTests(Browser browser)
     [Fact]
     public async Task The_page_draws_what_the_host_draws()
     {
-        var script = File.ReadAllBytes(Path.Combine(TheHost.Root, "host", "wwwroot", "console.js"));
+        var script = File.ReadAllBytes(Path.Combine(HostRunner.Root, "host", "wwwroot", "console.js"));
         await using var page = await browser.NewPage(400);
 
         var faults = await page.Page.EvaluateAsync<string[]>("""

@@ -9,74 +9,74 @@ namespace TracingTutorial.Tests;
 /// <summary>Each rule of the dialect: what is refused, where the message points, and what it says to do.</summary>
 public class DibReaderTests
 {
-    private const string Md = TheHost.Meta + "#!markdown\n\n";
+    private const string Md = HostRunner.Meta + "#!markdown\n\n";
 
     // The text, the line the message must name, a part of the message, a part of the way out.
     public static TheoryData<string, int, string, string> Refused => new()
     {
         { "#!csharp\n1\n", 1, "does not begin with the line `#!meta`", "#!meta" },
-        { "\n" + TheHost.Meta, 1, "does not begin with the line `#!meta`", "#!meta" },
+        { "\n" + HostRunner.Meta, 1, "does not begin with the line `#!meta`", "#!meta" },
         { "#!meta\n{\"kernelInfo\":\n#!csharp\n1\n", 2, "not valid JSON", "#!meta" },
         { "#!meta\n{}\n#!csharp\n1\n", 2, "kernelInfo.defaultKernelName", "#!meta" },
         { "#!meta\n[1]\n#!csharp\n1\n", 2, "kernelInfo.defaultKernelName", "#!meta" },
         { "#!meta\n{\"kernelInfo\":{\"defaultKernelName\":\"fsharp\"}}\n#!csharp\n1\n", 2, "fsharp", "#!meta" },
-        { TheHost.Meta + "#!csharp\n1\n#!meta\n{}\n", 6, "only in the first line", "Remove" },
+        { HostRunner.Meta + "#!csharp\n1\n#!meta\n{}\n", 6, "only in the first line", "Remove" },
 
-        { TheHost.Meta, 0, "no cells", "#!csharp" },
-        { TheHost.Meta + "words\n#!csharp\n1\n", 4, "not valid JSON", "#!meta" },
+        { HostRunner.Meta, 0, "no cells", "#!csharp" },
+        { HostRunner.Meta + "words\n#!csharp\n1\n", 4, "not valid JSON", "#!meta" },
         { "#!meta\n#!time\nwords\n#!csharp\n1\n", 2, "not valid JSON", "#!meta" },
-        { TheHost.Meta + "#!csharp \n1\n", 4, "not every notebook host", "exactly `#!csharp`" },
-        { TheHost.Meta + " #!markdown\nwords\n", 4, "not every notebook host", "exactly `#!markdown`" },
-        { TheHost.Meta + "#!csharp\n1\n#!CSharp\n2\n", 6, "not every notebook host", "exactly `#!csharp`" },
-        { TheHost.Meta + "#!c#\n1\n", 4, "not every notebook host", "exactly `#!csharp`" },
-        { TheHost.Meta + "#!csharp --name x\n1\n", 4, "not every notebook host", "exactly `#!csharp`" },
-        { TheHost.Meta + "#!csharp\n1\n#!fsharp\n1\n", 6, "`#!fsharp` is not understood", "Remove" },
-        { TheHost.Meta + "#!csharp\n#!time\n1\n", 5, "`#!time` is not understood", "Remove" },
+        { HostRunner.Meta + "#!csharp \n1\n", 4, "not every notebook host", "exactly `#!csharp`" },
+        { HostRunner.Meta + " #!markdown\nwords\n", 4, "not every notebook host", "exactly `#!markdown`" },
+        { HostRunner.Meta + "#!csharp\n1\n#!CSharp\n2\n", 6, "not every notebook host", "exactly `#!csharp`" },
+        { HostRunner.Meta + "#!c#\n1\n", 4, "not every notebook host", "exactly `#!csharp`" },
+        { HostRunner.Meta + "#!csharp --name x\n1\n", 4, "not every notebook host", "exactly `#!csharp`" },
+        { HostRunner.Meta + "#!csharp\n1\n#!fsharp\n1\n", 6, "`#!fsharp` is not understood", "Remove" },
+        { HostRunner.Meta + "#!csharp\n#!time\n1\n", 5, "`#!time` is not understood", "Remove" },
         { Md + "#!import ../helpers/core.dib\n", 6, "`#!import` is not understood", "Remove" },
         { Md + "```\n#!csharp\n1\n```\n", 7, "inside a code fence", "Close the fence" },
-        { TheHost.Cells("var text = \"\"\"\n#!markdown\n\"\"\";"), 6, "not closed", "another way" },
-        { TheHost.Cells("/* never\nclosed"), 6, "not closed", "Close it" },
+        { HostRunner.Cells("var text = \"\"\"\n#!markdown\n\"\"\";"), 6, "not closed", "another way" },
+        { HostRunner.Cells("/* never\nclosed"), 6, "not closed", "Close it" },
 
-        { TheHost.Cells("#!import a.dib\nvar x = 1;"), 6, "shares its cell", "cell of its own" },
-        { TheHost.Cells("// the helpers\n#!import a.dib"), 7, "shares its cell", "cell of its own" },
-        { TheHost.Cells("#!import \"a.dib\""), 6, "not an import", "without quotes" },
-        { TheHost.Cells("#!import  a.dib"), 6, "not an import", "one space" },
-        { TheHost.Cells("#!import a\\b.dib"), 6, "not an import", "forward slashes" },
-        { TheHost.Cells(" #!import a.dib"), 6, "not an import", "start of the line" },
-        { TheHost.Cells("#!import /helpers/core.dib"), 6, "path of one machine", "notebook's own folder" },
-        { TheHost.Cells("#!import a.txt"), 6, "cannot be imported", ".dib" },
-        { TheHost.Cells("#!import missing.dib"), 6, "does not exist", "Correct the path" },
+        { HostRunner.Cells("#!import a.dib\nvar x = 1;"), 6, "shares its cell", "cell of its own" },
+        { HostRunner.Cells("// the helpers\n#!import a.dib"), 7, "shares its cell", "cell of its own" },
+        { HostRunner.Cells("#!import \"a.dib\""), 6, "not an import", "without quotes" },
+        { HostRunner.Cells("#!import  a.dib"), 6, "not an import", "one space" },
+        { HostRunner.Cells("#!import a\\b.dib"), 6, "not an import", "forward slashes" },
+        { HostRunner.Cells(" #!import a.dib"), 6, "not an import", "start of the line" },
+        { HostRunner.Cells("#!import /helpers/core.dib"), 6, "path of one machine", "notebook's own folder" },
+        { HostRunner.Cells("#!import a.txt"), 6, "cannot be imported", ".dib" },
+        { HostRunner.Cells("#!import missing.dib"), 6, "does not exist", "Correct the path" },
 
         { Md + "one\nwrite to someone@example\n", 7, "`@example` in a Markdown cell", "without the @" },
         { Md + "```csharp\nvar @class = 1;\n```\n", 7, "`@class`", "without the @" },
         { Md + "a @@ b\n", 6, "`@@`", "without the @" },
-        { TheHost.Cells("1") + "#!mermaid\ngraph TD\n", 7, "`#!mermaid` is not understood", "#!csharp and #!markdown" },
-        { TheHost.Meta + "#!html\n<b>bold</b>\n", 4, "`#!html` is not understood", "#!csharp and #!markdown" },
+        { HostRunner.Cells("1") + "#!mermaid\ngraph TD\n", 7, "`#!mermaid` is not understood", "#!csharp and #!markdown" },
+        { HostRunner.Meta + "#!html\n<b>bold</b>\n", 4, "`#!html` is not understood", "#!csharp and #!markdown" },
 
-        { TheHost.Cells("var a = 1;\nnamespace Shop { class B { } }"), 7, "no namespaces", "Remove the namespace" },
-        { TheHost.Cells("static class X\n{\n    public static int Twice(this int i) => 2 * i;\n}"), 8, "extension method inside a class", "top level" },
-        { TheHost.Cells("class X(int field)\n{\n    public int Y => field;\n}"), 8, "`field` inside a property", "another name" },
-        { TheHost.Cells("file class X { }"), 6, "`file` type", "Remove" },
-        { TheHost.Cells("var a = 1;\nusing var reader = new System.IO.StringReader(\"\");"), 7, "`using var`", "`using (…) { … }`" },
-        { TheHost.Cells("await using var x = Something();"), 6, "`using var`", "`using (…) { … }`" },
-        { TheHost.Cells("#load \"a.csx\""), 6, "`#load`", "#!import" },
-        { TheHost.Cells("#i \"nuget: https://example.org\""), 6, "package feed for everybody", "dotnet nuget add source" },
-        { TheHost.Cells("display(1);"), 6, "`display(…)`", ".Display()" },
-        { TheHost.Cells("HTML(\"<b>\")"), 6, "`HTML(…)`", ".Display()" },
-        { TheHost.Cells("\"<b>\".Display(\"text/html\");"), 6, "`Display` with arguments", "ToHtml()" },
+        { HostRunner.Cells("var a = 1;\nnamespace Shop { class B { } }"), 7, "no namespaces", "Remove the namespace" },
+        { HostRunner.Cells("static class X\n{\n    public static int Twice(this int i) => 2 * i;\n}"), 8, "extension method inside a class", "top level" },
+        { HostRunner.Cells("class X(int field)\n{\n    public int Y => field;\n}"), 8, "`field` inside a property", "another name" },
+        { HostRunner.Cells("file class X { }"), 6, "`file` type", "Remove" },
+        { HostRunner.Cells("var a = 1;\nusing var reader = new System.IO.StringReader(\"\");"), 7, "`using var`", "`using (…) { … }`" },
+        { HostRunner.Cells("await using var x = Something();"), 6, "`using var`", "`using (…) { … }`" },
+        { HostRunner.Cells("#load \"a.csx\""), 6, "`#load`", "#!import" },
+        { HostRunner.Cells("#i \"nuget: https://example.org\""), 6, "package feed for everybody", "dotnet nuget add source" },
+        { HostRunner.Cells("display(1);"), 6, "`display(…)`", ".Display()" },
+        { HostRunner.Cells("HTML(\"<b>\")"), 6, "`HTML(…)`", ".Display()" },
+        { HostRunner.Cells("\"<b>\".Display(\"text/html\");"), 6, "`Display` with arguments", "ToHtml()" },
 
-        { TheHost.Cells(" #r \"nuget: OpenTelemetry, 1.20.1\""), 6, "not a reference", "start of the line" },
-        { TheHost.Cells("#r nuget: OpenTelemetry, 1.20.1"), 6, "not a reference", "start of the line" },
-        { TheHost.Cells("#r \"nuget: OpenTelemetry, 1.20.1\" // why"), 6, "not a reference", "nothing after it" },
-        { TheHost.Cells("#r \"nuget:OpenTelemetry,1.20.1\""), 6, "not a reference", "#r \"nuget: Id, 1.2.3\"" },
-        { TheHost.Cells("#r \"nuget: OpenTelemetry\""), 6, "not one exact version", "1.2.3" },
-        { TheHost.Cells("#r \"nuget: OpenTelemetry, 1.*\""), 6, "`1.*` is not one exact version", "1.2.3" },
-        { TheHost.Cells("#r \"nuget: OpenTelemetry, [1.0,2.0)\""), 6, "not one exact version", "1.2.3" },
-        { TheHost.Cells("#r \"nuget: Microsoft.AspNetCore.TestHost, 9.0.1\""), 6, "does not match the .NET 10 kernel", "10.0.x" },
-        { TheHost.Cells("#r \"nuget: Microsoft.DotNet.Interactive, 1.0.0\""), 6, "part of one notebook host", "must not depend" },
-        { TheHost.Cells("#r \"../lib/some.dll\""), 6, "not a reference", "#r \"Assembly.Name\"" },
-        { TheHost.Cells("#r \"some.dll\""), 6, "file of one machine", "without ending" },
-        { TheHost.Cells("#r \"Spectre.Console\""), 6, "not an assembly of .NET", "nuget" },
+        { HostRunner.Cells(" #r \"nuget: OpenTelemetry, 1.20.1\""), 6, "not a reference", "start of the line" },
+        { HostRunner.Cells("#r nuget: OpenTelemetry, 1.20.1"), 6, "not a reference", "start of the line" },
+        { HostRunner.Cells("#r \"nuget: OpenTelemetry, 1.20.1\" // why"), 6, "not a reference", "nothing after it" },
+        { HostRunner.Cells("#r \"nuget:OpenTelemetry,1.20.1\""), 6, "not a reference", "#r \"nuget: Id, 1.2.3\"" },
+        { HostRunner.Cells("#r \"nuget: OpenTelemetry\""), 6, "not one exact version", "1.2.3" },
+        { HostRunner.Cells("#r \"nuget: OpenTelemetry, 1.*\""), 6, "`1.*` is not one exact version", "1.2.3" },
+        { HostRunner.Cells("#r \"nuget: OpenTelemetry, [1.0,2.0)\""), 6, "not one exact version", "1.2.3" },
+        { HostRunner.Cells("#r \"nuget: Microsoft.AspNetCore.TestHost, 9.0.1\""), 6, "does not match the .NET 10 kernel", "10.0.x" },
+        { HostRunner.Cells("#r \"nuget: Microsoft.DotNet.Interactive, 1.0.0\""), 6, "part of one notebook host", "must not depend" },
+        { HostRunner.Cells("#r \"../lib/some.dll\""), 6, "not a reference", "#r \"Assembly.Name\"" },
+        { HostRunner.Cells("#r \"some.dll\""), 6, "file of one machine", "without ending" },
+        { HostRunner.Cells("#r \"Spectre.Console\""), 6, "not an assembly of .NET", "nuget" },
     };
 
     [Theory]
@@ -94,15 +94,15 @@ public class DibReaderTests
 
     public static TheoryData<string> Accepted =>
     [
-        TheHost.Cells("1"),
-        TheHost.Cells("1").Replace("\n", "\r\n"),
-        TheHost.Cells("// only a comment"),
-        TheHost.Cells("#r \"nuget: OpenTelemetry, 1.20.1\"\n#r \"nuget: A.B, 1.0.0-rc.1\"\n#r \"Microsoft.AspNetCore\"\n#r \"System.Net.Http.Json\"\nusing System.Diagnostics;"),
-        TheHost.Cells("using (var reader = new System.IO.StringReader(\"\")) { }"),
-        TheHost.Cells("void F()\n{\n    using var reader = new System.IO.StringReader(\"\");\n}"),
-        TheHost.Cells("static int Twice(this int i) => 2 * i;"),
-        TheHost.Cells("var x = 1; x.Display();"),
-        TheHost.Cells("var @class = 1;"),
+        HostRunner.Cells("1"),
+        HostRunner.Cells("1").Replace("\n", "\r\n"),
+        HostRunner.Cells("// only a comment"),
+        HostRunner.Cells("#r \"nuget: OpenTelemetry, 1.20.1\"\n#r \"nuget: A.B, 1.0.0-rc.1\"\n#r \"Microsoft.AspNetCore\"\n#r \"System.Net.Http.Json\"\nusing System.Diagnostics;"),
+        HostRunner.Cells("using (var reader = new System.IO.StringReader(\"\")) { }"),
+        HostRunner.Cells("void F()\n{\n    using var reader = new System.IO.StringReader(\"\");\n}"),
+        HostRunner.Cells("static int Twice(this int i) => 2 * i;"),
+        HostRunner.Cells("var x = 1; x.Display();"),
+        HostRunner.Cells("var @class = 1;"),
         Md + "A line `#!csharp` in prose, an address a @ b, a fence:\n\n```\n#r \"nuget: A, 1.0.0\"\n```\n",
     ];
 
@@ -113,7 +113,7 @@ public class DibReaderTests
     [Fact]
     public void Every_problem_of_a_notebook_is_told_at_once_in_the_order_of_its_lines()
     {
-        var problems = ProblemsOf(TheHost.Cells("using var a = b;", "display(1);", "#load \"x\""));
+        var problems = ProblemsOf(HostRunner.Cells("using var a = b;", "display(1);", "#load \"x\""));
 
         Assert.Equal([6, 10, 14], problems.Select(p => p.Line));
         Assert.Equal([1, 2, 3], problems.Select(p => p.Cell));
@@ -122,7 +122,7 @@ public class DibReaderTests
     [Fact]
     public void Cells_know_their_line_their_kind_and_their_text()
     {
-        var notebook = DibReader.Parse("/notebooks/test.dib", TheHost.Meta + "#!markdown\n\n# Title\n\n#!csharp\n\n\nvar a = 1;\na\n\n\n#!csharp\n");
+        var notebook = DibReader.Parse("/notebooks/test.dib", HostRunner.Meta + "#!markdown\n\n# Title\n\n#!csharp\n\n\nvar a = 1;\na\n\n\n#!csharp\n");
 
         Assert.Equal("Title", notebook.Title);
         Assert.Equal(
@@ -141,7 +141,7 @@ public class DibReaderTests
     [Fact]
     public void A_notebook_that_is_not_there_is_named()
     {
-        var error = Assert.Throws<NotebookException>(() => DibReader.Load(Path.Combine(TheHost.Root, "notebooks", "no-such.dib")));
+        var error = Assert.Throws<NotebookException>(() => DibReader.Load(Path.Combine(HostRunner.Root, "notebooks", "no-such.dib")));
 
         Assert.Contains("no-such.dib", error.Message);
         Assert.Contains("cannot be read", error.Message);
@@ -166,8 +166,8 @@ public class DibReaderTests
     public void A_folded_solution_replaces_the_whole_cell_of_its_exercise()
     {
         const string fold = "#!markdown\n\n<details>\n<summary>Solution</summary>\n\n```csharp\n// Exercise 1.1: a\n42\n```\n\n- because\n\n</details>\n";
-        var notebook = DibReader.Parse("/notebooks/test.dib", TheHost.Cells("// Exercise 1.1: a\n0 // TODO", "1") + fold);
-        var lesson = DibReader.Parse("/notebooks/test.dib", TheHost.Cells("// Exercise 1.1: a\n0 // TODO") + fold + TheHost.Cells("1")[TheHost.Meta.Length..]);
+        var notebook = DibReader.Parse("/notebooks/test.dib", HostRunner.Cells("// Exercise 1.1: a\n0 // TODO", "1") + fold);
+        var lesson = DibReader.Parse("/notebooks/test.dib", HostRunner.Cells("// Exercise 1.1: a\n0 // TODO") + fold + HostRunner.Cells("1")[HostRunner.Meta.Length..]);
 
         Assert.Contains("Exercise 1.1 has no solution", Assert.Throws<NotebookException>(notebook.Solved).Message); // it is below another cell
         Assert.Equal(["// Exercise 1.1: a\n42", "1"], lesson.Solved().Code.Select(c => c.Source));

@@ -16,7 +16,7 @@ namespace TracingTutorial.Tests;
 /// </summary>
 public partial class DockerTests
 {
-    private static readonly string Folder = Path.Combine(TheHost.Root, "docker");
+    private static readonly string Folder = Path.Combine(HostRunner.Root, "docker");
 
     // What Jaeger 2.20.0 is built with, of the components that a configuration of ours may use (its components.go).
     private static readonly string[] PartsOfJaeger =

@@ -121,12 +121,12 @@ public sealed class DoctorMachineTests : IDisposable
     [Fact]
     public void Little_memory_is_a_note_with_a_way_out()
     {
-        Assert.True(Room.Memory(8_000).Ok);
-        Assert.StartsWith($"8.0 GB free; a lesson takes up to {Expected.ToMegabytes} MB", Room.Memory(8_000).Detail);
-        Assert.Contains("end the player with Ctrl+C between lessons", Room.Memory(1_000).WayOut);
-        Assert.Contains($"One lesson in the player needs {Expected.ToMegabytes + Expected.PlayerMegabytes} MB.", Room.Memory(300).WayOut);
-        Assert.True(Room.Memory(300) is { Ok: false, Required: false });
-        Assert.DoesNotContain("-", Room.Memory().Detail[..8]); // what this machine says of itself is a size
+        Assert.True(FreeResources.Memory(8_000).Ok);
+        Assert.StartsWith($"8.0 GB free; a lesson takes up to {MeasuredNeeds.ToMegabytes} MB", FreeResources.Memory(8_000).Detail);
+        Assert.Contains("end the player with Ctrl+C between lessons", FreeResources.Memory(1_000).WayOut);
+        Assert.Contains($"One lesson in the player needs {MeasuredNeeds.ToMegabytes + MeasuredNeeds.PlayerMegabytes} MB.", FreeResources.Memory(300).WayOut);
+        Assert.True(FreeResources.Memory(300) is { Ok: false, Required: false });
+        Assert.DoesNotContain("-", FreeResources.Memory().Detail[..8]); // what this machine says of itself is a size
     }
 
     [Fact]
@@ -135,13 +135,13 @@ public sealed class DoctorMachineTests : IDisposable
         var blocked = Path.Combine(_folder.Write("a-file", ""), "packages");
         var good = Path.Combine(_folder.Path, "not", "made", "yet");
 
-        Assert.True(Room.Disk([("packages", good, "")], _ => 5_000) is { Ok: true, Detail: var plenty } && plenty.StartsWith("5.0 GB free; ", StringComparison.Ordinal));
-        Assert.True(Room.Disk([("packages", good, ""), ("temporary files", _folder.Path, "")], f => f == good ? 5_000 : 200) is { Ok: false, Required: false, Detail: var little }
+        Assert.True(FreeResources.Disk([("packages", good, "")], _ => 5_000) is { Ok: true, Detail: var plenty } && plenty.StartsWith("5.0 GB free; ", StringComparison.Ordinal));
+        Assert.True(FreeResources.Disk([("packages", good, ""), ("temporary files", _folder.Path, "")], f => f == good ? 5_000 : 200) is { Ok: false, Required: false, Detail: var little }
             && little.StartsWith("200 MB free for temporary files; ", StringComparison.Ordinal));
-        Assert.True(Room.Disk([("packages", blocked, "Make it writable.")], _ => 5_000) is { Ok: false, Required: true, WayOut: "Make it writable.", Detail: var why }
+        Assert.True(FreeResources.Disk([("packages", blocked, "Make it writable.")], _ => 5_000) is { Ok: false, Required: true, WayOut: "Make it writable.", Detail: var why }
             && why == $"the folder for packages, {blocked}, cannot be written");
-        Assert.Contains("there is no home folder", Room.Disk([("packages", ".nuget/packages", "")], _ => 5_000).Detail);
-        Assert.True(Room.FreeIn(good) > 0);
+        Assert.Contains("there is no home folder", FreeResources.Disk([("packages", ".nuget/packages", "")], _ => 5_000).Detail);
+        Assert.True(FreeResources.FreeIn(good) > 0);
         Assert.False(Directory.Exists(Path.Combine(_folder.Path, "not")));
     }
 
@@ -296,19 +296,19 @@ public sealed class DoctorMachineTests : IDisposable
     [Fact]
     public void The_texts_name_the_numbers_that_were_measured()
     {
-        string Text(string path) => File.ReadAllText(Path.Combine(TheHost.Root, path));
-        var disk = FormattableString.Invariant($"{(Expected.PackageMegabytes + Expected.BuiltMegabytes) / 1000.0:0.0} GB of disk");
+        string Text(string path) => File.ReadAllText(Path.Combine(HostRunner.Root, path));
+        var disk = FormattableString.Invariant($"{(MeasuredNeeds.PackageMegabytes + MeasuredNeeds.BuiltMegabytes) / 1000.0:0.0} GB of disk");
 
-        Assert.Contains($"up to {Expected.ToMegabytes} MB, and three have a kernel at once), and {disk}", Text("notebooks/INSTRUCTOR.md"));
+        Assert.Contains($"up to {MeasuredNeeds.ToMegabytes} MB, and three have a kernel at once), and {disk}", Text("notebooks/INSTRUCTOR.md"));
         Assert.Contains(disk, Text("README.md"));
-        Assert.Contains($"holds {Expected.FromMegabytes} to {Expected.ToMegabytes} MB at its peak", Text("tests/Benchmarks/README.md"));
-        Assert.Contains($"| {Expected.PackageMegabytes} MB |", Text("tests/Benchmarks/README.md"));
-        Assert.Contains($"| {Expected.BuiltMegabytes} MB |", Text("tests/Benchmarks/README.md"));
-        Assert.Contains($"{Expected.FromSeconds} to {Expected.ToSeconds} s", Text("tests/Benchmarks/README.md"));
+        Assert.Contains($"holds {MeasuredNeeds.FromMegabytes} to {MeasuredNeeds.ToMegabytes} MB at its peak", Text("tests/Benchmarks/README.md"));
+        Assert.Contains($"| {MeasuredNeeds.PackageMegabytes} MB |", Text("tests/Benchmarks/README.md"));
+        Assert.Contains($"| {MeasuredNeeds.BuiltMegabytes} MB |", Text("tests/Benchmarks/README.md"));
+        Assert.Contains($"{MeasuredNeeds.FromSeconds} to {MeasuredNeeds.ToSeconds} s", Text("tests/Benchmarks/README.md"));
     }
 
     private static Task<IReadOnlyList<Finding>> AskAsync(Machine machine, string feed, TimeSpan? limit = null) =>
-        new Feeds(machine, limit ?? TheHost.Hang).ExamineAsync(0, $"E {feed}");
+        new Feeds(machine, limit ?? HostRunner.Hang).ExamineAsync(0, $"E {feed}");
 
     private static async Task<WebApplication> ServerAsync(int status, X509Certificate2? certificate = null)
     {

@@ -18,7 +18,7 @@ public class DoctorTests
         using var folder = new TempFolder();
         var file = Path.Combine(folder.Path, "findings.json");
 
-        var (exitCode, output) = await TheHost.CommandAsync(TheHost.Root, ["doctor", "--json", file]);
+        var (exitCode, output) = await HostRunner.CommandAsync(HostRunner.Root, ["doctor", "--json", file]);
 
         Assert.True(exitCode == 0, output);
         Assert.Matches(@"\nReady[:,].* Next: `dotnet run --project host` opens the course\.\n$", output); // a note may be there: little memory, no network
@@ -26,7 +26,7 @@ public class DoctorTests
         Assert.True(json.RootElement.GetProperty("ready").GetBoolean());
         var findings = json.RootElement.GetProperty("findings").EnumerateArray().ToDictionary(f => f.GetProperty("name").GetString()!);
         var kernel = findings["the notebook kernel"];
-        Assert.Matches($@"imported and drew a trace in \d+\.\d s with \d+ MB; {Expected.FromSeconds} to {Expected.ToSeconds} s are usual", kernel.GetProperty("detail").GetString());
+        Assert.Matches($@"imported and drew a trace in \d+\.\d s with \d+ MB; {MeasuredNeeds.FromSeconds} to {MeasuredNeeds.ToSeconds} s are usual", kernel.GetProperty("detail").GetString());
         Assert.All(["memory", "proxy", "certificates", "browser", "Docker", "Jaeger", "ports"], name => Assert.False(findings[name].GetProperty("required").GetBoolean()));
         Assert.DoesNotContain(Machine.Here().Home, await File.ReadAllTextAsync(file));
     }
@@ -36,12 +36,12 @@ public class DoctorTests
     {
         using var folder = new TempFolder();
         // A package that no cache has either: the layer asks for a version that there never was.
-        folder.Write("helpers/core.dib", TheHost.Cells("#r \"nuget: OpenTelemetry, 1.20.99\""));
-        folder.Write("notebooks/00-start.dib", TheHost.Cells("1"));
+        folder.Write("helpers/core.dib", HostRunner.Cells("#r \"nuget: OpenTelemetry, 1.20.99\""));
+        folder.Write("notebooks/00-start.dib", HostRunner.Cells("1"));
         folder.Write("nuget.config", """<configuration><packageSources><clear /><add key="ours" value="feed" /></packageSources></configuration>""");
         Directory.CreateDirectory(Path.Combine(folder.Path, "feed"));
 
-        var (exitCode, output) = await TheHost.CommandAsync(folder.Path, ["doctor"]);
+        var (exitCode, output) = await HostRunner.CommandAsync(folder.Path, ["doctor"]);
 
         Assert.Equal(1, exitCode);
         Assert.Matches(@"not ok +the notebook kernel +No configured feed has the package. Unable to find package OpenTelemetry", output);
@@ -53,15 +53,15 @@ public class DoctorTests
     public async Task What_it_prints_and_writes_holds_no_key_of_a_feed_and_no_folder_of_the_user()
     {
         using var folder = new TempFolder();
-        folder.Write("helpers/core.dib", TheHost.Cells("#r \"nuget: OpenTelemetry, 1.20.99\""));
-        folder.Write("notebooks/00-start.dib", TheHost.Cells("1"));
+        folder.Write("helpers/core.dib", HostRunner.Cells("#r \"nuget: OpenTelemetry, 1.20.99\""));
+        folder.Write("notebooks/00-start.dib", HostRunner.Cells("1"));
         folder.Write("nuget.config", """
             <configuration><packageSources><clear />
               <add key="ours" value="https://joe:s3cret@127.0.0.1:1/auth/t0ken/v3/index.json?sig=h1dden" />
             </packageSources></configuration>
             """);
 
-        var (exitCode, output) = await TheHost.CommandAsync(folder.Path, ["doctor", "--json", "findings.json"], ("https_proxy", null), ("HTTPS_PROXY", null), ("all_proxy", null), ("ALL_PROXY", null));
+        var (exitCode, output) = await HostRunner.CommandAsync(folder.Path, ["doctor", "--json", "findings.json"], ("https_proxy", null), ("HTTPS_PROXY", null), ("all_proxy", null), ("ALL_PROXY", null));
 
         Assert.Equal(1, exitCode);
         var all = output + await File.ReadAllTextAsync(Path.Combine(folder.Path, "findings.json"));
@@ -76,11 +76,11 @@ public class DoctorTests
     public async Task A_configuration_of_NuGet_that_is_broken_is_named_in_one_line()
     {
         using var folder = new TempFolder();
-        folder.Write("helpers/core.dib", TheHost.Cells("#r \"nuget: OpenTelemetry, 1.20.99\""));
-        folder.Write("notebooks/00-start.dib", TheHost.Cells("1"));
+        folder.Write("helpers/core.dib", HostRunner.Cells("#r \"nuget: OpenTelemetry, 1.20.99\""));
+        folder.Write("notebooks/00-start.dib", HostRunner.Cells("1"));
         folder.Write("nuget.config", "<configuration><packageSources>");
 
-        var (exitCode, output) = await TheHost.CommandAsync(folder.Path, ["doctor"]);
+        var (exitCode, output) = await HostRunner.CommandAsync(folder.Path, ["doctor"]);
 
         Assert.Equal(1, exitCode);
         Assert.Matches(@"not ok +package feeds +NuGet.Config is not valid XML. Path: '\[clone\].nuget.config'", output);
@@ -92,9 +92,9 @@ public class DoctorTests
     public async Task What_the_user_has_excepted_from_the_proxy_stays_so_in_a_notebook()
     {
         using var folder = new TempFolder();
-        folder.Write("a.dib", TheHost.Cells("Console.WriteLine(Environment.GetEnvironmentVariable(\"NO_PROXY\"));"));
+        folder.Write("a.dib", HostRunner.Cells("Console.WriteLine(Environment.GetEnvironmentVariable(\"NO_PROXY\"));"));
 
-        var (exitCode, output) = await TheHost.CommandAsync(folder.Path, ["run", "a.dib"], ("NO_PROXY", "feed.example.com"), ("no_proxy", "feed.example.com"));
+        var (exitCode, output) = await HostRunner.CommandAsync(folder.Path, ["run", "a.dib"], ("NO_PROXY", "feed.example.com"), ("no_proxy", "feed.example.com"));
 
         Assert.Equal(0, exitCode);
         Assert.Contains(" 127.0.0.1,localhost,feed.example.com\n", output);

@@ -23,7 +23,7 @@ public sealed class EndingTests : IDisposable
     [InlineData("var t = new System.Threading.Thread(() => throw new InvalidOperationException(\"elsewhere\"));\nt.Start();\nawait Task.Delay(-1);", "exit code")]
     public async Task A_cell_that_ends_the_process_is_named_and_the_cells_before_it_are_reported(string code, string message)
     {
-        var (result, console) = await RunAsync(TheHost.Options, "1", code, "2");
+        var (result, console) = await RunAsync(HostRunner.Options, "1", code, "2");
 
         Assert.Equal([CellStatus.Ok, CellStatus.Failed, CellStatus.NotRun], result.Cells.Select(c => c.Status));
         Assert.Contains(message, result.Cells[1].Problem!.Message);
@@ -34,7 +34,7 @@ public sealed class EndingTests : IDisposable
     [Fact]
     public async Task What_a_cell_printed_before_it_ended_the_process_is_shown()
     {
-        var (result, _) = await RunAsync(TheHost.Options, "Console.WriteLine(\"before the end\"); Environment.Exit(7);");
+        var (result, _) = await RunAsync(HostRunner.Options, "Console.WriteLine(\"before the end\"); Environment.Exit(7);");
 
         Assert.Equal("before the end\n", Assert.Single(result.FailedCell().Outputs).Text);
     }
@@ -42,7 +42,7 @@ public sealed class EndingTests : IDisposable
     [Fact]
     public async Task What_a_crash_says_of_itself_is_shown()
     {
-        var (result, _) = await RunAsync(TheHost.Options, "Environment.FailFast(\"enough is enough\");");
+        var (result, _) = await RunAsync(HostRunner.Options, "Environment.FailFast(\"enough is enough\");");
 
         Assert.Contains("enough is enough", result.FailedCell().Details);
     }
@@ -52,9 +52,9 @@ public sealed class EndingTests : IDisposable
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "The child is the command sleep.");
         var notebooks = ((string[])["while (true) { }", "while (true) Console.WriteLine(\"x\");"]).Select((loop, i) =>
-            _folder.Write($"{i}.dib", TheHost.Cells("System.Diagnostics.Process.Start(\"sleep\", \"600\").Id", loop, "1"))).ToArray();
+            _folder.Write($"{i}.dib", HostRunner.Cells("System.Diagnostics.Process.Start(\"sleep\", \"600\").Id", loop, "1"))).ToArray();
 
-        var (results, limit) = await TheHost.UnderLimitAsync(TimeSpan.FromSeconds(5),
+        var (results, limit) = await HostRunner.UnderLimitAsync(TimeSpan.FromSeconds(5),
             limit => CourseRun.RunAsync(notebooks, new RunOptions(EngineKernel.Own(limit)), _ => { }, default), results => results.Any(r => r.Cells[0].Status == CellStatus.Failed));
         foreach (var result in results)
         {
@@ -69,7 +69,7 @@ public sealed class EndingTests : IDisposable
     public async Task A_restore_does_not_count_as_the_cells_time()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "The package is a named pipe of the file system, opened for reading and writing.");
-        var (result, limit) = await TheHost.UnderLimitAsync(TimeSpan.FromSeconds(6), RestoreAsync,
+        var (result, limit) = await HostRunner.UnderLimitAsync(TimeSpan.FromSeconds(6), RestoreAsync,
             result => result.FailedCell().Reason == FailureReason.Time);
 
         Assert.StartsWith("The package could not be restored", result.FailedCell().Problem!.Message);
@@ -114,7 +114,7 @@ public sealed class EndingTests : IDisposable
     public async Task A_thread_or_a_child_that_goes_on_does_not_keep_the_run_waiting()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "The child is the command sleep.");
-        var (result, _) = await RunAsync(TheHost.Options,
+        var (result, _) = await RunAsync(HostRunner.Options,
             "new System.Threading.Thread(() => System.Threading.Thread.Sleep(600_000)).Start();\nSystem.Diagnostics.Process.Start(\"sleep\", \"600\").Id");
 
         result.Passes();
@@ -126,10 +126,10 @@ public sealed class EndingTests : IDisposable
     {
         // The report stops at its first line until the last cell has run. The one before it prints far more than a pipe holds.
         var file = Path.Combine(_folder.Path, "reached");
-        var path = _folder.Write("test.dib", TheHost.Cells(
+        var path = _folder.Write("test.dib", HostRunner.Cells(
             "for (var i = 0; i < 900; i++)\n    Console.WriteLine(new string('x', 1000));", "System.IO.File.WriteAllText(\"reached\", \"\\n\");"));
-        var reached = TheHost.WaitForLinesAsync(file, 1); // never, if the cells wait for the reader
-        var running = CourseRun.RunAsync([path], TheHost.Options, _ => reached.GetAwaiter().GetResult(), default);
+        var reached = HostRunner.WaitForLinesAsync(file, 1); // never, if the cells wait for the reader
+        var running = CourseRun.RunAsync([path], HostRunner.Options, _ => reached.GetAwaiter().GetResult(), default);
 
         Assert.Single(await running).Passes();
     }
@@ -149,7 +149,7 @@ public sealed class EndingTests : IDisposable
     public async Task What_a_cell_has_detached_ends_with_its_notebook()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Elsewhere a process that leaves the group of its kernel is not found.");
-        var (result, _) = await RunAsync(TheHost.Options, Detached, "pids");
+        var (result, _) = await RunAsync(HostRunner.Options, Detached, "pids");
 
         var pids = result.Passes().Cells[1].Text().Split(' ');
         Assert.Equal(2, pids.Length);
@@ -182,9 +182,9 @@ public sealed class EndingTests : IDisposable
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "The children are bash and sleep.");
         var file = Path.Combine(_folder.Path, "pids");
-        _folder.Write("test.dib", TheHost.Cells(Detached, $"System.IO.File.WriteAllText(\"{file}\", pids + \" \" + Environment.ProcessId + \"\\n\");\nwhile (true) {{ }}"));
-        using var host = TheHost.StartCommand(_folder.Path, ["run", "test.dib"]);
-        await TheHost.WaitForLinesAsync(file, 1);
+        _folder.Write("test.dib", HostRunner.Cells(Detached, $"System.IO.File.WriteAllText(\"{file}\", pids + \" \" + Environment.ProcessId + \"\\n\");\nwhile (true) {{ }}"));
+        using var host = HostRunner.StartCommand(_folder.Path, ["run", "test.dib"]);
+        await HostRunner.WaitForLinesAsync(file, 1);
 
         host.Kill(); // as kill -9, with no time to end anything
 
@@ -195,7 +195,7 @@ public sealed class EndingTests : IDisposable
     [Fact]
     public async Task Fail_fast_stops_at_the_first_failed_cell_and_says_what_was_not_run()
     {
-        var (result, _) = await RunAsync(TheHost.Options with { FailFast = true }, "throw new Exception(\"no\");", "1", "2");
+        var (result, _) = await RunAsync(HostRunner.Options with { FailFast = true }, "throw new Exception(\"no\");", "1", "2");
 
         Assert.Equal([CellStatus.Failed, CellStatus.NotRun, CellStatus.NotRun], result.Cells.Select(c => c.Status));
     }
@@ -204,7 +204,7 @@ public sealed class EndingTests : IDisposable
     public async Task A_notebook_of_five_thousand_cells_is_a_notebook()
     {
         var cells = Enumerable.Range(0, 5000).Select(i => i % 500 == 0 ? $"{i}" : "").ToArray();
-        var (result, _) = await RunAsync(TheHost.Options, cells);
+        var (result, _) = await RunAsync(HostRunner.Options, cells);
 
         result.Passes();
         Assert.Equal(5000, result.Cells.Count);
@@ -212,14 +212,14 @@ public sealed class EndingTests : IDisposable
     }
 
     private Task<(LessonResult Result, string Console)> RunAsync(RunOptions options, params string[] cells) =>
-        TheHost.RunAsync(_folder.Write("test.dib", TheHost.Cells(cells)), options);
+        HostRunner.RunAsync(_folder.Write("test.dib", HostRunner.Cells(cells)), options);
 
     private static async Task EndsAsync(int id)
     {
         try
         {
             using var process = Process.GetProcessById(id);
-            await process.WaitForExitAsync().WaitAsync(TheHost.Hang);
+            await process.WaitForExitAsync().WaitAsync(HostRunner.Hang);
         }
         catch (ArgumentException)
         {

@@ -20,12 +20,12 @@ using Xunit;
 namespace TracingTutorial.Tests;
 
 /// <summary>The table of environment variables in lesson 7: each row is tried, with the exporter that the lesson uses.</summary>
-[Collection(nameof(Alone))]
+[Collection(nameof(NotParallel))]
 public sealed partial class EnvironmentVariableTests : IAsyncDisposable
 {
     private const string Endpoint = "OTEL_EXPORTER_OTLP_ENDPOINT", Protocol = "OTEL_EXPORTER_OTLP_PROTOCOL", Http = "http/protobuf";
 
-    private static readonly Dictionary<string, string> Rows = File.ReadLines(TheHost.Lesson("07-jaeger.dib"))
+    private static readonly Dictionary<string, string> Rows = File.ReadLines(HostRunner.Lesson("07-jaeger.dib"))
         .Select(line => Row().Match(line)).Where(m => m.Success).ToDictionary(m => m.Groups[1].Value, m => m.Groups[2].Value);
 
     private readonly OtlpReceiver receiver = OtlpReceiver.StartAsync().GetAwaiter().GetResult();
@@ -62,7 +62,7 @@ public sealed partial class EnvironmentVariableTests : IAsyncDisposable
             "OTEL_TRACES_EXPORTER" => !Send((variable, "none")),
             "OTEL_PROPAGATORS" => Fields(variable, "b3") != Fields(variable, null),
             "OTEL_LOG_LEVEL" => await WritesAsync(TimeSpan.Zero, (variable, "debug")),
-            "OTEL_DOTNET_SELF_DIAGNOSTICS_SINKS" => await WritesAsync(TheHost.Hang, (variable, "console"), ("OTEL_LOG_LEVEL", "debug")),
+            "OTEL_DOTNET_SELF_DIAGNOSTICS_SINKS" => await WritesAsync(HostRunner.Hang, (variable, "console"), ("OTEL_LOG_LEVEL", "debug")),
             _ => throw new NotSupportedException($"The table has {variable}, which nobody tried."),
         };
 

@@ -70,9 +70,9 @@ public sealed class ExportTests(Browser browser) : IDisposable
     [Fact]
     public async Task Every_link_of_the_course_leads_to_a_page_here_and_in_the_player()
     {
-        var lessons = TheHost.Lessons.Select(name => DibReader.Load(TheHost.Lesson(name))).ToArray();
-        new Site(TheHost.Root, site.Path).Write([.. lessons.Select(l => (l, new LessonResult(l.Path, l.Title, [], [], 0, 0)))]);
-        await using var player = new OpenLessons(TheHost.Root, new ProgressFolder(clone.Path), new MemoryKernels().Start);
+        var lessons = HostRunner.Lessons.Select(name => DibReader.Load(HostRunner.Lesson(name))).ToArray();
+        new Site(HostRunner.Root, site.Path).Write([.. lessons.Select(l => (l, new LessonResult(l.Path, l.Title, [], [], 0, 0)))]);
+        await using var player = new OpenLessons(HostRunner.Root, new ProgressFolder(clone.Path), new MemoryKernels().Start);
 
         foreach (var page in Pages())
         {
@@ -87,7 +87,7 @@ public sealed class ExportTests(Browser browser) : IDisposable
         // And none is left out: what the authors wrote as a link is one, in a lesson and in a guide.
         var texts = lessons.SelectMany(l => l.Cells.Where(c => c.Kind == CellKind.Markdown).Select(c => (File: l.Path, c.Text, Folder: CloneFile.Lessons)))
             .Concat(((string[])["notebooks/INSTRUCTOR.md", "notebooks/HANDOUT.md", "docker/README.md"])
-                .Select(f => (File: f, Text: MarkdownText.Parse(File.ReadAllText(Path.Combine(TheHost.Root, f))), Folder: CloneFile.FolderOf(f))));
+                .Select(f => (File: f, Text: MarkdownText.Parse(File.ReadAllText(Path.Combine(HostRunner.Root, f))), Folder: CloneFile.FolderOf(f))));
         var paths = texts.SelectMany(t => t.Text.Links.Select(l => (t.File, Path: CloneFile.Meant(t.Folder, l.Url).Path!)).Where(p => p.Path is not null)).ToArray();
         Assert.Contains("docker/compose.yaml", paths.Select(p => p.Path));
         foreach (var (file, path) in paths)
@@ -200,7 +200,7 @@ public sealed class ExportTests(Browser browser) : IDisposable
         const string Fold = "<details>\n<summary>NAME</summary>\n\nTEXT\n\n</details>\n\n";
         var head = "**A.** It is one, of course.\n\nMore is said.\n\n" + Fold.Replace("NAME", "Hint 1").Replace("TEXT", "Count it.") + Fold.Replace("NAME", "Solution").Replace("TEXT", "```csharp\n// Exercise 1.1: x\n2\n```\n\nIt was one.")
             + "## Quiz\n\nAnd then?\n\n- **A.** four\n- **B.** five\n\n" + Fold.Replace("NAME", "Answer").Replace("TEXT", "**B.** Five it is.");
-        clone.Write("notebooks/01-one.dib", TheHost.Meta + ThePlayer.Text("# One\n\n**Predict.** One or two?\n\n- **A.** one\n- **B.** two") + ThePlayer.Code("// Exercise 1.1: x\n1") + ThePlayer.Text(head));
+        clone.Write("notebooks/01-one.dib", HostRunner.Meta + PlayerFixture.Text("# One\n\n**Predict.** One or two?\n\n- **A.** one\n- **B.** two") + PlayerFixture.Code("// Exercise 1.1: x\n1") + PlayerFixture.Text(head));
         var lesson = DibReader.Load(Path.Combine(clone.Path, "notebooks", "01-one.dib"));
         Write([(lesson, new LessonResult(lesson.Path, lesson.Title, [], [], 0, 0))]);
 
@@ -337,7 +337,7 @@ public sealed class ExportTests(Browser browser) : IDisposable
     {
         var path = Path.Combine(folder, "notebooks", name + ".dib");
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        File.WriteAllText(path, TheHost.Meta + ThePlayer.Text(head) + string.Concat(cells.Select(c => ThePlayer.Code(c.Source))));
+        File.WriteAllText(path, HostRunner.Meta + PlayerFixture.Text(head) + string.Concat(cells.Select(c => PlayerFixture.Code(c.Source))));
         var lesson = DibReader.Load(path);
         var results = lesson.Code.Select((cell, i) => new CellResult(cell.Number, cell.Line, cells[i].Problem is null ? CellStatus.Ok : CellStatus.Failed, 1, cells[i].Outputs, cells[i].Problem));
         return (lesson, new LessonResult(path, lesson.Title, [.. results], [], 1, 1));

@@ -10,7 +10,7 @@ namespace TracingTutorial.Tests;
 /// <summary>Whose fault it is: the cell's, the value's, a package's, or the host's own. No kernel is needed to tell.</summary>
 public class FailureTests
 {
-    private static readonly Cell TheCell = DibReader.Parse("/course/notebooks/test.dib", TheHost.Cells("1", "a\nb\nc")).Cells[1];
+    private static readonly Cell TheCell = DibReader.Parse("/course/notebooks/test.dib", HostRunner.Cells("1", "a\nb\nc")).Cells[1];
 
     [Fact]
     public void A_fault_of_the_engine_or_the_host_is_not_told_as_the_cells()

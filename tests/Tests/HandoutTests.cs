@@ -19,11 +19,11 @@ public sealed partial class HandoutTests(Browser browser)
     {
         using var progress = new TempFolder();
         using var kernels = new QuickKernels();
-        await using var player = await PlayerApp.StartAsync(TheHost.Root, progress.Path, null, kernels.Start, progress.Path);
+        await using var player = await PlayerApp.StartAsync(HostRunner.Root, progress.Path, null, kernels.Start, progress.Path);
         await using var opened = await browser.NewPage(1000);
-        await ThePlayer.LetInAsync(opened.Page, player);
+        await PlayerFixture.LetInAsync(opened.Page, player);
         await opened.Page.GotoAsync(new Uri(player.Origin, "file/notebooks/HANDOUT.md").AbsoluteUri);
-        await ThePlayer.Drawn(opened.Page);
+        await PlayerFixture.Drawn(opened.Page);
 
         var pdf = await opened.Page.PdfAsync(new() { Format = format, PreferCSSPageSize = false });
         if (Environment.GetEnvironmentVariable("REWRITE_PICTURES") == "1")

@@ -79,7 +79,7 @@ public sealed class HeaderPairTests
     private static string Text(ActivityContext context) => $"use, {((context.TraceFlags & ActivityTraceFlags.Recorded) != 0 ? "sampled" : "not sampled")} {(int)context.TraceFlags:x2}"
         + (string.IsNullOrEmpty(context.TraceState) ? "" : $", {(context.TraceState.Length > 40 ? $"{context.TraceState.Split(',').Length} members" : context.TraceState)}");
 
-    private static Pair[] Pairs() => File.ReadLines(Path.Combine(TheHost.Root, "tests", "Tests", "hard", "case29-trace-headers.txt"))
+    private static Pair[] Pairs() => File.ReadLines(Path.Combine(HostRunner.Root, "tests", "Tests", "hard", "case29-trace-headers.txt"))
         .Where(l => !l.StartsWith('#') && l.Length > 0).Select(l => l.Split('\t')).Select(c => new Pair(c[0], Values(c[1]), Values(c[2]), c[3])).ToArray();
 
     private static string[] Values(string cell) => cell switch { "" => [], "(empty)" => [""], _ => cell.Split(" || ") };

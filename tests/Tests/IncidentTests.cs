@@ -432,7 +432,7 @@ public sealed class IncidentTests
 }
 
 /// <summary>A meter of ASP.NET Core is heard in the whole process, so no other test may serve requests meanwhile.</summary>
-[Collection(nameof(Alone))]
+[Collection(nameof(NotParallel))]
 public sealed class IncidentMetricsTests
 {
     [Fact]

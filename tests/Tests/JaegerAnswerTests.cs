@@ -332,7 +332,7 @@ public sealed class JaegerAnswerTests : IAsyncDisposable
 
     private static string Read(string file) => File.ReadAllText(Answer(file));
 
-    private static string Answer(string file) => Path.Combine(TheHost.Root, "tests", "Tests", "jaeger", file);
+    private static string Answer(string file) => Path.Combine(HostRunner.Root, "tests", "Tests", "jaeger", file);
 
     private static string Traces(string spans) =>
         "{\"resourceSpans\":[{\"resource\":{\"attributes\":[{\"key\":\"service.name\",\"value\":{\"stringValue\":\"shop\"}}]},\"scopeSpans\":[{\"scope\":{\"name\":\"s\"},\"spans\":[" + spans + "]}]}]}";

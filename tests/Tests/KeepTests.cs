@@ -69,9 +69,9 @@ public abstract class KeepTests(LessonHost player)
 }
 
 /// <summary>What a browser keeps for a live site, beyond a reload.</summary>
-public sealed class TabKeepTests(TheTab tab) : KeepTests(tab), IClassFixture<TheTab>
+public sealed class TabKeepTests(TabFixture tab) : KeepTests(tab), IClassFixture<TabFixture>
 {
-    private readonly TheTab tab = tab;
+    private readonly TabFixture tab = tab;
 
     [Fact]
     public async Task Texts_and_answers_of_two_tabs_are_in_step()

@@ -40,9 +40,9 @@ public sealed partial class LayerTests : IDisposable
             "Waterfall.Of(\"my own\")",
         ];
         CopyHelpers();
-        var compiled = (await TheHost.RunAsync(_folder.Write("notebooks/test.dib", TheHost.Cells(cells)))).Result;
+        var compiled = (await HostRunner.RunAsync(_folder.Write("notebooks/test.dib", HostRunner.Cells(cells)))).Result;
         Change("core/Exercise.cs", "// changed\n");
-        var source = (await TheHost.RunAsync(Path.Combine(_folder.Path, "notebooks", "test.dib"))).Result;
+        var source = (await HostRunner.RunAsync(Path.Combine(_folder.Path, "notebooks", "test.dib"))).Result;
 
         Assert.Equal("False", compiled.Cells[1].Text());
         Assert.Equal("True", source.Cells[1].Text());
@@ -64,13 +64,13 @@ public sealed partial class LayerTests : IDisposable
     [Fact]
     public async Task Every_layer_of_the_clone_is_compiled_and_all_of_them_can_be_imported_together()
     {
-        var exercises = Directory.GetFiles(Path.Combine(TheHost.Root, "helpers", "exercises"), "*.cs").Order(StringComparer.Ordinal);
+        var exercises = Directory.GetFiles(Path.Combine(HostRunner.Root, "helpers", "exercises"), "*.cs").Order(StringComparer.Ordinal);
         string[] layers = ["core.dib", "shop.dib", "headers.dib", "otlp.dib", "sampling.dib", "incident.dib", "takehome.dib",
             .. exercises.Select(file => "exercises/" + Path.GetFileName(file))];
-        var notebook = DibReader.Parse(TheHost.Lesson("all.dib"), TheHost.Cells([.. layers.Select(l => $"#!import ../helpers/{l}"),
+        var notebook = DibReader.Parse(HostRunner.Lesson("all.dib"), HostRunner.Cells([.. layers.Select(l => $"#!import ../helpers/{l}"),
             "string.Join(' ', AppDomain.CurrentDomain.GetAssemblies().Select(a => a.GetName().Name))"]));
 
-        var result = await LessonRun.RunAsync(notebook, TheHost.Options, _ => { }, default);
+        var result = await LessonRun.RunAsync(notebook, HostRunner.Options, _ => { }, default);
 
         var loaded = result.Passes().Cells[^1].Text().Split(' ');
         Assert.All(layers, layer => Assert.Contains(Path.GetFileNameWithoutExtension(layer), loaded));
@@ -83,11 +83,11 @@ public sealed partial class LayerTests : IDisposable
     {
         CopyHelpers();
         Change(file, change);
-        var path = _folder.Write("notebooks/test.dib", TheHost.Cells(
+        var path = _folder.Write("notebooks/test.dib", HostRunner.Cells(
             "#!import ../helpers/core.dib", "#!import ../helpers/shop.dib", "#!import ../helpers/headers.dib",
             $"(typeof(SpanRecorder){IsFromSource}, typeof(Shop){IsFromSource}, typeof(TraceparentView){IsFromSource})"));
 
-        Assert.Equal("( False, True, True )", (await TheHost.RunAsync(path)).Result.Passes().Cells[3].Text());
+        Assert.Equal("( False, True, True )", (await HostRunner.RunAsync(path)).Result.Passes().Cells[3].Text());
     }
 
     [Fact]
@@ -96,7 +96,7 @@ public sealed partial class LayerTests : IDisposable
         CopyHelpers();
         Change("core/Exercise.cs", "class Broken : NoSuchBase { }");
         var lines = File.ReadAllLines(Path.Combine(_folder.Path, "helpers/core/Exercise.cs")).Length;
-        var (result, _) = await TheHost.RunAsync(_folder.Write("notebooks/test.dib", TheHost.Cells("#!import ../helpers/core.dib", "1")));
+        var (result, _) = await HostRunner.RunAsync(_folder.Write("notebooks/test.dib", HostRunner.Cells("#!import ../helpers/core.dib", "1")));
 
         Assert.Equal([CellStatus.Failed, CellStatus.NotRun], result.Cells.Select(c => c.Status));
         var problem = result.Cells[0].Problem!;
@@ -108,7 +108,7 @@ public sealed partial class LayerTests : IDisposable
     public async Task A_layer_that_uses_another_one_cannot_be_imported_without_it()
     {
         CopyHelpers();
-        var (result, _) = await TheHost.RunAsync(_folder.Write("notebooks/test.dib", TheHost.Cells("#!import ../helpers/headers.dib")));
+        var (result, _) = await HostRunner.RunAsync(_folder.Write("notebooks/test.dib", HostRunner.Cells("#!import ../helpers/headers.dib")));
 
         Assert.Contains("CS0246", result.FailedCell().Problem!.Message);
     }
@@ -117,10 +117,10 @@ public sealed partial class LayerTests : IDisposable
     public async Task A_lesson_runs_from_source_too_when_the_variable_says_so()
     {
         CopyHelpers();
-        var types = _folder.Write("notebooks/test.dib", TheHost.Cells(
+        var types = _folder.Write("notebooks/test.dib", HostRunner.Cells(
             "#!import ../helpers/core.dib", $"$\"from source: {{typeof(SpanRecorder){IsFromSource}}}\""));
 
-        var (exitCode, output) = await TheHost.CommandAsync(TheHost.Root, ["run", "00", types], (CompiledLayers.FromSource, "1"));
+        var (exitCode, output) = await HostRunner.CommandAsync(HostRunner.Root, ["run", "00", types], (CompiledLayers.FromSource, "1"));
 
         Assert.True(exitCode == 0, output);
         Assert.Contains("from source: True", output);
@@ -129,7 +129,7 @@ public sealed partial class LayerTests : IDisposable
     // The files have new times: what counts is their content.
     private void CopyHelpers()
     {
-        var helpers = Path.Combine(TheHost.Root, "helpers");
+        var helpers = Path.Combine(HostRunner.Root, "helpers");
         var sources = Directory.GetDirectories(helpers).Where(folder => Path.GetFileName(folder) is not ("bin" or "obj"))
             .SelectMany(folder => Directory.GetFiles(folder, "*.cs"));
         foreach (var file in Directory.GetFiles(helpers, "*.dib").Concat(sources))

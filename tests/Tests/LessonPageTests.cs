@@ -63,7 +63,7 @@ public sealed class LessonPageTests
     [Fact]
     public void The_minutes_of_the_parts_are_those_of_the_sections()
     {
-        foreach (var notebook in TheHost.Lessons.Select(l => DibReader.Load(TheHost.Lesson(l))))
+        foreach (var notebook in HostRunner.Lessons.Select(l => DibReader.Load(HostRunner.Lesson(l))))
             Assert.Equal(Minutes.Sections(notebook).Sum(s => s.Minutes + s.Votes), notebook.Lesson.Parts.Sum(p => p.Minutes), 6);
     }
 
@@ -84,8 +84,8 @@ public sealed class LessonPageTests
     {
         using var folder = new TempFolder();
         folder.Write("notebooks/guide.md", "# Guide\n\n## Here\n");
-        folder.Write("notebooks/02.dib", TheHost.Meta + "#!markdown\n\n# Other\n\n[back](01.dib#one)\n");
-        var path = folder.Write("notebooks/01.dib", TheHost.Meta + "#!markdown\n\n# One\n\n[a](#one) [b](guide.md#here) [c](02.dib#other) [d](https://example.org/x#y)\n\n"
+        folder.Write("notebooks/02.dib", HostRunner.Meta + "#!markdown\n\n# Other\n\n[back](01.dib#one)\n");
+        var path = folder.Write("notebooks/01.dib", HostRunner.Meta + "#!markdown\n\n# One\n\n[a](#one) [b](guide.md#here) [c](02.dib#other) [d](https://example.org/x#y)\n\n"
             + "Text\nand [no](#two),\n<img src=\"no.png\">\n\n- [no](02.dib#three)\n- [no](guide.md#four)\n- [no](none.md)\n");
 
         var problems = DibReader.Load(path).Problems.ToArray();
@@ -153,7 +153,7 @@ public sealed class LessonPageTests
         foreach (var before in (string[])["", "- goal "])
         {
             var text = before + string.Concat(Enumerable.Repeat(open, 3000)) + string.Concat(Enumerable.Repeat(close, 3000));
-            var notebook = DibReader.Parse("/notebooks/01.dib", $"{TheHost.Meta}#!markdown\n\n{text}\n\n#!markdown\n\n# After\n");
+            var notebook = DibReader.Parse("/notebooks/01.dib", $"{HostRunner.Meta}#!markdown\n\n{text}\n\n#!markdown\n\n# After\n");
             var page = Page.Of(notebook.Lesson, _ => null);
 
             Assert.Contains("After", page.Parts[^1].Items[^1].Html);
@@ -199,7 +199,7 @@ public sealed class LessonPageTests
     }
 
     private static Page PageOf(string cells) =>
-        Page.Of(DibReader.Parse("/notebooks/01-example.dib", TheHost.Meta + cells, checkLinks: false).Lesson, path => $"/at/{path}");
+        Page.Of(DibReader.Parse("/notebooks/01-example.dib", HostRunner.Meta + cells, checkLinks: false).Lesson, path => $"/at/{path}");
 
     private static IElement Body(string html) => new HtmlParser().ParseDocument(html).Body!;
 }

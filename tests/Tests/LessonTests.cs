@@ -15,7 +15,7 @@ public partial class LessonTests
     /// <summary>All lessons; for an author who works on one of them, those that the environment variable LESSON begins: <c>LESSON=04 dotnet test --filter LessonTests</c>.</summary>
     public static TheoryData<string> Lessons => [.. LessonTrial.Lessons];
 
-    public static TheoryData<string> LessonsWithExercises => [.. LessonTrial.Lessons.Where(l => DibReader.Load(TheHost.Lesson(l)).Code.Any(c => c.Exercise is not null))];
+    public static TheoryData<string> LessonsWithExercises => [.. LessonTrial.Lessons.Where(l => DibReader.Load(HostRunner.Lesson(l)).Code.Any(c => c.Exercise is not null))];
 
     [Theory]
     [MemberData(nameof(Lessons))]
@@ -72,7 +72,7 @@ public partial class LessonTests
     [MemberData(nameof(LessonsWithExercises))]
     public void An_exercise_is_one_cell_that_ends_with_its_check_and_has_hints_and_its_solution_folded_below(string lesson)
     {
-        var notebook = DibReader.Load(TheHost.Lesson(lesson));
+        var notebook = DibReader.Load(HostRunner.Lesson(lesson));
         var solutions = notebook.Lesson.Solutions;
         foreach (var exercise in notebook.Code.Where(c => c.Exercise is not null))
         {
@@ -97,7 +97,7 @@ public partial class LessonTests
     private static string OnOneLine(string text) => string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
 
     private static readonly HashSet<string> AllExercises =
-        [.. TheHost.Lessons.SelectMany(l => DibReader.Load(TheHost.Lesson(l)).Code).Select(c => c.Exercise).OfType<string>()];
+        [.. HostRunner.Lessons.SelectMany(l => DibReader.Load(HostRunner.Lesson(l)).Code).Select(c => c.Exercise).OfType<string>()];
 
     [GeneratedRegex("^- ", RegexOptions.Multiline)]
     private static partial Regex Bullet();

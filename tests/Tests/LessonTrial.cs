@@ -21,7 +21,7 @@ internal sealed record Answer(string Exercise, string Name, string Source, strin
 
     private static IEnumerable<Answer> Files(string folder)
     {
-        foreach (var file in Directory.GetFiles(Path.Combine(TheHost.Root, "tests", "Tests", folder), "*.cs").Order(StringComparer.Ordinal))
+        foreach (var file in Directory.GetFiles(Path.Combine(HostRunner.Root, "tests", "Tests", folder), "*.cs").Order(StringComparer.Ordinal))
         {
             var name = Path.GetFileNameWithoutExtension(file);
             var text = File.ReadAllText(file).ReplaceLineEndings("\n").TrimEnd('\n');
@@ -43,7 +43,7 @@ internal sealed class LessonTrial
     private static readonly SemaphoreSlim Cores = new(Environment.ProcessorCount); // the rest of the places is for other tests
 
     /// <summary>The lessons to try.</summary>
-    public static IEnumerable<string> Lessons => TheHost.Lessons.Where(l => l.StartsWith(Environment.GetEnvironmentVariable("LESSON") ?? "", StringComparison.Ordinal));
+    public static IEnumerable<string> Lessons => HostRunner.Lessons.Where(l => l.StartsWith(Environment.GetEnvironmentVariable("LESSON") ?? "", StringComparison.Ordinal));
 
     private static readonly Dictionary<string, Lazy<Task<LessonTrial>>> Trials =
         Lessons.ToDictionary(lesson => lesson, lesson => new Lazy<Task<LessonTrial>>(() => Task.Run(() => TryAsync(lesson))));
@@ -76,7 +76,7 @@ internal sealed class LessonTrial
 
     private static async Task<LessonTrial> TryAsync(string name)
     {
-        var lesson = DibReader.Load(TheHost.Lesson(name));
+        var lesson = DibReader.Load(HostRunner.Lesson(name));
         var solutions = lesson.Lesson.Solutions;
         var cells = new List<Cell>();
         var answers = new List<(Answer Answer, int Number)>();
@@ -104,7 +104,7 @@ internal sealed class LessonTrial
         try
         {
             using var place = await KernelPlace.TakeAsync();
-            var result = await LessonRun.RunAsync(lesson with { Cells = cells }, TheHost.Options, _ => { }, default);
+            var result = await LessonRun.RunAsync(lesson with { Cells = cells }, HostRunner.Options, _ => { }, default);
             var trial = new LessonTrial(lesson) { PeakMemoryBytes = result.PeakMemoryBytes };
             trial.Cells.AddRange(lesson.Code.Select((cell, i) => (cell, Numbered(first[i]), Numbered(second[i]))));
             trial.Answers.AddRange(answers.Select(a => (a.Answer, Numbered(a.Number))));

@@ -88,7 +88,7 @@ public sealed class LiveSiteTests : IDisposable
     [InlineData("# One\n\n<!-- no tab: It starts a program. -->", "#!markdown\n\nMore.\n", "no code follows")]
     public void Such_a_comment_that_is_above_no_cell_is_told_with_its_line(string head, string next, string message)
     {
-        var path = _clone.Write("notebooks/01-one.dib", TheHost.Meta + ThePlayer.Text(head) + next);
+        var path = _clone.Write("notebooks/01-one.dib", HostRunner.Meta + PlayerFixture.Text(head) + next);
 
         var lesson = DibReader.Load(path);
         var problem = Assert.Single(Assert.Throws<NotebookException>(lesson.NotInTab).Problems);
@@ -198,9 +198,9 @@ public sealed class LiveSiteTests : IDisposable
     public async Task Without_Node_the_command_says_how_to_get_it_before_anything_runs()
     {
         _clone.Write("helpers/core.dib", "");
-        _clone.Write("notebooks/01-one.dib", TheHost.Cells("System.IO.File.WriteAllText(\"ran\", \"\");"));
+        _clone.Write("notebooks/01-one.dib", HostRunner.Cells("System.IO.File.WriteAllText(\"ran\", \"\");"));
 
-        var (exitCode, output) = await TheHost.CommandAsync(_clone.Path, ["export", "--live", "--to", "site"], ("PATH", _site.Path));
+        var (exitCode, output) = await HostRunner.CommandAsync(_clone.Path, ["export", "--live", "--to", "site"], ("PATH", _site.Path));
 
         Assert.Equal(2, exitCode);
         Assert.Contains("`node --version` cannot be run", output);
@@ -214,7 +214,7 @@ public sealed class LiveSiteTests : IDisposable
     [InlineData("--quick", "--quick is about --live")]
     public async Task Options_that_contradict_each_other_are_told(string options, string message)
     {
-        var (exitCode, output) = await TheHost.CommandAsync(_clone.Path, ["export", "--to", "site", .. options.Split(' ')]);
+        var (exitCode, output) = await HostRunner.CommandAsync(_clone.Path, ["export", "--to", "site", .. options.Split(' ')]);
 
         Assert.Equal(2, exitCode);
         Assert.Contains(message, output);

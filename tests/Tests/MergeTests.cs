@@ -14,7 +14,7 @@ namespace TracingTutorial.Tests;
 public sealed class MergeTests(Browser browser)
 {
     private static readonly JsonArray Cases = JsonNode.Parse(
-        File.ReadAllText(Path.Combine(TheHost.Root, "tests", "Tests", "conformance", "merge.json")))!.AsArray();
+        File.ReadAllText(Path.Combine(HostRunner.Root, "tests", "Tests", "conformance", "merge.json")))!.AsArray();
 
     public static TheoryData<string> Names => [.. Cases.Select(c => (string)c!["name"]!)];
 

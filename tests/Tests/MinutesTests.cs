@@ -19,7 +19,7 @@ public class MinutesTests
     [Fact]
     public void Words_code_exercises_a_quiz_and_announced_minutes_count_and_nothing_else()
     {
-        var lesson = DibReader.Parse("/notebooks/test.dib", TheHost.Meta
+        var lesson = DibReader.Parse("/notebooks/test.dib", HostRunner.Meta
             + $"#!markdown\n\n# Title\n\n{Words260}\n\n<!-- instructor: {Words260} -->\n\n<details>\n<summary>Hint</summary>\n\n{Words260}\n\n</details>\n\n"
             + "#!csharp\n\n#!import ../helpers/core.dib\n\n#!csharp\n\noneLine\n\n#!csharp\n\nvar a = 1;\na\n\n"
             + "#!markdown\n\n## Exercise 1.1\n\n#!csharp\n\n// Exercise 1.1: a\n1\n\n"
@@ -41,7 +41,7 @@ public class MinutesTests
     [Fact]
     public void An_agenda_is_added_up_from_the_sections_that_its_rows_name()
     {
-        var lesson = DibReader.Parse("/notebooks/03-test.dib", TheHost.Meta + $"#!markdown\n\n# Title\n\n## First\n\n{Words260}\n\n## Second\n\n{Words260} {Words260}\n\n## In depth: more\n\n{Words260}\n\n## Quiz\n\nText.\n");
+        var lesson = DibReader.Parse("/notebooks/03-test.dib", HostRunner.Meta + $"#!markdown\n\n# Title\n\n## First\n\n{Words260}\n\n## Second\n\n{Words260} {Words260}\n\n## In depth: more\n\n{Words260}\n\n## Quiz\n\nText.\n");
         const string Text = "# Kit\n\n### An evening (20 minutes)\n\n| from | min | what |\n|---|---|---|\n| 18:30 | 0 | lesson 3 |\n| 0:00 |  | lesson 3: *Second*, *In depth: more*; not *all* of it |\n"
             + "| 0:00 | 1 | lesson 3 without *First* |\n| 0:00 | 1 | *break* (15 minutes) |\n\n### Nothing (5 minutes)\n\nNo table.\n";
 
@@ -58,8 +58,8 @@ public class MinutesTests
     [Fact]
     public void The_agendas_for_instructors_keep_their_promise_within_five_minutes()
     {
-        var kit = Path.Combine(TheHost.Root, "notebooks", "INSTRUCTOR.md");
-        var agendas = Agenda.In(kit, File.ReadAllText(kit).ReplaceLineEndings("\n"), [.. TheHost.Lessons.Select(l => DibReader.Load(TheHost.Lesson(l)))]).ToArray();
+        var kit = Path.Combine(HostRunner.Root, "notebooks", "INSTRUCTOR.md");
+        var agendas = Agenda.In(kit, File.ReadAllText(kit).ReplaceLineEndings("\n"), [.. HostRunner.Lessons.Select(l => DibReader.Load(HostRunner.Lesson(l)))]).ToArray();
 
         Assert.Equal(4, agendas.Length);
         Assert.All(agendas, a => Assert.True(Math.Abs(a.Rows.Sum(r => r.Minutes) - a.Promised) <= 5, $"{a.Heading} is {a.Rows.Sum(r => r.Minutes)} minutes long. Leave a section out in notebooks/INSTRUCTOR.md, as in `lesson 3 without *Exercise 3.2*`, or promise other minutes in its heading."));
@@ -68,7 +68,7 @@ public class MinutesTests
     [Fact]
     public void A_lesson_takes_45_minutes_or_less()
     {
-        foreach (var lesson in TheHost.Lessons.Select(l => DibReader.Load(TheHost.Lesson(l))))
+        foreach (var lesson in HostRunner.Lessons.Select(l => DibReader.Load(HostRunner.Lesson(l))))
             Assert.True(Minutes.Of(lesson) <= 45, $"{Path.GetFileName(lesson.Path)} takes {Minutes.Of(lesson)} minutes, and 45 at most. A part that can be skipped goes below a heading that begins with "
                 + "`In depth` or `Stretch`: it costs nothing. Or make something shorter.");
     }
@@ -76,14 +76,14 @@ public class MinutesTests
     [Fact]
     public void No_cell_needs_a_section_that_is_left_out()
     {
-        var kit = Path.Combine(TheHost.Root, "notebooks", "INSTRUCTOR.md");
-        Notebook[] lessons = [.. TheHost.Lessons.Select(l => DibReader.Load(TheHost.Lesson(l)))];
+        var kit = Path.Combine(HostRunner.Root, "notebooks", "INSTRUCTOR.md");
+        Notebook[] lessons = [.. HostRunner.Lessons.Select(l => DibReader.Load(HostRunner.Lesson(l)))];
         var faults = lessons.SelectMany(l => Needs(l, [.. Minutes.Sections(l).Where(s => !s.InDepth)]))
             .Concat(Agenda.In(kit, File.ReadAllText(kit), lessons).SelectMany(a => a.Rows).Where(r => r.Lesson is not null).SelectMany(r => Needs(r.Lesson!, r.Sections)));
 
         Assert.True(!faults.Any(), string.Join("; ", faults));
 
-        var lesson = DibReader.Parse("/notebooks/test.dib", TheHost.Meta + "#!markdown\n\n# Title\n\n#!csharp\n\nusing System.IO;\nvar a = 1;\n\n#!markdown\n\n## First\n\n#!csharp\n\nusing System.Xml;\nvar (b, c) = (a, 2);\nint D() => c;\nclass E;\n\n"
+        var lesson = DibReader.Parse("/notebooks/test.dib", HostRunner.Meta + "#!markdown\n\n# Title\n\n#!csharp\n\nusing System.IO;\nvar a = 1;\n\n#!markdown\n\n## First\n\n#!csharp\n\nusing System.Xml;\nvar (b, c) = (a, 2);\nint D() => c;\nclass E;\n\n"
             + "#!markdown\n\n## Second\n\n#!csharp\n\nvar c = a;\nConsole.WriteLine($\"{D()}{b.ToString()}{c}{new E()}{typeof(XmlReader)}\");\n");
         Assert.Equal(["using System.Xml;", "b", "D", "E"], Needs(lesson, [Minutes.Sections(lesson)[^1]]).Select(n => n.Split(" needs ")[1]));
     }
@@ -144,7 +144,7 @@ public class MinutesTests
     [Fact]
     public void What_an_instructor_is_told_stands_below_its_heading_and_is_not_seen_by_a_learner()
     {
-        var lesson = DibReader.Parse("/notebooks/03-test.dib", TheHost.Meta + "#!markdown\n\n# Title\n\nText.\n\n<!-- instructor:\n**Say:** hello.\n-->\n\n#!markdown\n\n## First\n\nMore.\n\n**Predict.** Is it\nso?\n\n- **A.** Yes.\n- **B.** No.\n\n<!-- instructor: **Ask:** why? -->\n\n#!markdown\n\nStill.\n\n<!-- instructor: **Goes wrong:** all. -->\n");
+        var lesson = DibReader.Parse("/notebooks/03-test.dib", HostRunner.Meta + "#!markdown\n\n# Title\n\nText.\n\n<!-- instructor:\n**Say:** hello.\n-->\n\n#!markdown\n\n## First\n\nMore.\n\n**Predict.** Is it\nso?\n\n- **A.** Yes.\n- **B.** No.\n\n<!-- instructor: **Ask:** why? -->\n\n#!markdown\n\nStill.\n\n<!-- instructor: **Goes wrong:** all. -->\n");
 
         Assert.Equal("### Title (5 minutes)\n\n**Say:** hello.\n\n*First*\n\n> Is it so?\n\n**Ask:** why?\n\n**Goes wrong:** all.\n", InstructorNotes.Of(lesson));
         Assert.Equal("## First\n\nMore.\n\n", MarkdownText.Parse("## First\n\nMore.\n\n<!-- instructor: **Ask:** why? -->").WithoutNotes);
@@ -153,7 +153,7 @@ public class MinutesTests
     [Fact]
     public void What_is_made_from_the_lessons_is_up_to_date()
     {
-        foreach (var (path, text) in GeneratedFiles.All(TheHost.Root))
+        foreach (var (path, text) in GeneratedFiles.All(HostRunner.Root))
             Assert.True(File.ReadAllText(path).ReplaceLineEndings("\n") == text, $"{Path.GetFileName(path)} is not up to date: `dotnet run --project host -- run --rewrite` writes it anew.");
     }
 }

@@ -19,7 +19,7 @@ using Xunit;
 namespace TracingTutorial.Tests;
 
 /// <summary>Why is my span missing? Each cause that the view names is caused here, and what it hears changes nothing.</summary>
-[Collection(nameof(Alone))]
+[Collection(nameof(NotParallel))]
 public sealed class MissingSpanTests : IDisposable
 {
     private static readonly ActivityContext SampledElsewhere = Remote(ActivityTraceFlags.Recorded);
@@ -660,7 +660,7 @@ public sealed class MissingSpanTests : IDisposable
             using var shop = await Shop.StartAsync((service, tracing) => tracing.AddProcessor(new SimpleActivityExportProcessor(spans.ForService(service))));
             shop.Pace = TimeSpan.Zero;
             (await shop.GetAsync("/profile/7")).Dispose();
-            await spans.WaitForAsync(6, TheHost.Hang);
+            await spans.WaitForAsync(6, HostRunner.Hang);
             return [.. spans.Spans.Select(s => $"{s} {s.Kind} {s.Status} {s.HasRemoteParent} {string.Join(",", s.Attributes.Select(a => a.Key))}").Order(StringComparer.Ordinal)];
         }
 

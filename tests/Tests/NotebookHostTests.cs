@@ -16,7 +16,7 @@ using Xunit;
 namespace TracingTutorial.Tests;
 
 /// <summary>A notebook that is run again, and the activities in which the kernel runs its cells.</summary>
-[Collection(nameof(Alone))]
+[Collection(nameof(NotParallel))]
 public sealed class NotebookHostTests : IDisposable
 {
     // As in Microsoft.DotNet.Interactive: the assembly's name is what the guard looks at.

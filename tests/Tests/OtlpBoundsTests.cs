@@ -13,11 +13,11 @@ using static TracingTutorial.Tests.OtlpReceiverTests;
 namespace TracingTutorial.Tests;
 
 /// <summary>Small bodies that become large ones: what they may cost, and that an honest sender beside them is served.</summary>
-[Collection(nameof(Alone))]
+[Collection(nameof(NotParallel))]
 public sealed class OtlpBoundsTests : IDisposable
 {
     private const long MiB = 1 << 20;
-    private static readonly HttpClient Client = new() { Timeout = TheHost.Hang };
+    private static readonly HttpClient Client = new() { Timeout = HostRunner.Hang };
     private readonly (int Workers, int Ports) threads;
 
     // Enough threads that nothing but the receiver itself keeps forty bodies from being unpacked at once.

@@ -18,7 +18,7 @@ namespace TracingTutorial.Tests;
 /// <summary>OTLP as JSON, as a browser's exporter sends it, and extreme values in it (the files in hard/).</summary>
 public sealed class OtlpJsonTests
 {
-    private static readonly HttpClient Client = new() { Timeout = TheHost.Hang };
+    private static readonly HttpClient Client = new() { Timeout = HostRunner.Hang };
 
     [Fact]
     public async Task Decimal_text_and_JSON_numbers_are_both_read_and_stay_exact()
@@ -257,7 +257,7 @@ public sealed class OtlpJsonTests
     private static async Task<(IReadOnlyList<RecordedSpan> Spans, OtlpRequest Request)> SentAsync(string file)
     {
         await using var receiver = await OtlpReceiver.StartAsync();
-        using var content = new ByteArrayContent(await File.ReadAllBytesAsync(Path.Combine(TheHost.Root, "tests", "Tests", "hard", file)));
+        using var content = new ByteArrayContent(await File.ReadAllBytesAsync(Path.Combine(HostRunner.Root, "tests", "Tests", "hard", file)));
         content.Headers.ContentType = new("application/json");
         using var response = await Client.PostAsync(receiver.TracesEndpoint, content);
         return (receiver.Spans, receiver.Requests.Single());

@@ -26,7 +26,7 @@ namespace TracingTutorial.Tests;
 /// <summary>The receiver against the real exporter, and against everything that a real exporter would not send.</summary>
 public sealed class OtlpReceiverTests
 {
-    private static readonly HttpClient Client = new() { Timeout = TheHost.Hang };
+    private static readonly HttpClient Client = new() { Timeout = HostRunner.Hang };
 
     // ---- What the real exporter sends ----------------------------------------------------------------------------
 
@@ -56,7 +56,7 @@ public sealed class OtlpReceiverTests
                 root.SetStatus(ActivityStatusCode.Ok);
         }
 
-        await receiver.WaitForAsync(2, TheHost.Hang);
+        await receiver.WaitForAsync(2, HostRunner.Hang);
         for (var i = 0; i < 2; i++)
         {
             var (sent, got) = (recorder.Spans[i], receiver.Spans[i]);
@@ -110,7 +110,7 @@ public sealed class OtlpReceiverTests
             Assert.True(provider.ForceFlush()); // the end of the provider alone waits no longer than five seconds
         }
 
-        await receiver.WaitForAsync(count, TheHost.Hang);
+        await receiver.WaitForAsync(count, HostRunner.Hang);
         Assert.Equal(Enumerable.Range(0, count).Select(i => $"span {i}"), receiver.Spans.Select(s => s.Name));
         Assert.Equal(count, receiver.Traces.Count);
         Assert.Equal(count, receiver.Requests.Sum(r => r.Spans));
@@ -245,7 +245,7 @@ public sealed class OtlpReceiverTests
         await sender.GetStream().WriteAsync(Encoding.ASCII.GetBytes($"POST /v1/traces HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-protobuf\r\nContent-Length: {OtlpReceiver.MaxBody + 1}\r\n\r\n"));
 
         var answer = new byte[12];
-        await sender.GetStream().ReadExactlyAsync(answer).AsTask().WaitAsync(TheHost.Hang);
+        await sender.GetStream().ReadExactlyAsync(answer).AsTask().WaitAsync(HostRunner.Hang);
         Assert.Equal("HTTP/1.1 413", Encoding.ASCII.GetString(answer));
     }
 
@@ -320,7 +320,7 @@ public sealed class OtlpReceiverTests
     public async Task Concurrent_posts_lose_nothing()
     {
         await using var receiver = await OtlpReceiver.StartAsync();
-        var waiting = receiver.WaitForAsync(6_400, TheHost.Hang);
+        var waiting = receiver.WaitForAsync(6_400, HostRunner.Hang);
         await Task.WhenAll(Enumerable.Range(0, 16).Select(async sender =>
         {
             for (var i = 0; i < 20; i++)
@@ -702,7 +702,7 @@ public sealed class OtlpReceiverTests
         var clock = Stopwatch.StartNew();
         while (!await condition())
         {
-            Assert.True(clock.Elapsed < TheHost.Hang, "It did not happen.");
+            Assert.True(clock.Elapsed < HostRunner.Hang, "It did not happen.");
             await Task.Yield();
         }
     }
@@ -715,7 +715,7 @@ public sealed class OtlpReceiverTests
         return builder.AddOtlpExporter(o =>
         {
             (o.Endpoint, o.Protocol, o.ExportProcessorType) = (receiver.TracesEndpoint, OtlpExportProtocol.HttpProtobuf, ExportProcessorType.Simple);
-            o.TimeoutMilliseconds = (int)TheHost.Hang.TotalMilliseconds;
+            o.TimeoutMilliseconds = (int)HostRunner.Hang.TotalMilliseconds;
             configure(o);
         }).Build();
     }

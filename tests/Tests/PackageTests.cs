@@ -19,9 +19,9 @@ public sealed class PackageTests : IDisposable
     {
         _folder.Write("nuget.config", $"""<configuration><packageSources><clear /><add key="workshop-feed" value="{feed}" /></packageSources></configuration>""");
         Directory.CreateDirectory(Path.Combine(_folder.Path, "feed"));
-        var path = _folder.Write("test.dib", TheHost.Cells("1", $"#r \"nuget: {package}\"\nusing Missing;", "2"));
+        var path = _folder.Write("test.dib", HostRunner.Cells("1", $"#r \"nuget: {package}\"\nusing Missing;", "2"));
 
-        var (result, console) = await TheHost.RunAsync(path);
+        var (result, console) = await HostRunner.RunAsync(path);
 
         var problem = result.FailedCell().Problem!;
         Assert.Equal((2, 10), (problem.Cell, problem.Line));

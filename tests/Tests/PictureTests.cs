@@ -23,15 +23,15 @@ public sealed class PictureTests(Browser browser)
         using var progress = new TempFolder();
         using var kernels = new QuickKernels();
         ProjectorTests.Keep(await LessonTrial.OfAsync(Lesson + ".dib"), progress.Path);
-        await using var player = await PlayerApp.StartAsync(TheHost.Root, progress.Path, null, kernels.Start, progress.Path);
+        await using var player = await PlayerApp.StartAsync(HostRunner.Root, progress.Path, null, kernels.Start, progress.Path);
         foreach (var scheme in (ColorScheme[])[ColorScheme.Light, ColorScheme.Dark])
         {
             await using var opened = await browser.NewPage(width, height, scale);
             var page = opened.Page;
             await page.EmulateMediaAsync(new() { ColorScheme = scheme });
-            await ThePlayer.LetInAsync(page, player);
+            await PlayerFixture.LetInAsync(page, player);
             await page.GotoAsync(new Uri(player.Origin, $"lesson/{Lesson}").AbsoluteUri);
-            await ThePlayer.Drawn(page);
+            await PlayerFixture.Drawn(page);
             await Assertions.Expect(page.Locator("#state")).ToHaveTextAsync("ready");
             var trace = page.Locator(".cell", new() { HasText = "Waterfall.Of(failed)" }).First.Locator(".html");
             await page.Locator(Question).EvaluateAsync("asks => { asks.scrollIntoView(); scrollBy(0, -70); }");
@@ -44,7 +44,7 @@ public sealed class PictureTests(Browser browser)
             if (Environment.GetEnvironmentVariable("REWRITE_PICTURES") == "1")
             {
                 var file = $"{name}-{(scheme == ColorScheme.Dark ? "dark" : "light")}.png";
-                await File.WriteAllBytesAsync(Path.Combine(TheHost.Root, "assets", file), picture);
+                await File.WriteAllBytesAsync(Path.Combine(HostRunner.Root, "assets", file), picture);
             }
         }
     }

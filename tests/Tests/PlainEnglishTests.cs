@@ -13,7 +13,7 @@ public partial class PlainEnglishTests
 {
     private static readonly string[] Words = [.. Row().Matches(Section().Match(Read("CONTRIBUTING.md")).Value).SelectMany(row => Quoted().Matches(row.Value)).Select(m => m.Groups[1].Value)];
 
-    public static TheoryData<string> Texts => [.. TheHost.Lessons.Select(name => Path.Combine("notebooks", name)).Concat(Documents())];
+    public static TheoryData<string> Texts => [.. HostRunner.Lessons.Select(name => Path.Combine("notebooks", name)).Concat(Documents())];
 
     [Theory]
     [MemberData(nameof(Texts))]
@@ -40,13 +40,13 @@ public partial class PlainEnglishTests
     }
 
     private static string Prose(string path) => Path.GetExtension(path) == ".md" ? Read(path)
-        : string.Join("\n\n", DibReader.Load(Path.Combine(TheHost.Root, path)).Cells.Where(c => c.Kind == CellKind.Markdown).Select(c => c.Source));
+        : string.Join("\n\n", DibReader.Load(Path.Combine(HostRunner.Root, path)).Cells.Where(c => c.Kind == CellKind.Markdown).Select(c => c.Source));
 
     private static IEnumerable<string> Documents() =>
-        new[] { "", "notebooks", "helpers", "host", "course/Runs", "docker", "tests/Benchmarks" }.Select(folder => Path.Combine(TheHost.Root, folder))
-            .SelectMany(folder => Directory.GetFiles(folder, "*.md")).Select(file => Path.GetRelativePath(TheHost.Root, file)).Order(StringComparer.Ordinal);
+        new[] { "", "notebooks", "helpers", "host", "course/Runs", "docker", "tests/Benchmarks" }.Select(folder => Path.Combine(HostRunner.Root, folder))
+            .SelectMany(folder => Directory.GetFiles(folder, "*.md")).Select(file => Path.GetRelativePath(HostRunner.Root, file)).Order(StringComparer.Ordinal);
 
-    private static string Read(string path) => File.ReadAllText(Path.Combine(TheHost.Root, path)).ReplaceLineEndings("\n");
+    private static string Read(string path) => File.ReadAllText(Path.Combine(HostRunner.Root, path)).ReplaceLineEndings("\n");
 
     [GeneratedRegex(@"^## Plain English\n.*?(?=^## )", RegexOptions.Singleline | RegexOptions.Multiline)]
     private static partial Regex Section();

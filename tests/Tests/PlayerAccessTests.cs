@@ -18,7 +18,7 @@ using Xunit;
 namespace TracingTutorial.Tests;
 
 /// <summary>The player runs code, so who is not its own page stays outside: over raw HTTP.</summary>
-public sealed class PlayerAccessTests(ThePlayer player) : IClassFixture<ThePlayer>
+public sealed class PlayerAccessTests(PlayerFixture player) : IClassFixture<PlayerFixture>
 {
     private const string Secret = "what nobody may read";
 
@@ -118,7 +118,7 @@ public sealed class PlayerAccessTests(ThePlayer player) : IClassFixture<ThePlaye
     {
         using var progress = new TempFolder();
         await using var other = await PlayerApp.StartAsync(player.Clone, progress.Path, null, new MemoryKernels().Start, progress.Path);
-        var secret = await ThePlayer.EnterAsync(other);
+        var secret = await PlayerFixture.EnterAsync(other);
         Assert.NotEqual(secret, await player.SecretAsync());
         Assert.Equal(401, (await GetAsync("/api/start", $"X-Tutorial-Key: {secret}")).Status);
     }
@@ -232,7 +232,7 @@ public sealed class PlayerAccessTests(ThePlayer player) : IClassFixture<ThePlaye
     public async Task No_path_leaves_the_course()
     {
         File.WriteAllText(Path.Combine(player.Clone, "secret.svg"), Secret);
-        File.WriteAllText(Path.Combine(player.Clone, "secret.dib"), $"{TheHost.Meta}#!markdown\n\n# {Secret}\n");
+        File.WriteAllText(Path.Combine(player.Clone, "secret.dib"), $"{HostRunner.Meta}#!markdown\n\n# {Secret}\n");
         File.WriteAllText(Path.Combine(player.Clone, "assets", "notes.txt"), Secret);
         File.WriteAllText(Path.Combine(player.Clone, "assets", ".hidden.svg"), Secret);
         var clone = player.Clone.TrimStart('/');
@@ -319,7 +319,7 @@ public sealed class PlayerAccessTests(ThePlayer player) : IClassFixture<ThePlaye
     /// <summary>The next message; when there is none in time, the connection hangs.</summary>
     private static async Task<string> MessageAsync(ClientWebSocket socket)
     {
-        using var hangs = new CancellationTokenSource(TheHost.Hang);
+        using var hangs = new CancellationTokenSource(HostRunner.Hang);
         var (buffer, message) = (new byte[64 * 1024], new MemoryStream());
         while (true)
         {

@@ -6,9 +6,9 @@ using static TracingTutorial.Tests.LessonHost;
 
 namespace TracingTutorial.Tests;
 
-public sealed class PlayerEditorTests(ThePlayer player) : EditorTests(player), IClassFixture<ThePlayer>;
+public sealed class PlayerEditorTests(PlayerFixture player) : EditorTests(player), IClassFixture<PlayerFixture>;
 
-public sealed class TabEditorTests(TheTab tab) : EditorTests(tab), IClassFixture<TheTab>;
+public sealed class TabEditorTests(TabFixture tab) : EditorTests(tab), IClassFixture<TabFixture>;
 
 /// <summary>What the editor knows of the code, what a keyboard alone can do, and the presenter's view.</summary>
 public abstract class EditorTests(LessonHost player)

@@ -48,7 +48,7 @@ internal sealed class Stranger : IAsyncDisposable
 }
 
 /// <summary>A page of somebody else in the learner's browser, and cells that show what they should not.</summary>
-public sealed class PlayerHostileTests(ThePlayer player) : IClassFixture<ThePlayer>
+public sealed class PlayerHostileTests(PlayerFixture player) : IClassFixture<PlayerFixture>
 {
     [Fact]
     public async Task A_page_on_another_port_gets_nothing_out_of_the_player()

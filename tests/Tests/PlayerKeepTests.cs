@@ -13,9 +13,9 @@ using static TracingTutorial.Tests.LessonHost;
 namespace TracingTutorial.Tests;
 
 /// <summary>What a learner did is there again: in another tab, on another day, in another version of the lesson.</summary>
-public sealed class PlayerKeepTests(ThePlayer player) : KeepTests(player), IClassFixture<ThePlayer>
+public sealed class PlayerKeepTests(PlayerFixture player) : KeepTests(player), IClassFixture<PlayerFixture>
 {
-    private readonly ThePlayer player = player;
+    private readonly PlayerFixture player = player;
 
     [Fact]
     public async Task What_was_kept_and_cannot_be_read_is_put_aside_and_the_lesson_opens()

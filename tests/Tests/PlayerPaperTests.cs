@@ -21,7 +21,7 @@ public sealed class PlayerPaperTests(Browser browser) : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        _clone.Write("notebooks/02-other.dib", TheHost.Meta + Text("# Other\n\n- know that it is there"));
+        _clone.Write("notebooks/02-other.dib", HostRunner.Meta + Text("# Other\n\n- know that it is there"));
         Write("2");
         _player = await PlayerApp.StartAsync(_clone.Path, _clone.Path + "/progress", null, _kernels.Start, _clone.Path + "/secrets");
     }
@@ -41,7 +41,7 @@ public sealed class PlayerPaperTests(Browser browser) : IAsyncLifetime
     {
         await using var shown = await browser.NewPage(width, 4000);
         var page = shown.Page;
-        await ThePlayer.LetInAsync(page, _player!);
+        await PlayerFixture.LetInAsync(page, _player!);
         await page.GotoAsync($"{_player!.Origin}lesson/{Lesson}");
         await Drawn(page);
         await EditAsync(page, "\"this loses its place\"");
@@ -79,7 +79,7 @@ public sealed class PlayerPaperTests(Browser browser) : IAsyncLifetime
         Assert.Equal(0, await page.SidewaysAsync());
     }
 
-    private void Write(string third) => _clone.Write($"notebooks/{Lesson}.dib", TheHost.Meta
+    private void Write(string third) => _clone.Write($"notebooks/{Lesson}.dib", HostRunner.Meta
         + Text("# Paper\n\n- know `this`") + Text("**Predict.** What is it?\n\n- **A.** one\n- **B.** two\n- **C.** three") + Code("1 + 1") + Text("**B.** It is two.")
         + Text("## Exercise 1.1: three\n\n<details><summary>Hint 1</summary>\n\nCount.\n\n</details>") + Code("throw new Exception();") + Code("// Exercise 1.1: three\n3") + Code(third));
 
@@ -102,7 +102,7 @@ public sealed class PlayerPaperTests(Browser browser) : IAsyncLifetime
     private async Task RunAsync(IPage page, int place, params CellEvent[] events)
     {
         await page.Cell(place).RunAsync();
-        using var hang = new System.Threading.CancellationTokenSource(TheHost.Hang);
+        using var hang = new System.Threading.CancellationTokenSource(HostRunner.Hang);
         var kernel = await _kernels.TakeAsync(hang.Token);
         foreach (var cellEvent in events.Append(new CellEvent.Ended()))
             kernel.Report(cellEvent);

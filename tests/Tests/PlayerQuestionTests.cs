@@ -6,9 +6,9 @@ using static TracingTutorial.Tests.LessonHost;
 
 namespace TracingTutorial.Tests;
 
-public sealed class PlayerQuestionTests(ThePlayer player) : QuestionTests(player), IClassFixture<ThePlayer>;
+public sealed class PlayerQuestionTests(PlayerFixture player) : QuestionTests(player), IClassFixture<PlayerFixture>;
 
-public sealed class TabQuestionTests(TheTab tab) : QuestionTests(tab), IClassFixture<TheTab>;
+public sealed class TabQuestionTests(TabFixture tab) : QuestionTests(tab), IClassFixture<TabFixture>;
 
 /// <summary>Predictions before a cell, quizzes at the end: chosen, answered, kept.</summary>
 public abstract class QuestionTests(LessonHost player)

@@ -12,9 +12,9 @@ using static TracingTutorial.Tests.LessonHost;
 namespace TracingTutorial.Tests;
 
 /// <summary>Cells that draw, die, or run before they are asked.</summary>
-public sealed class PlayerRunTests(ThePlayer player) : RunTests(player), IClassFixture<ThePlayer>
+public sealed class PlayerRunTests(PlayerFixture player) : RunTests(player), IClassFixture<PlayerFixture>
 {
-    private readonly ThePlayer player = player;
+    private readonly PlayerFixture player = player;
 
     [Fact]
     public async Task A_kernel_that_is_killed_is_said_at_once_and_the_next_run_has_a_new_one()
@@ -93,7 +93,7 @@ public sealed class PlayerRunTests(ThePlayer player) : RunTests(player), IClassF
         await using var shown = await player.OpenAsync(lesson);
         var page = shown.Page;
 
-        await TheHost.WaitForLinesAsync(log, 1); // it has run, and nobody has clicked
+        await HostRunner.WaitForLinesAsync(log, 1); // it has run, and nobody has clicked
         await Assertions.Expect(page.Cell(0).Mark()).ToHaveTextAsync("");
         await Assertions.Expect(page.Cell(0).Outputs()).ToBeEmptyAsync();
         await page.Cell(0).RunToEndAsync();
@@ -110,13 +110,13 @@ public sealed class PlayerRunTests(ThePlayer player) : RunTests(player), IClassF
         var (lesson, log) = WriteImporting("37-thrown-away", notes);
         await using var shown = await player.OpenAsync(lesson);
         var page = shown.Page;
-        await TheHost.WaitForLinesAsync(log, 1);
+        await HostRunner.WaitForLinesAsync(log, 1);
 
         await page.Cell(1).RunAsync();
         await page.Cell(1).MarkedAsync("^failed");
         await page.Cell(1).ShowsAsync("answer"); // "The name 'answer' does not exist"
         await page.Cell(0).RunToEndAsync();
-        await TheHost.WaitForLinesAsync(log, 2);
+        await HostRunner.WaitForLinesAsync(log, 2);
         await page.Cell(1).RunAsync();
         await page.Cell(1).ShowsAsync("42");
     }
@@ -128,7 +128,7 @@ public sealed class PlayerRunTests(ThePlayer player) : RunTests(player), IClassF
         var (lesson, log) = WriteImporting("38-changed", notes);
         await using var shown = await player.OpenAsync(lesson);
         var page = shown.Page;
-        await TheHost.WaitForLinesAsync(log, 1);
+        await HostRunner.WaitForLinesAsync(log, 1);
 
         await page.Cell(0).WriteAsync("var answer = \"mine\";");
         await page.Keyboard.PressAsync("Shift+Enter");
@@ -148,7 +148,7 @@ public sealed class PlayerRunTests(ThePlayer player) : RunTests(player), IClassF
         await using var shown = await player.OpenAsync(lesson);
         var page = shown.Page;
 
-        await TheHost.WaitForLinesAsync(log, 1); // it has run, and nobody has clicked
+        await HostRunner.WaitForLinesAsync(log, 1); // it has run, and nobody has clicked
         await Assertions.Expect(page.Cell(0).Mark()).ToHaveTextAsync("");
         await Assertions.Expect(page.Cell(0).Outputs()).ToBeEmptyAsync();
         await page.Button("Run all").ClickAsync();
@@ -177,7 +177,7 @@ public sealed class PlayerRunTests(ThePlayer player) : RunTests(player), IClassF
         await fourth.Page.Cell(1).RunAsync();
         await Assertions.Expect(second.Page.GetByRole(AriaRole.Alert)).ToContainTextAsync("The kernel of this lesson was closed, because 3 other lessons are open."); // it is shown only for a while
         await fourth.Page.Cell(1).RanAsync();
-        await kernels[1].WaitForExitAsync().WaitAsync(TheHost.Hang);
+        await kernels[1].WaitForExitAsync().WaitAsync(HostRunner.Hang);
         Assert.False(kernels[0].HasExited || kernels[2].HasExited);
         await second.Page.Cell(1).RunAsync(); // and it comes back when it is wanted
         await second.Page.Cell(1).ShowsAsync("again");

@@ -10,7 +10,7 @@ using static TracingTutorial.Tests.LessonHost;
 namespace TracingTutorial.Tests;
 
 /// <summary>Lesson 1 in a real browser, as a learner and an instructor see it. One run of it serves all of these tests.</summary>
-public sealed class PlayerTests(ThePlayer player) : IClassFixture<ThePlayer>
+public sealed class PlayerTests(PlayerFixture player) : IClassFixture<PlayerFixture>
 {
     private const string Lesson = "01-setup";
 
@@ -20,7 +20,7 @@ public sealed class PlayerTests(ThePlayer player) : IClassFixture<ThePlayer>
         await using var shown = await OpenRunAsync();
 
         var marks = await shown.Page.Locator(".cell .mark").AllTextContentsAsync();
-        Assert.Equal(DibReader.Load(TheHost.Lesson(Lesson + ".dib")).Code.Count(), marks.Count);
+        Assert.Equal(DibReader.Load(HostRunner.Lesson(Lesson + ".dib")).Code.Count(), marks.Count);
         Assert.All(marks, mark => Assert.Matches("^(ran|solved) ✓ ", mark));
         Assert.Empty(await shown.Page.Locator(".cell .error, .cell .warning").AllTextContentsAsync());
         var drawing = shown.Page.Locator(".cell").Filter(new() { Has = shown.Page.Locator(".html"), HasText = "Waterfall.Of(closingSpans.Traces)" });
@@ -117,7 +117,7 @@ public sealed class PlayerTests(ThePlayer player) : IClassFixture<ThePlayer>
     {
         Directory.CreateDirectory(Path.Combine(player.Clone, "docker"));
         foreach (var file in (string[])["notebooks/INSTRUCTOR.md", "notebooks/HANDOUT.md", "docker/README.md", "docker/compose.yaml"])
-            File.Copy(Path.Combine(TheHost.Root, file), Path.Combine(player.Clone, file), overwrite: true);
+            File.Copy(Path.Combine(HostRunner.Root, file), Path.Combine(player.Clone, file), overwrite: true);
         await using var shown = await player.ComeInAsync(320, 640);
         var page = shown.Page;
         await page.GotoAsync(player.Origin);

@@ -32,7 +32,7 @@ public sealed class PresenterTests(Browser browser)
 
         await page.Button("Present").ClickAsync();
         await NothingIsGivenAwayAsync();
-        await ThePlayer.ReloadAsync(page);
+        await PlayerFixture.ReloadAsync(page);
         await NothingIsGivenAwayAsync();
         await page.Button("Restart").ClickAsync();
         await Expect(page.Locator("#state")).ToHaveTextAsync("ready");
@@ -89,7 +89,7 @@ public sealed class PresenterTests(Browser browser)
         await PressAsync(page, "a", "b", "b", "c", "b", "Shift+C");
         await Expect(tally).ToHaveTextAsync("4 hands");
         await Expect(page.Locator(".hands")).ToHaveCountAsync(0); // nobody follows the others
-        await ThePlayer.ReloadAsync(page);
+        await PlayerFixture.ReloadAsync(page);
         await Expect(tally).ToHaveTextAsync("4 hands");
 
         await PressAsync(page, "Shift+Enter");
@@ -112,9 +112,9 @@ public sealed class PresenterTests(Browser browser)
         await Expect(page.Locator(".hands").First).ToHaveTextAsync(" 1 hand");
         await Expect(page.GetByText("It is 42.")).ToBeVisibleAsync();
         await page.GotoAsync(stage.Address); // left, and opened to present once more
-        await ThePlayer.Drawn(page);
+        await PlayerFixture.Drawn(page);
         await page.GotoAsync(stage.Address + "?present=2");
-        await ThePlayer.Drawn(page);
+        await PlayerFixture.Drawn(page);
         await Expect(page.Locator("#part")).ToHaveTextAsync("2 of 4");
         await Expect(page.Locator(".right, .hands, .tally:visible")).ToHaveCountAsync(0);
     }
@@ -267,18 +267,18 @@ public sealed class PresenterTests(Browser browser)
         var other = await stage.Page.Context.NewPageAsync();
         await stage.Page.CloseAsync();
         await other.GotoAsync(stage.Address);
-        await ThePlayer.Drawn(other);
+        await PlayerFixture.Drawn(other);
         await Expect(other.Locator("#state")).ToHaveTextAsync("ready");
 
         await other.GetByRole(AriaRole.Button, new() { Name = "C. 43" }).ClickAsync();
-        await ThePlayer.ReloadAsync(other);
+        await PlayerFixture.ReloadAsync(other);
 
         await Expect(other.GetByRole(AriaRole.Button, new() { Name = "C. 43" })).ToHaveAttributeAsync("aria-pressed", "true");
     }
 
-    private static string Text(string markdown) => ThePlayer.Text(markdown);
+    private static string Text(string markdown) => PlayerFixture.Text(markdown);
 
-    private static string Code(string source) => ThePlayer.Code(source);
+    private static string Code(string source) => PlayerFixture.Code(source);
 
     internal static async Task PressAsync(IPage page, params string[] keys)
     {
@@ -305,12 +305,12 @@ public sealed class PresenterTests(Browser browser)
         public static async Task<Stage> OpenAsync(Browser browser, string lesson, string query = "")
         {
             var (kernels, clone) = (new QuickKernels(), new TempFolder());
-            clone.Write($"notebooks/{Name}.dib", TheHost.Meta + lesson);
+            clone.Write($"notebooks/{Name}.dib", HostRunner.Meta + lesson);
             var player = await PlayerApp.StartAsync(clone.Path, Path.Combine(clone.Path, "progress"), null, kernels.Start, clone.Path);
             var stage = new Stage(kernels, clone, player, await browser.NewPage(1280, 720));
-            await ThePlayer.LetInAsync(stage.Page, player);
+            await PlayerFixture.LetInAsync(stage.Page, player);
             await stage.Page.GotoAsync(stage.Address + query);
-            await ThePlayer.Drawn(stage.Page);
+            await PlayerFixture.Drawn(stage.Page);
             return stage;
         }
 

@@ -187,7 +187,7 @@ public sealed class ProgressTests : IDisposable
     [Fact]
     public void An_answer_to_an_exercise_stays_when_its_text_changes_and_another_cell_comes_back_with_its_text()
     {
-        static Notebook Lesson(params string[] cells) => DibReader.Parse("/lesson.dib", TheHost.Cells(cells));
+        static Notebook Lesson(params string[] cells) => DibReader.Parse("/lesson.dib", HostRunner.Cells(cells));
         var before = new LearnerState(Lesson("// Exercise 4.1: old\n0", "plain"), KeptLesson.Empty, new Dictionary<string, KeptRun>());
         before.Write(0, "my answer");
         before.Write(1, "my own");
@@ -229,8 +229,8 @@ public sealed class ProgressTests : IDisposable
     [Fact]
     public async Task Two_players_on_one_folder_keep_what_was_written_in_both_and_loading_a_page_again_loses_nothing()
     {
-        using var hang = new CancellationTokenSource(TheHost.Hang);
-        var lesson = DibReader.Parse(Path.Combine(_folder.Path, "lesson.dib"), TheHost.Cells("1", "2", "3"));
+        using var hang = new CancellationTokenSource(HostRunner.Hang);
+        var lesson = DibReader.Parse(Path.Combine(_folder.Path, "lesson.dib"), HostRunner.Cells("1", "2", "3"));
         await using var pool = new KernelPool(new MemoryKernels().Start);
         await using (var first = Open())
         await using (var second = Open())

@@ -30,14 +30,14 @@ public sealed class ProjectorTests(Browser browser)
     {
         using var progress = new TempFolder();
         Keep(await LessonTrial.OfAsync(lesson), progress.Path);
-        await using var player = await PlayerApp.StartAsync(TheHost.Root, progress.Path, null, new MemoryKernels().Start, progress.Path);
+        await using var player = await PlayerApp.StartAsync(HostRunner.Root, progress.Path, null, new MemoryKernels().Start, progress.Path);
         await using var opened = await browser.NewPage(Width - Scrollbar, Height);
         var page = opened.Page;
-        await ThePlayer.LetInAsync(page, player);
+        await PlayerFixture.LetInAsync(page, player);
         await page.GotoAsync(new Uri(player.Origin, $"/lesson/{lesson[..^4]}?present").AbsoluteUri);
-        await ThePlayer.Drawn(page);
+        await PlayerFixture.Drawn(page);
 
-        var cells = DibReader.Load(TheHost.Lesson(lesson)).Cells;
+        var cells = DibReader.Load(HostRunner.Lesson(lesson)).Cells;
         var pictures = JsonSerializer.Deserialize<Picture[]>(await page.EvaluateAsync<string>(Measure), JsonSerializerOptions.Web)!;
         Assert.NotEmpty(pictures);
         var faults = pictures.Where(p => p.Faults.Length > 0)

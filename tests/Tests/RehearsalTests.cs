@@ -18,7 +18,7 @@ namespace TracingTutorial.Tests;
 /// <summary>The agenda of 90 minutes in front of a room: each row of its lessons, by keys alone, at 1280 × 720.</summary>
 public sealed class RehearsalTests(Browser browser, ITestOutputHelper output)
 {
-    private static readonly string Kit = Path.Combine(TheHost.Root, "notebooks", "INSTRUCTOR.md");
+    private static readonly string Kit = Path.Combine(HostRunner.Root, "notebooks", "INSTRUCTOR.md");
 
     [Fact]
     public async Task The_agenda_of_90_minutes_can_be_taught_by_keys_and_its_minutes_are_those_of_its_parts()
@@ -37,19 +37,19 @@ public sealed class RehearsalTests(Browser browser, ITestOutputHelper output)
 
     private async Task RehearseAsync(StartKernel start)
     {
-        Notebook[] lessons = [.. TheHost.Lessons.Select(l => DibReader.Load(TheHost.Lesson(l)))];
+        Notebook[] lessons = [.. HostRunner.Lessons.Select(l => DibReader.Load(HostRunner.Lesson(l)))];
         var agenda = Agenda.In(Kit, File.ReadAllText(Kit).ReplaceLineEndings("\n"), lessons).First();
         Assert.StartsWith("90 minutes", agenda.Heading);
         using var progress = new TempFolder();
-        await using var player = await PlayerApp.StartAsync(TheHost.Root, progress.Path, null, start, progress.Path);
+        await using var player = await PlayerApp.StartAsync(HostRunner.Root, progress.Path, null, start, progress.Path);
         await using var shown = await browser.NewPage(1280, 720);
-        await ThePlayer.LetInAsync(shown.Page, player);
+        await PlayerFixture.LetInAsync(shown.Page, player);
         foreach (var row in agenda.Rows.Where(r => r.Lesson is not null))
         {
             var clock = Stopwatch.StartNew();
             var name = Path.GetFileNameWithoutExtension(row.Lesson!.Path);
             await shown.Page.GotoAsync(new Uri(player.Origin, $"lesson/{name}?present").AbsoluteUri);
-            await ThePlayer.Drawn(shown.Page);
+            await PlayerFixture.Drawn(shown.Page);
             var (minutes, votes, cells, presses) = await TeachAsync(shown.Page, row);
             output.WriteLine($"{name}: {row.Minutes} minutes planned, {votes} votes, {cells} cells, {presses} presses, "
                 + $"{(int)clock.Elapsed.TotalSeconds} s at the keys");

@@ -14,17 +14,17 @@ namespace TracingTutorial.Tests;
 /// <summary>What must agree across the files of this repository.</summary>
 public partial class RepositoryTests
 {
-    private static IEnumerable<string> Lessons => TheHost.Lessons.Select(TheHost.Lesson);
+    private static IEnumerable<string> Lessons => HostRunner.Lessons.Select(HostRunner.Lesson);
 
-    private static IEnumerable<string> Notebooks => Lessons.Concat(Directory.GetFiles(Path.Combine(TheHost.Root, "helpers"), "*.dib"));
+    private static IEnumerable<string> Notebooks => Lessons.Concat(Directory.GetFiles(Path.Combine(HostRunner.Root, "helpers"), "*.dib"));
 
-    private static IEnumerable<string> HelperSources => Directory.GetFiles(Path.Combine(TheHost.Root, "helpers"), "*.cs", SearchOption.AllDirectories)
+    private static IEnumerable<string> HelperSources => Directory.GetFiles(Path.Combine(HostRunner.Root, "helpers"), "*.cs", SearchOption.AllDirectories)
         .Where(f => !IsBuilt(f));
 
     [Fact]
     public void Notebooks_and_projects_use_the_same_exact_package_versions()
     {
-        var central = XDocument.Load(Path.Combine(TheHost.Root, "Directory.Packages.props")).Descendants("PackageVersion")
+        var central = XDocument.Load(Path.Combine(HostRunner.Root, "Directory.Packages.props")).Descendants("PackageVersion")
             .ToDictionary(p => p.Attribute("Include")!.Value, p => p.Attribute("Version")!.Value);
 
         Assert.All(central.Values, version => Assert.Matches(@"^\d+\.\d+\.\d+(-[\w.]+)?$", version));
@@ -38,7 +38,7 @@ public partial class RepositoryTests
         }
 
         // One place for each in helpers/: the layer that needs it.
-        Assert.All(used.Where(u => File.Exists(Path.Combine(TheHost.Root, "helpers", u.File))).GroupBy(u => u.Name), group => Assert.Single(group));
+        Assert.All(used.Where(u => File.Exists(Path.Combine(HostRunner.Root, "helpers", u.File))).GroupBy(u => u.Name), group => Assert.Single(group));
     }
 
     [Fact]
@@ -78,7 +78,7 @@ public partial class RepositoryTests
                 if (target.StartsWith("http", StringComparison.Ordinal) || target.StartsWith('#'))
                     continue;
                 var path = Path.Combine(Path.GetDirectoryName(file)!, target.Split('#')[0]);
-                Assert.True(Path.Exists(path), $"{Path.GetRelativePath(TheHost.Root, file)} links to {target}, which is not there.");
+                Assert.True(Path.Exists(path), $"{Path.GetRelativePath(HostRunner.Root, file)} links to {target}, which is not there.");
             }
         }
     }
@@ -86,7 +86,7 @@ public partial class RepositoryTests
     [Fact]
     public void Every_mention_of_a_lesson_or_an_exercise_is_of_one_that_is_there()
     {
-        var numbers = TheHost.Lessons.Select(l => int.Parse(l[..2])).ToHashSet();
+        var numbers = HostRunner.Lessons.Select(l => int.Parse(l[..2])).ToHashSet();
         var exercises = Lessons.SelectMany(l => DibReader.Load(l).Code).Select(c => c.Exercise).OfType<string>().ToHashSet();
         var found = 0;
         foreach (var file in Notebooks.Concat(HelperSources).Concat(Files("*.md")).Concat(Files("*.yaml")).Concat(Files("*.json")).Concat(Files("*.cs")).Concat(Files(".env")).Distinct())
@@ -94,7 +94,7 @@ public partial class RepositoryTests
             var lines = File.ReadAllLines(file);
             for (var i = 0; i < lines.Length; i++)
             {
-                var where = $"{Path.GetRelativePath(TheHost.Root, file)}:{i + 1}";
+                var where = $"{Path.GetRelativePath(HostRunner.Root, file)}:{i + 1}";
                 foreach (Match mention in LessonMention().Matches(lines[i]))
                 {
                     foreach (Match number in Number().Matches(mention.Value))
@@ -131,10 +131,10 @@ public partial class RepositoryTests
     public void A_lesson_imports_the_layers_that_it_needs_first_and_no_others()
     {
         var layers = ((string[])["core", "shop", "headers", "otlp", "sampling", "incident", "takehome"])
-            .ToDictionary(name => name, name => new Layer(name, Directory.GetFiles(Path.Combine(TheHost.Root, "helpers", name), "*.cs")));
+            .ToDictionary(name => name, name => new Layer(name, Directory.GetFiles(Path.Combine(HostRunner.Root, "helpers", name), "*.cs")));
         foreach (var layer in layers.Values)
         {
-            var notebook = DibReader.Load(Path.Combine(TheHost.Root, "helpers", layer.Name + ".dib"));
+            var notebook = DibReader.Load(Path.Combine(HostRunner.Root, "helpers", layer.Name + ".dib"));
             Assert.Equal(layer.Files.Order(StringComparer.Ordinal), notebook.Code.Select(c => c.ImportPath).OfType<string>().Order(StringComparer.Ordinal));
         }
 
@@ -142,8 +142,8 @@ public partial class RepositoryTests
         {
             var lesson = DibReader.Load(path);
             var code = lesson.Code.ToArray();
-            var imports = code.Select(c => c.ImportPath).OfType<string>().Select(p => Path.GetRelativePath(Path.Combine(TheHost.Root, "helpers"), p).Replace('\\', '/')).ToArray();
-            var exercises = Path.Combine(TheHost.Root, "helpers", "exercises", Path.GetFileName(path)[..2] + ".cs");
+            var imports = code.Select(c => c.ImportPath).OfType<string>().Select(p => Path.GetRelativePath(Path.Combine(HostRunner.Root, "helpers"), p).Replace('\\', '/')).ToArray();
+            var exercises = Path.Combine(HostRunner.Root, "helpers", "exercises", Path.GetFileName(path)[..2] + ".cs");
 
             var own = Identifiers(code.Where(c => c.ImportPath is null).Select(c => c.Source).Concat(File.Exists(exercises) ? [File.ReadAllText(exercises)] : []));
             var needed = layers.Values.Where(l => l.Types.Overlaps(own)).ToHashSet();
@@ -171,30 +171,30 @@ public partial class RepositoryTests
         foreach (var file in HelperSources)
         {
             var lines = File.ReadAllLines(file);
-            var name = Path.GetRelativePath(TheHost.Root, file);
+            var name = Path.GetRelativePath(HostRunner.Root, file);
             Assert.True(lines.Length <= MostLines, $"{name} has {lines.Length} lines, and {MostLines} at most can be taken in. Give a type that the exercises share a file of its own in "
                 + "the lesson's layer, or make a rule shorter.");
             Assert.Equal("#nullable enable", lines[0]);
         }
 
-        foreach (var file in Files("*.cs").Where(f => Path.GetRelativePath(TheHost.Root, f).Split(Path.DirectorySeparatorChar)[0] is "course" or "host"))
+        foreach (var file in Files("*.cs").Where(f => Path.GetRelativePath(HostRunner.Root, f).Split(Path.DirectorySeparatorChar)[0] is "course" or "host"))
         {
-            Assert.True(File.ReadAllLines(file).Length <= MostLines, $"{Path.GetRelativePath(TheHost.Root, file)} is longer than "
+            Assert.True(File.ReadAllLines(file).Length <= MostLines, $"{Path.GetRelativePath(HostRunner.Root, file)} is longer than "
                 + $"{MostLines} lines: which concept in it could have a file of its own?");
         }
 
         foreach (var folder in (string[])["course", "helpers", "host"])
         {
             var sources = new[] { "*.cs", "*.js", "*.css" }.SelectMany(Files)
-                .Where(f => f.StartsWith(Path.Combine(TheHost.Root, folder) + Path.DirectorySeparatorChar, StringComparison.Ordinal)).ToArray();
+                .Where(f => f.StartsWith(Path.Combine(HostRunner.Root, folder) + Path.DirectorySeparatorChar, StringComparison.Ordinal)).ToArray();
             Assert.NotEmpty(sources);
             Assert.All(sources, file => Assert.All(File.ReadAllLines(file), line => Assert.True(line.Length <= MostColumns,
-                $"{Path.GetRelativePath(TheHost.Root, file)} has a line of {line.Length} columns, "
+                $"{Path.GetRelativePath(HostRunner.Root, file)} has a line of {line.Length} columns, "
                     + $"and {MostColumns} at most fit on a screen: break it. {line}")));
         }
 
         // Compiling what is imported is two thirds of a lesson's start.
-        Assert.InRange(Directory.GetFiles(Path.Combine(TheHost.Root, "helpers", "core"), "*.cs").Sum(f => File.ReadAllLines(f).Count(IsCode)), 500, 2280);
+        Assert.InRange(Directory.GetFiles(Path.Combine(HostRunner.Root, "helpers", "core"), "*.cs").Sum(f => File.ReadAllLines(f).Count(IsCode)), 500, 2280);
 
         static bool IsCode(string line) => line.Trim() is { Length: > 0 } text && !text.StartsWith("//", StringComparison.Ordinal);
     }
@@ -202,7 +202,7 @@ public partial class RepositoryTests
     [Fact]
     public void Attribute_names_are_those_of_the_semantic_conventions_or_begin_with_shop()
     {
-        var known = File.ReadLines(Path.Combine(TheHost.Root, "tests", "Tests", "semantic-conventions-1.44.0.txt")).ToHashSet();
+        var known = File.ReadLines(Path.Combine(HostRunner.Root, "tests", "Tests", "semantic-conventions-1.44.0.txt")).ToHashSet();
         var used = Notebooks.Concat(HelperSources).SelectMany(file => AttributeName().Matches(File.ReadAllText(file))
             .Select(m => (File: file, Name: m.Groups[1].Value + m.Groups[2].Value + m.Groups[3].Value))).ToArray();
 
@@ -240,7 +240,7 @@ public partial class RepositoryTests
     [InlineData(@"\btrace-id\b(?! *\|)|\btraceid\b", "trace id")]
     public void A_term_is_spelled_in_one_way(string wrong, string right)
     {
-        foreach (var file in Notebooks.Concat(Directory.GetFiles(Path.Combine(TheHost.Root, "notebooks"), "*.md")).Append(Path.Combine(TheHost.Root, "README.md")))
+        foreach (var file in Notebooks.Concat(Directory.GetFiles(Path.Combine(HostRunner.Root, "notebooks"), "*.md")).Append(Path.Combine(HostRunner.Root, "README.md")))
         {
             var text = Path.GetExtension(file) == ".md" ? File.ReadAllText(file)
                 : string.Join('\n', DibReader.Load(file).Cells.Where(c => c.Kind == CellKind.Markdown).Select(c => c.Source));
@@ -253,13 +253,13 @@ public partial class RepositoryTests
     public void A_checkout_on_Windows_keeps_the_line_ends_that_the_notebooks_need() =>
         Assert.Matches(@"(?m)^\* +text=auto +eol=lf$", Read(".gitattributes"));
 
-    private static string Read(string path) => File.ReadAllText(Path.Combine(TheHost.Root, path)).ReplaceLineEndings("\n");
+    private static string Read(string path) => File.ReadAllText(Path.Combine(HostRunner.Root, path)).ReplaceLineEndings("\n");
 
     private static IEnumerable<string> Files(string pattern) =>
-        Directory.GetFiles(TheHost.Root, pattern, new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0 })
+        Directory.GetFiles(HostRunner.Root, pattern, new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0 })
             .Where(f => !IsBuilt(f) && !f.Contains($"{Path.DirectorySeparatorChar}.git{Path.DirectorySeparatorChar}", StringComparison.Ordinal));
 
-    private static bool IsBuilt(string file) => Path.GetRelativePath(TheHost.Root, file).Split(Path.DirectorySeparatorChar).Any(part => part is "bin" or "obj" or "TestResults" or "artifacts" or "BenchmarkDotNet.Artifacts" or ".progress" or "site" or "node_modules");
+    private static bool IsBuilt(string file) => Path.GetRelativePath(HostRunner.Root, file).Split(Path.DirectorySeparatorChar).Any(part => part is "bin" or "obj" or "TestResults" or "artifacts" or "BenchmarkDotNet.Artifacts" or ".progress" or "site" or "node_modules");
 
     private static IEnumerable<(string Name, string Version)> References(string notebook) =>
         DibReader.Load(notebook).Code.SelectMany(Dialect.References).Where(r => r.Version is not null).Select(r => (r.Name, r.Version!)).Distinct();

@@ -5,7 +5,7 @@ using static TracingTutorial.Tests.LessonHost;
 
 namespace TracingTutorial.Tests;
 
-public sealed class TabRunTests(TheTab tab) : RunTests(tab), IClassFixture<TheTab>;
+public sealed class TabRunTests(TabFixture tab) : RunTests(tab), IClassFixture<TabFixture>;
 
 /// <summary>Cells that run, do not end, or print without end.</summary>
 public abstract class RunTests(LessonHost player)

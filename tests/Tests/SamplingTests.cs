@@ -233,9 +233,9 @@ public class SamplingTests
     [Fact]
     public void The_tail_sampler_that_is_tested_here_is_that_of_the_lesson()
     {
-        var cell = DibReader.Load(TheHost.Lesson("09-tail-sampling.dib")).Code.Single(c => c.Source.StartsWith("sealed class TailSampler(", StringComparison.Ordinal)).Source;
+        var cell = DibReader.Load(HostRunner.Lesson("09-tail-sampling.dib")).Code.Single(c => c.Source.StartsWith("sealed class TailSampler(", StringComparison.Ordinal)).Source;
 
-        Assert.EndsWith($"\ninternal {cell}\n", File.ReadAllText(Path.Combine(TheHost.Root, "tests", "Tests", "TailSampler.cs")).ReplaceLineEndings("\n"));
+        Assert.EndsWith($"\ninternal {cell}\n", File.ReadAllText(Path.Combine(HostRunner.Root, "tests", "Tests", "TailSampler.cs")).ReplaceLineEndings("\n"));
     }
 
     [Fact]

@@ -122,7 +122,7 @@ public sealed class ServeTests : IDisposable
     {
         Directory.CreateDirectory(Path.Combine(_clone.Path, "empty"));
 
-        var (exitCode, output) = await TheHost.CommandAsync(_clone.Path, ["serve", .. options.Split(' ')]);
+        var (exitCode, output) = await HostRunner.CommandAsync(_clone.Path, ["serve", .. options.Split(' ')]);
 
         Assert.Equal(2, exitCode);
         Assert.Contains(message, output);
@@ -163,16 +163,16 @@ public sealed class ServeTests : IDisposable
 
         var files = Write();
         var names = files.Files.Keys.Where(f => !f.EndsWith(".bin", StringComparison.Ordinal)).ToArray();
-        using var process = TheHost.StartCommand(_clone.Path, ["serve", "--port", "0", "--site", _site.Path]);
+        using var process = HostRunner.StartCommand(_clone.Path, ["serve", "--port", "0", "--site", _site.Path]);
         try
         {
             var (address, line) = ("", (string?)"");
-            while (address.Length == 0 && (line = await process.StandardOutput.ReadLineAsync().WaitAsync(TheHost.Hang)) is not null)
+            while (address.Length == 0 && (line = await process.StandardOutput.ReadLineAsync().WaitAsync(HostRunner.Hang)) is not null)
                 address = Regex.Match(line, @"http://127\.0\.0\.1:\d+/").Value;
             var (failed, bytes, clock) = (0, 0L, Stopwatch.StartNew());
             await Task.WhenAll(Enumerable.Range(0, 200).Select(_ => Task.Run(async () =>
             {
-                using var client = new HttpClient { BaseAddress = new Uri(address), Timeout = TheHost.Hang };
+                using var client = new HttpClient { BaseAddress = new Uri(address), Timeout = HostRunner.Hang };
                 var asABrowser = new ParallelOptions { MaxDegreeOfParallelism = 6 };
                 await Parallel.ForEachAsync(names, asABrowser, async (name, cancel) =>
                 {

@@ -52,14 +52,14 @@ internal sealed class SessionScenario
     {
         using var folder = new TempFolder();
         var scenario = All().Single(s => (string?)s["name"] == name);
-        var text = TheHost.Meta + string.Join('\n', scenario["lesson"]!.AsArray().Select(line => (string?)line));
+        var text = HostRunner.Meta + string.Join('\n', scenario["lesson"]!.AsArray().Select(line => (string?)line));
         using var hang = new CancellationTokenSource(Hang);
         await using var session = await open(new Lesson(DibReader.Parse(Path.Combine(folder.Path, "lesson.dib"), text)));
         await new SessionScenario(session, hang.Token).DoAsync(scenario["steps"]!.AsArray());
     }
 
     private static IEnumerable<JsonObject> All() =>
-        JsonNode.Parse(File.ReadAllText(Path.Combine(TheHost.Root, "tests", "Tests", "conformance", "session.json")))!
+        JsonNode.Parse(File.ReadAllText(Path.Combine(HostRunner.Root, "tests", "Tests", "conformance", "session.json")))!
             .AsArray().Select(s => s!.AsObject());
 
     private async Task DoAsync(JsonArray steps)

@@ -568,7 +568,7 @@ public sealed class ShopTests
 }
 
 /// <summary>What shops do to each other and to who listens to everything.</summary>
-[Collection(nameof(Alone))]
+[Collection(nameof(NotParallel))]
 public sealed class ShopsInOneProcessTests
 {
     [Fact]

@@ -20,15 +20,15 @@ public sealed class SlowTabTests
     public async Task A_tab_that_does_not_read_is_let_go_while_the_others_get_everything()
     {
         using var clone = new TempFolder();
-        clone.Write("notebooks/00-slow.dib", TheHost.Cells("1"));
+        clone.Write("notebooks/00-slow.dib", HostRunner.Cells("1"));
         await using var lessons = new OpenLessons(clone.Path, new ProgressFolder(Path.Combine(clone.Path, "progress")), new MemoryKernels().Start);
         var session = (await lessons.OpenAsync("00-slow"))!;
         using var slow = new DeafTab();
         var run = new LessonSocket(slow, () => lessons.OpenAsync("00-slow"), new Access(DeafTab.Secret, _ => null)).RunAsync(default);
         using var other = session.Connect();
         Say(new { @do = "hello", version = (string?)null });
-        await slow.Sending.WaitAsync(TheHost.Hang);
-        using var hang = new CancellationTokenSource(TheHost.Hang);
+        await slow.Sending.WaitAsync(HostRunner.Hang);
+        using var hang = new CancellationTokenSource(HostRunner.Hang);
 
         // The first message does not leave. The other tab reads each one that comes after it.
         for (var i = 0; i < Messages; i++)
@@ -38,10 +38,10 @@ public sealed class SlowTabTests
         }
 
         slow.GoOn();
-        await slow.Over.WaitAsync(TheHost.Hang);
+        await slow.Over.WaitAsync(HostRunner.Hang);
         Assert.Equal(WebSocketState.Aborted, slow.State); // its page draws anew when it is back
         Assert.InRange(slow.Sent, 1_000, Messages - 1_000); // a short pause is no reason, and what waits has a bound
-        await run.WaitAsync(TheHost.Hang);
+        await run.WaitAsync(HostRunner.Hang);
         Say(new { @do = "edit", cell = 0, source = "last" });
         await HearsAsync("\"source\":\"last\"");
 

@@ -208,7 +208,7 @@ public sealed class SpanRecorderTests
         using (Provider(gateway, recorder.ForService("api-gateway"), "api-gateway"))
         using (Provider(users, ofUsers, "user-service"))
         {
-            var waiting = ofUsers.WaitForAsync(1, TheHost.Hang);
+            var waiting = ofUsers.WaitForAsync(1, HostRunner.Hang);
             Root(gateway, "call").Dispose();
             Assert.False(waiting.IsCompleted);
             Root(users, "handle").Dispose();
@@ -243,15 +243,15 @@ public sealed class SpanRecorderTests
         var recorder = new SpanRecorder();
         using var provider = Provider(source, recorder, "service");
 
-        var three = recorder.WaitForAsync(3, TheHost.Hang);
-        var one = recorder.WaitForAsync(1, TheHost.Hang);
+        var three = recorder.WaitForAsync(3, HostRunner.Hang);
+        var one = recorder.WaitForAsync(1, HostRunner.Hang);
         source.StartActivity("first")!.Dispose();
         await one;
         Assert.False(three.IsCompleted);
         source.StartActivity("second")!.Dispose();
         source.StartActivity("third")!.Dispose();
         await three;
-        await recorder.WaitForAsync(3, TheHost.Hang);
+        await recorder.WaitForAsync(3, HostRunner.Hang);
 
         Assert.Equal(3, recorder.Count);
     }

@@ -9,7 +9,7 @@ using static TracingTutorial.Tests.LessonHost;
 namespace TracingTutorial.Tests;
 
 /// <summary>What only a page of a live site has: what was recorded, the loading, browsers and sites that cannot run cells.</summary>
-public sealed class TabPageTests(TheTab tab) : IClassFixture<TheTab>
+public sealed class TabPageTests(TabFixture tab) : IClassFixture<TabFixture>
 {
     [Fact]
     public async Task What_was_recorded_is_marked_until_the_cell_has_run_and_does_not_tell_the_answer_of_a_prediction()

@@ -45,7 +45,7 @@ internal sealed class TabSession : IDrivenSession
             var name = new Uri(route.Request.Url).AbsolutePath[1..];
             string[] places = name.StartsWith("session/", StringComparison.Ordinal) ? [Path.Combine("tab", name)]
                 : [Path.Combine("host", "wwwroot", name), Path.Combine("tests", "Tests", "conformance", name)];
-            var file = places.Select(place => Path.Combine(TheHost.Root, place)).FirstOrDefault(File.Exists);
+            var file = places.Select(place => Path.Combine(HostRunner.Root, place)).FirstOrDefault(File.Exists);
             return name.Length == 0 ? route.FulfillAsync(new() { ContentType = "text/html", Body = "<!doctype html><title>tab</title>" })
                 : file is null ? route.FulfillAsync(new() { Status = 404 })
                 : route.FulfillAsync(new() { ContentType = "text/javascript", Body = File.ReadAllText(file) });

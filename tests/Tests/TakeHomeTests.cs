@@ -20,12 +20,12 @@ using Xunit;
 namespace TracingTutorial.Tests;
 
 /// <summary>What lesson 11 says of its service and of the packages in its table, run.</summary>
-[Collection(nameof(Alone))]
+[Collection(nameof(NotParallel))]
 public sealed partial class TakeHomeTests
 {
     private const string CallersTrace = "0123456789abcdef0123456789abcdef";
 
-    private static readonly Notebook Lesson = DibReader.Load(TheHost.Lesson("11-take-home.dib"));
+    private static readonly Notebook Lesson = DibReader.Load(HostRunner.Lesson("11-take-home.dib"));
 
     private static readonly Dictionary<string, string[]> Packages = Lesson.Cells.SelectMany(c => c.Source.Split('\n')).Select(line => PackageRow().Match(line))
         .Where(m => m.Success).ToDictionary(m => m.Groups[1].Value, m => (string[])[m.Groups[2].Value, m.Groups[3].Value, m.Groups[4].Value]);
@@ -99,7 +99,7 @@ public sealed partial class TakeHomeTests
     [Fact]
     public void The_table_of_packages_has_the_versions_that_the_course_uses_and_says_which_rows_were_run()
     {
-        var central = XDocument.Load(Path.Combine(TheHost.Root, "Directory.Packages.props")).Descendants("PackageVersion")
+        var central = XDocument.Load(Path.Combine(HostRunner.Root, "Directory.Packages.props")).Descendants("PackageVersion")
             .ToDictionary(p => p.Attribute("Include")!.Value, p => p.Attribute("Version")!.Value);
         var used = PackageLine().Matches(string.Join('\n', Lesson.Cells.Select(c => c.Source)))
             .Select(m => (Name: m.Groups[1].Value, Version: m.Groups[2].Value)).Distinct().ToDictionary(p => p.Name, p => p.Version);

@@ -30,9 +30,9 @@ public sealed class TemporaryFilesTests : IDisposable
         ];
         foreach (var other in others)
             _folder.Write("tmp/" + other, "");
-        _folder.Write("a.dib", TheHost.Cells("System.IO.Directory.CreateTempSubdirectory($\"tracing-take-home-{Environment.ProcessId}-\").Exists"));
+        _folder.Write("a.dib", HostRunner.Cells("System.IO.Directory.CreateTempSubdirectory($\"tracing-take-home-{Environment.ProcessId}-\").Exists"));
 
-        var (exitCode, output) = await TheHost.CommandAsync(_folder.Path, ["run", "a.dib"], ("TMPDIR", temporary));
+        var (exitCode, output) = await HostRunner.CommandAsync(_folder.Path, ["run", "a.dib"], ("TMPDIR", temporary));
 
         Assert.True(exitCode == 0, output);
         Assert.Contains("True", output);
@@ -61,7 +61,7 @@ public sealed class TemporaryFilesTests : IDisposable
         Assert.Single(Directory.GetFileSystemEntries(_folder.Path));
 
         host.Kill();
-        await child.WaitForExitAsync().WaitAsync(TheHost.Hang);
+        await child.WaitForExitAsync().WaitAsync(HostRunner.Hang);
 
         Assert.Empty(Directory.GetFileSystemEntries(_folder.Path));
         Assert.Equal("there", await OtherAsync()); // the kernel had no mark, so it must not have looked for processes with one

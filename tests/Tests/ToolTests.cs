@@ -15,7 +15,7 @@ namespace TracingTutorial.Tests;
 /// <summary>The tool of the clone's manifest, restored: needed once on a machine. (<c>run --tool</c> does it itself.)</summary>
 public sealed class RestoredTool : IAsyncLifetime
 {
-    public async ValueTask InitializeAsync() => await Tool.RestoreAsync(TheHost.Root, CancellationToken.None);
+    public async ValueTask InitializeAsync() => await Tool.RestoreAsync(HostRunner.Root, CancellationToken.None);
 
     public ValueTask DisposeAsync() => default;
 }
@@ -30,8 +30,8 @@ public sealed class ToolTests : IClassFixture<RestoredTool>
     {
         get
         {
-            var shortest = TheHost.Lessons.MinBy(lesson => DibReader.Load(TheHost.Lesson(lesson)).Code.Count());
-            return TheHost.Lessons.Select(lesson => new TheoryDataRow<string>(lesson) { Explicit = lesson != shortest });
+            var shortest = HostRunner.Lessons.MinBy(lesson => DibReader.Load(HostRunner.Lesson(lesson)).Code.Count());
+            return HostRunner.Lessons.Select(lesson => new TheoryDataRow<string>(lesson) { Explicit = lesson != shortest });
         }
     }
 
@@ -39,9 +39,9 @@ public sealed class ToolTests : IClassFixture<RestoredTool>
     [MemberData(nameof(Lessons))]
     public async Task A_lesson_runs_over_the_tool_without_an_error_or_a_warning(string lesson)
     {
-        var cells = DibReader.Load(TheHost.Lesson(lesson)).Code.Count();
+        var cells = DibReader.Load(HostRunner.Lesson(lesson)).Code.Count();
 
-        var (exitCode, output) = await TheHost.CommandAsync(TheHost.Root, ["run", TheHost.Lesson(lesson), "--tool", "--timeout", $"{TheHost.Hang.TotalSeconds}"]);
+        var (exitCode, output) = await HostRunner.CommandAsync(HostRunner.Root, ["run", HostRunner.Lesson(lesson), "--tool", "--timeout", $"{HostRunner.Hang.TotalSeconds}"]);
 
         Assert.True(exitCode == 0, output);
         Assert.EndsWith($"1 notebook: 1 passed, 0 failed; cells: {cells + 1} ok\n", output, StringComparison.Ordinal); // and the proof of the imports
@@ -54,9 +54,9 @@ public sealed class ToolTests : IClassFixture<RestoredTool>
         clone.Write(".config/dotnet-tools.json", """
             { "version": 1, "isRoot": true, "tools": { "microsoft.dotnet-interactive": { "version": "1.0.1", "commands": ["dotnet-interactive"] } } }
             """);
-        var path = clone.Write("notebooks/a.dib", TheHost.Cells("1"));
+        var path = clone.Write("notebooks/a.dib", HostRunner.Cells("1"));
 
-        var (result, console) = await TheHost.RunAsync(path, TheHost.OverTheTool(TheHost.Hang, clone.Path));
+        var (result, console) = await HostRunner.RunAsync(path, HostRunner.OverTheTool(HostRunner.Hang, clone.Path));
 
         var problem = result.FailedCell().Problem!;
         Assert.Equal("The notebook's kernel did not start: the tool dotnet-interactive is not restored.", problem.Message);
@@ -69,10 +69,10 @@ public sealed class ToolTests : IClassFixture<RestoredTool>
     public async Task Every_helper_compiles_alone_over_the_tool_in_the_order_in_which_they_are_imported()
     {
         var helpers = ((string[])["core.dib", "shop.dib", "headers.dib", "otlp.dib", "sampling.dib", "incident.dib", "takehome.dib"])
-            .Concat(Directory.GetFiles(Path.Combine(TheHost.Root, "helpers", "exercises"), "*.cs").Order(StringComparer.Ordinal).Select(f => "exercises/" + Path.GetFileName(f)));
-        var notebook = DibReader.Parse(TheHost.Lesson("all.dib"), TheHost.Cells([.. helpers.Select(h => $"#!import ../helpers/{h}")]));
+            .Concat(Directory.GetFiles(Path.Combine(HostRunner.Root, "helpers", "exercises"), "*.cs").Order(StringComparer.Ordinal).Select(f => "exercises/" + Path.GetFileName(f)));
+        var notebook = DibReader.Parse(HostRunner.Lesson("all.dib"), HostRunner.Cells([.. helpers.Select(h => $"#!import ../helpers/{h}")]));
 
-        var result = await LessonRun.RunAsync(notebook, TheHost.OverTheTool(TheHost.Hang), _ => { }, default);
+        var result = await LessonRun.RunAsync(notebook, HostRunner.OverTheTool(HostRunner.Hang), _ => { }, default);
 
         Assert.All(result.Passes().Cells, c => Assert.Equal(CellStatus.Ok, c.Status));
         Assert.Equal(notebook.Code.Count() + 1, result.Cells.Count); // and the last one, which names a type of each file
@@ -83,12 +83,12 @@ public sealed class ToolTests : IClassFixture<RestoredTool>
     {
         using var folder = new TempFolder();
         folder.Write("late.cs", "public static class Late { public static int Value = 1 }\n");
-        var warning = folder.Write("a.dib", TheHost.Cells("[Obsolete]\nint Old() => 1;\nvar old = Old();"));
-        var import = folder.Write("b.dib", TheHost.Cells("#!import late.cs", "1"));
-        var loop = folder.Write("c.dib", TheHost.Cells("1", "while (true) { }"));
+        var warning = folder.Write("a.dib", HostRunner.Cells("[Obsolete]\nint Old() => 1;\nvar old = Old();"));
+        var import = folder.Write("b.dib", HostRunner.Cells("#!import late.cs", "1"));
+        var loop = folder.Write("c.dib", HostRunner.Cells("1", "while (true) { }"));
 
-        var (results, limit) = await TheHost.UnderLimitAsync(TimeSpan.FromSeconds(20),
-            limit => CourseRun.RunAsync([warning, import, loop], TheHost.OverTheTool(limit), _ => { }, default),
+        var (results, limit) = await HostRunner.UnderLimitAsync(TimeSpan.FromSeconds(20),
+            limit => CourseRun.RunAsync([warning, import, loop], HostRunner.OverTheTool(limit), _ => { }, default),
             results => results[2].Cells[0].Status == CellStatus.Failed || results[0].FailedCell().Problem!.Message.Contains("did not end", StringComparison.Ordinal));
 
         Assert.Contains("VS Code would show a warning: CS0612", results[0].FailedCell().Problem!.Message);
@@ -99,7 +99,7 @@ public sealed class ToolTests : IClassFixture<RestoredTool>
     [Fact]
     public void The_last_cell_names_a_type_of_every_file_that_a_lesson_imports()
     {
-        var lesson = DibReader.Load(TheHost.Lesson("01-setup.dib"));
+        var lesson = DibReader.Load(HostRunner.Lesson("01-setup.dib"));
         var files = lesson.Code.Where(c => c.ImportPath is not null)
             .SelectMany(c => Path.GetExtension(c.ImportPath) == ".cs" ? [c.ImportPath!] : DibReader.Imported(c.ImportPath!, c.ImportFolder).Select(i => i.ImportPath!).OfType<string>()).ToArray();
 

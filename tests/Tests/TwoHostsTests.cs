@@ -16,7 +16,7 @@ using static TracingTutorial.Tests.TraceSamples;
 namespace TracingTutorial.Tests;
 
 /// <summary>Two services in one process, whose providers hear the sources of both: each span comes twice, and is one span.</summary>
-[Collection(nameof(Alone))]
+[Collection(nameof(NotParallel))]
 public sealed class TwoHostsTests
 {
     private static RecordedSpan As(string service, RecordedSpan span) => span with { Resource = Tags(("service.name", service)) };

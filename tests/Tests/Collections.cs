@@ -26,8 +26,8 @@ public sealed class LessonsFirst : ITestCollectionOrderer
 /// Tests of this collection run while no other test does: they change what the whole process shares (what a notebook left
 /// open, who listens to all sources).
 /// </summary>
-[CollectionDefinition(nameof(Alone), DisableParallelization = true)]
-public sealed class Alone;
+[CollectionDefinition(nameof(NotParallel), DisableParallelization = true)]
+public sealed class NotParallel;
 
 /// <summary>
 /// Tests of this collection run one after the other: they start services and sources of the shop's names, and a provider

@@ -7,10 +7,10 @@ using TracingTutorial.Course.Runs;
 namespace TracingTutorial.Host.Doctor;
 
 /// <summary>Is there room for the course: memory, and disk in the folders that it writes to.</summary>
-internal static class Room
+internal static class FreeResources
 {
-    private const int OneLesson = Expected.PlayerMegabytes + Expected.ToMegabytes;
-    private const int ThreeLessons = Expected.PlayerMegabytes + KernelPool.MaxKernels * Expected.ToMegabytes;
+    private const int OneLesson = MeasuredNeeds.PlayerMegabytes + MeasuredNeeds.ToMegabytes;
+    private const int ThreeLessons = MeasuredNeeds.PlayerMegabytes + KernelPool.MaxKernels * MeasuredNeeds.ToMegabytes;
 
     /// <summary>What is free now. The runtime knows it on each platform, and the bounds of a container too.</summary>
     public static Finding Memory()
@@ -22,8 +22,8 @@ internal static class Room
 
     /// <param name="free">In megabytes.</param>
     internal static Finding Memory(long free) => new("memory", free >= ThreeLessons, false,
-        $"{Size(free)} free; a lesson takes up to {Expected.ToMegabytes} MB, "
-            + $"the player {Expected.PlayerMegabytes} MB and up to {KernelPool.MaxKernels} lessons",
+        $"{Size(free)} free; a lesson takes up to {MeasuredNeeds.ToMegabytes} MB, "
+            + $"the player {MeasuredNeeds.PlayerMegabytes} MB and up to {KernelPool.MaxKernels} lessons",
         "Close other programs, or give the container or virtual machine more. "
             + (free < OneLesson ? $"One lesson in the player needs {Size(OneLesson)}."
                 : "Or end the player with Ctrl+C between lessons, and start it again: your answers are kept."));
@@ -32,7 +32,7 @@ internal static class Room
     /// <param name="freeIn">Megabytes free on the disk of a folder; null when the system does not say.</param>
     internal static Finding Disk(IReadOnlyList<(string What, string Folder, string WayOut)> folders, Func<string, long?> freeIn)
     {
-        const int need = Expected.PackageMegabytes + Expected.BuiltMegabytes;
+        const int need = MeasuredNeeds.PackageMegabytes + MeasuredNeeds.BuiltMegabytes;
         foreach (var (what, folder, wayOut) in folders)
         {
             if (WhyNotWritable(folder) is { } why)
@@ -42,7 +42,7 @@ internal static class Room
         var free = folders.Select(f => (f.What, Free: freeIn(f.Folder))).OrderBy(f => f.Free ?? long.MaxValue).FirstOrDefault();
         return new Finding("disk", free.Free is null or >= need, false,
             (free.Free is { } most ? $"{Size(most)} free{(most < need ? $" for {free.What}" : "")}; " : "")
-                + $"the packages of all lessons take {Size(Expected.PackageMegabytes)}, the build {Expected.BuiltMegabytes} MB",
+                + $"the packages of all lessons take {Size(MeasuredNeeds.PackageMegabytes)}, the build {MeasuredNeeds.BuiltMegabytes} MB",
             "Make room there. `dotnet nuget locals all --list` shows which caches may be emptied; "
                 + "`NUGET_PACKAGES` names another folder for packages.");
     }

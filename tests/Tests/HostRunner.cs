@@ -43,7 +43,7 @@ internal sealed class TempFolder : IDisposable
 }
 
 /// <summary>The host as the tests use it.</summary>
-internal static class TheHost
+internal static class HostRunner
 {
     public const string Meta = "#!meta\n" + """{"kernelInfo":{"defaultKernelName":"csharp","items":[{"name":"csharp","languageName":"C#","aliases":["c#","cs"]}]}}""" + "\n\n";
 

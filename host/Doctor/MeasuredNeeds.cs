@@ -4,7 +4,7 @@ namespace TracingTutorial.Host.Doctor;
 /// What the course takes, as it was measured: the one place for the numbers that the doctor and the texts name (a test compares
 /// them). Two cores, Linux, .NET 10.0.12, November 2026. tests/Benchmarks/README.md says how.
 /// </summary>
-internal static class Expected
+internal static class MeasuredNeeds
 {
     /// <summary>Seconds in which the kernel starts, imports a layer and draws, with its packages on the machine: quiet, and busy.</summary>
     public const int FromSeconds = 5, ToSeconds = 20;

@@ -21,7 +21,7 @@ namespace TracingTutorial.Tests;
 /// A live site for the tests of one class, below a path, under a strict policy. It has the lessons that the tests write, and the engine
 /// that the environment variable TAB_ENGINE names (a folder that tab/pack has written). Without one its tests are skipped.
 /// </summary>
-public sealed class TheTab(Browser browser) : LessonHost, IAsyncLifetime
+public sealed class TabFixture(Browser browser) : LessonHost, IAsyncLifetime
 {
     private const string Below = "/a/b/";
     private const string Policy = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self' blob:; connect-src 'self'; "
@@ -58,8 +58,8 @@ public sealed class TheTab(Browser browser) : LessonHost, IAsyncLifetime
     internal override string Write(string name, string head, params string[] parts)
     {
         Assert.SkipWhen(_engine is null, "TAB_ENGINE names no folder that `dotnet run -c Release --project tab/pack` has written.");
-        var file = Path.Combine(TheHost.Root, "notebooks", name + ".dib"); // there is none: imports start at its folder
-        var lesson = new Lesson(DibReader.Parse(file, TheHost.Meta + Text(head) + string.Concat(parts)));
+        var file = Path.Combine(HostRunner.Root, "notebooks", name + ".dib"); // there is none: imports start at its folder
+        var lesson = new Lesson(DibReader.Parse(file, HostRunner.Meta + Text(head) + string.Concat(parts)));
         _site.Write($"lessons/{name}.json", TabSession.JsonOf(lesson));
         _site.Write($"{name}.html", PageFrame.Lesson("page/")
             .Replace("<html lang=\"en\"", $"<html lang=\"en\" data-live=\"1\" data-lesson=\"{name}\"", StringComparison.Ordinal));
@@ -111,7 +111,7 @@ public sealed class TheTab(Browser browser) : LessonHost, IAsyncLifetime
 
     private string FileOf(string path) => path.Split('/', 2) switch
     {
-        ["page", var rest] when rest.StartsWith("session/", StringComparison.Ordinal) => Path.Combine(TheHost.Root, "tab", rest),
+        ["page", var rest] when rest.StartsWith("session/", StringComparison.Ordinal) => Path.Combine(HostRunner.Root, "tab", rest),
         ["page", var rest] => Path.Combine(AppContext.BaseDirectory, "wwwroot", rest),
         ["engine", var rest] => Path.Combine(_engine!, rest),
         _ => Path.Combine(_site.Path, path),

@@ -19,7 +19,7 @@ namespace TracingTutorial.Tests;
 /// A player for the tests of one class, on a clone of its own with the course's helpers and the lessons that the tests write.
 /// Lessons can be added while it runs.
 /// </summary>
-public sealed class ThePlayer(Browser browser) : LessonHost, IAsyncLifetime
+public sealed class PlayerFixture(Browser browser) : LessonHost, IAsyncLifetime
 {
     private readonly TempFolder _clone = new(), _progress = new();
     private PlayerApp? _app;
@@ -63,9 +63,9 @@ public sealed class ThePlayer(Browser browser) : LessonHost, IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         _place = await KernelPlace.TakeAsync();
-        foreach (var file in Directory.GetFiles(Path.Combine(TheHost.Root, "helpers"), "*", SearchOption.AllDirectories))
+        foreach (var file in Directory.GetFiles(Path.Combine(HostRunner.Root, "helpers"), "*", SearchOption.AllDirectories))
         {
-            if (Path.GetRelativePath(TheHost.Root, file) is var name && !name.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}") && !name.Contains($"{Path.DirectorySeparatorChar}bin{Path.DirectorySeparatorChar}"))
+            if (Path.GetRelativePath(HostRunner.Root, file) is var name && !name.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}") && !name.Contains($"{Path.DirectorySeparatorChar}bin{Path.DirectorySeparatorChar}"))
                 _clone.Write(name, File.ReadAllText(file));
         }
 
@@ -93,7 +93,7 @@ public sealed class ThePlayer(Browser browser) : LessonHost, IAsyncLifetime
     /// <summary>Writes a lesson into the clone.</summary>
     internal override string Write(string name, string head, params string[] parts)
     {
-        _clone.Write($"notebooks/{name}.dib", TheHost.Meta + Text(head) + string.Concat(parts));
+        _clone.Write($"notebooks/{name}.dib", HostRunner.Meta + Text(head) + string.Concat(parts));
         return name;
     }
 
@@ -103,8 +103,8 @@ public sealed class ThePlayer(Browser browser) : LessonHost, IAsyncLifetime
     /// <summary>Puts a lesson of the course into the clone.</summary>
     internal void CopyLesson(string name)
     {
-        _clone.Write($"notebooks/{name}.dib", File.ReadAllText(TheHost.Lesson(name + ".dib")));
-        foreach (var picture in Directory.GetFiles(Path.Combine(TheHost.Root, "assets")))
+        _clone.Write($"notebooks/{name}.dib", File.ReadAllText(HostRunner.Lesson(name + ".dib")));
+        foreach (var picture in Directory.GetFiles(Path.Combine(HostRunner.Root, "assets")))
             File.Copy(picture, Path.Combine(Clone, "assets", Path.GetFileName(picture)), overwrite: true);
     }
 
