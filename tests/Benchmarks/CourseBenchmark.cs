@@ -26,14 +26,16 @@ internal static class CourseBenchmark
 
         var lessons = Directory.GetFiles(Path.Combine(root, "notebooks"), "*.dib").Order(StringComparer.Ordinal).ToArray();
         var json = Path.Combine(scratch, "course.json");
-        Compare($"the whole course, {lessons.Length} lessons", $"in parallel on {Environment.ProcessorCount} cores", "the tool's stdio, one after the other",
+        Compare($"the whole course, {lessons.Length} lessons", $"in parallel on {Environment.ProcessorCount} cores",
+            "the tool's stdio, one after the other",
             () => Seconds(() => Run(host, root, "run", "--json", json)),
             () => lessons.Sum(lesson => Milliseconds(host, root, scratch, lesson, "--tool") / 1000), rounds: 1);
         using (var results = JsonDocument.Parse(File.ReadAllText(json)))
         {
             Console.WriteLine("\npeak memory of a lesson's kernel process");
             foreach (var lesson in results.RootElement.GetProperty("notebooks").EnumerateArray())
-                Console.WriteLine(FormattableString.Invariant($"  {Path.GetFileName(lesson.GetProperty("path").GetString()),-22} {lesson.GetProperty("peakMemoryBytes").GetInt64() / 1e6,5:0} MB"));
+                Console.WriteLine(FormattableString.Invariant(
+                    $"  {Path.GetFileName(lesson.GetProperty("path").GetString()),-22} {lesson.GetProperty("peakMemoryBytes").GetInt64() / 1e6,5:0} MB"));
         }
 
         string[] layers = ["core", "shop", "headers", "otlp", "sampling", "incident", "takehome"];
@@ -49,7 +51,8 @@ internal static class CourseBenchmark
     {
         var root = FindRoot();
         Run("dotnet", root, "build", "host", "-c", "Release", "-v", "quiet");
-        return (root, Path.Combine(root, "host", "bin", "Release", "net10.0", "tracing-tutorial" + (OperatingSystem.IsWindows() ? ".exe" : "")));
+        return (root, Path.Combine(root, "host", "bin", "Release", "net10.0",
+            "tracing-tutorial" + (OperatingSystem.IsWindows() ? ".exe" : "")));
     }
 
     private static void Compare(string what, string nameA, string nameB, Func<double> a, Func<double> b, int rounds = Rounds)
@@ -64,7 +67,9 @@ internal static class CourseBenchmark
         }
 
         var (medianA, medianB) = (timesA.Order().ElementAt(rounds / 2), timesB.Order().ElementAt(rounds / 2));
-        Console.WriteLine(FormattableString.Invariant($"\n{what}\n  {nameA,-40} {medianA,6:0.0} s\n  {nameB,-40} {medianB,6:0.0} s\n  ratio {medianA / medianB:0.00}"));
+        Console.WriteLine(
+            FormattableString.Invariant(
+                $"\n{what}\n  {nameA,-40} {medianA,6:0.0} s\n  {nameB,-40} {medianB,6:0.0} s\n  ratio {medianA / medianB:0.00}"));
     }
 
     /// <summary>The number of the first cell that draws a trace.</summary>
@@ -84,7 +89,11 @@ internal static class CourseBenchmark
     private static double UntilCell(string host, string root, int cell, params string[] arguments)
     {
         var clock = Stopwatch.StartNew();
-        using var process = Process.Start(new ProcessStartInfo(host, arguments) { WorkingDirectory = root, RedirectStandardOutput = true })!;
+        using var process = Process.Start(new ProcessStartInfo(host, arguments)
+        {
+            WorkingDirectory = root,
+            RedirectStandardOutput = true
+        })!;
         while (process.StandardOutput.ReadLine() is { } line)
         {
             if (!line.StartsWith($"  ok cell {cell},", StringComparison.Ordinal))
@@ -124,7 +133,11 @@ internal static class CourseBenchmark
 
     private static void Run(string program, string folder, params string[] arguments)
     {
-        using var process = Process.Start(new ProcessStartInfo(program, arguments) { WorkingDirectory = folder, RedirectStandardOutput = true })!;
+        using var process = Process.Start(new ProcessStartInfo(program, arguments)
+        {
+            WorkingDirectory = folder,
+            RedirectStandardOutput = true
+        })!;
         var output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
         if (process.ExitCode != 0)

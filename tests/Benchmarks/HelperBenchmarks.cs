@@ -104,7 +104,8 @@ public class WaterfallBenchmarks
             Resource = [new("service.name", $"service-{i % 5}"), new("service.version", "1.0.0")],
             Attributes = [new("http.request.method", "GET"), new("http.response.status_code", 200), new("http.route", "/orders/{id}")],
         }).ToArray();
-        Console.WriteLine($"// {Spans} spans: {Waterfall.Of(new RecordedTrace(_spans)).ToHtml().Length / 1e6:0.00} million characters of HTML");
+        Console.WriteLine(
+            $"// {Spans} spans: {Waterfall.Of(new RecordedTrace(_spans)).ToHtml().Length / 1e6:0.00} million characters of HTML");
     }
 
     [Benchmark]

@@ -26,7 +26,8 @@ public class MissingSpanBenchmarks
     public void Setup()
     {
         if (Listens == "a provider")
-            _provider = Sdk.CreateTracerProviderBuilder().AddSource(_source.Name).AddProcessor(new SimpleActivityExportProcessor(_spans)).Build();
+            _provider = Sdk.CreateTracerProviderBuilder().AddSource(_source.Name).AddProcessor(new SimpleActivityExportProcessor(_spans))
+                .Build();
     }
 
     [GlobalSetup(Target = nameof(Heard))]

@@ -12,7 +12,9 @@ using OpenTelemetry.Exporter;
 
 namespace TracingTutorial.Benchmarks;
 
-/// <summary>One span of a batch of 512: written by the exporter (whose HTTP request goes nowhere), and read back by the receiver's decoder.</summary>
+/// <summary>
+/// One span of a batch of 512: written by the exporter (whose HTTP request goes nowhere), and read back by the receiver's decoder.
+/// </summary>
 [MemoryDiagnoser]
 public class OtlpBenchmarks
 {
@@ -73,5 +75,6 @@ internal sealed class Sink : HttpMessageHandler
         return new HttpResponseMessage(HttpStatusCode.OK);
     }
 
-    protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancel) => Task.FromResult(Send(request, cancel));
+    protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancel) =>
+        Task.FromResult(Send(request, cancel));
 }

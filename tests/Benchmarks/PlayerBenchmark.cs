@@ -21,7 +21,8 @@ internal static partial class PlayerBenchmark
         await using var chromium = await playwright.Chromium.LaunchAsync(new()
         {
             ExecutablePath = "/usr/bin/chromium",
-            Args = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-quic"],
+            Args = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update",
+                "--disable-sync", "--disable-quic"],
         });
 
         await EditorAsync(chromium, host, root);
@@ -66,9 +67,11 @@ internal static partial class PlayerBenchmark
         var page = await OpenAsync(chromium, player, "01-setup");
         await ToFirstTraceAsync(page);
         await page.ClickAsync("#runall");
-        await page.WaitForFunctionAsync("() => document.body.dataset.kernel === 'ready' && !document.querySelector('.cell.running')", null, new() { Timeout = 120_000 });
+        await page.WaitForFunctionAsync("() => document.body.dataset.kernel === 'ready' && !document.querySelector('.cell.running')", null,
+            new() { Timeout = 120_000 });
 
-        Console.WriteLine(FormattableString.Invariant($"memory after lesson 01: player {player.Memory():0} MB, its kernel {player.KernelMemory():0} MB"));
+        Console.WriteLine(
+            FormattableString.Invariant($"memory after lesson 01: player {player.Memory():0} MB, its kernel {player.KernelMemory():0} MB"));
 
         var last = page.Locator(".cell").Last;
         await last.Locator(".source").ClickAsync();
@@ -88,7 +91,10 @@ internal static partial class PlayerBenchmark
         Say("a trivial cell, from Shift+Enter to its end in the page", trivial);
         for (var i = 0; i < 20; i++)
         {
-            await page.EvaluateAsync("() => { window.wait = new Promise(r => addEventListener('keydown', () => { const t = performance.now(); requestAnimationFrame(() => requestAnimationFrame(() => r(performance.now() - t))); }, { once: true, capture: true })); }");
+            await page.EvaluateAsync(
+                "() => { window.wait = new Promise(r => addEventListener('keydown', () => { const t = performance.now(); "
+                    + "requestAnimationFrame(() => requestAnimationFrame(() => r(performance.now() - t))); }, { once: true, capture: true "
+                        + "})); }");
             await page.Keyboard.PressAsync("x");
             keys.Add(await page.EvaluateAsync<double>("() => window.wait"));
         }
@@ -100,7 +106,8 @@ internal static partial class PlayerBenchmark
             await page.Keyboard.TypeAsync("Console");
             var clock = Stopwatch.StartNew();
             await page.Keyboard.TypeAsync(".");
-            await page.WaitForSelectorAsync(".suggest-widget.visible .monaco-list-row[aria-label^=BackgroundColor]"); // and not the words like Console
+            // and not the words like Console
+            await page.WaitForSelectorAsync(".suggest-widget.visible .monaco-list-row[aria-label^=BackgroundColor]");
             lists.Add(clock.Elapsed.TotalMilliseconds);
             await page.Keyboard.PressAsync("Escape");
             await page.Locator(".cell").Last.Locator(".monaco-editor textarea").FocusAsync();
@@ -121,9 +128,12 @@ internal static partial class PlayerBenchmark
         {
             var clock = Stopwatch.StartNew();
             await page.Keyboard.PressAsync("Shift+Enter");
-            await page.WaitForFunctionAsync("() => [...document.querySelectorAll('.cell')].at(-1).querySelector('.html:not([data-seen]) > div')?.shadowRoot.querySelector('.tv-row')", null, new() { Timeout = 60_000 });
+            await page.WaitForFunctionAsync(
+                "() => [...document.querySelectorAll('.cell')].at(-1).querySelector('.html:not([data-seen]) > "
+                    + "div')?.shadowRoot.querySelector('.tv-row')", null, new() { Timeout = 60_000 });
             first.Add(clock.Elapsed.TotalMilliseconds);
-            await page.WaitForFunctionAsync("() => [...document.querySelectorAll('.cell')].at(-1).querySelector('.html')?.dataset.whole", null, new() { Timeout = 60_000 });
+            await page.WaitForFunctionAsync("() => [...document.querySelectorAll('.cell')].at(-1).querySelector('.html')?.dataset.whole",
+                null, new() { Timeout = 60_000 });
             whole.Add(clock.Elapsed.TotalMilliseconds);
             await page.EvaluateAsync("() => [...document.querySelectorAll('.cell')].at(-1).querySelector('.html').dataset.seen = '1'");
         }
@@ -168,7 +178,11 @@ internal static partial class PlayerBenchmark
 
         public PlayerProcess(string host, string root)
         {
-            _process = Process.Start(new ProcessStartInfo(host, ["--no-open", "--progress", _progress]) { WorkingDirectory = root, RedirectStandardOutput = true })!;
+            _process = Process.Start(new ProcessStartInfo(host, ["--no-open", "--progress", _progress])
+            {
+                WorkingDirectory = root,
+                RedirectStandardOutput = true
+            })!;
             string? line;
             while ((line = _process.StandardOutput.ReadLine()) is not null && !line.Contains("http://", StringComparison.Ordinal))
             {
@@ -185,7 +199,8 @@ internal static partial class PlayerBenchmark
             return _process.WorkingSet64 / 1e6;
         }
 
-        public double KernelMemory() => Process.GetProcessesByName("tracing-tutorial").Where(p => p.Id != _process.Id).Max(p => p.WorkingSet64) / 1e6;
+        public double KernelMemory() =>
+            Process.GetProcessesByName("tracing-tutorial").Where(p => p.Id != _process.Id).Max(p => p.WorkingSet64) / 1e6;
 
         public void Dispose()
         {

@@ -1,7 +1,8 @@
 using BenchmarkDotNet.Running;
 using TracingTutorial.Benchmarks;
 
-// `course` and `player` (`player editor`: a part of it) time whole processes, `receiver` requests; everything else is BenchmarkDotNet's own command line.
+// `course` and `player` (`player editor`: a part of it) time whole processes, `receiver` requests; everything else is BenchmarkDotNet's own
+// command line.
 if (args is ["course", ..])
     return CourseBenchmark.Measure();
 if (args is ["player", ..])

@@ -46,7 +46,9 @@ internal static class ReceiverBenchmark
             ours.Add(await SpansPerSecondAsync(client, receiverAt, body));
         }
 
-        Console.WriteLine(FormattableString.Invariant($"bare Kestrel {Median(bares):N0} spans a second, the receiver {Median(ours):N0}: {Median(ours) / Median(bares):0.000}"));
+        Console.WriteLine(
+            FormattableString.Invariant(
+                $"bare Kestrel {Median(bares):N0} spans a second, the receiver {Median(ours):N0}: {Median(ours) / Median(bares):0.000}"));
         return await HostileAsync(client) ? 0 : 1;
     }
 
@@ -87,7 +89,9 @@ internal static class ReceiverBenchmark
                     Interlocked.Increment(ref taken);
             }
         })));
-        Console.WriteLine(FormattableString.Invariant($"{Hostile:N0} hostile bodies in {clock.Elapsed.TotalSeconds:0} s: {refused:N0} refused; of {Honest:N0} honest ones {taken:N0} taken, {receiver.Count:N0} kept"));
+        Console.WriteLine(
+            FormattableString.Invariant(
+                $"{Hostile:N0} hostile bodies in {clock.Elapsed.TotalSeconds:0} s: {refused:N0} refused; of {Honest:N0} honest ones {taken:N0} taken, {receiver.Count:N0} kept"));
         return (refused, taken, receiver.Count) == (Hostile, Honest, Honest);
     }
 
@@ -119,7 +123,11 @@ internal static class ReceiverBenchmark
     public static Activity[] Batch(int count)
     {
         using var source = new ActivitySource("benchmark.otlp", "1.0.0");
-        using var listener = new ActivityListener { ShouldListenTo = s => s == source, Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllDataAndRecorded };
+        using var listener = new ActivityListener
+        {
+            ShouldListenTo = s => s == source,
+            Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllDataAndRecorded
+        };
         ActivitySource.AddActivityListener(listener);
         return Enumerable.Range(0, count).Select(i =>
         {

@@ -107,7 +107,9 @@ public class TailSamplerBenchmarks
 
     private void Run(int maxTraces)
     {
-        using var tail = new TailSampler(new NullExporter(), trace => trace.Any(s => s.Status == ActivityStatusCode.Error), TimeProvider.System) { MaxTraces = maxTraces };
+        using var tail = new TailSampler(new NullExporter(), trace => trace.Any(s => s.Status == ActivityStatusCode.Error),
+            TimeProvider.System)
+        { MaxTraces = maxTraces };
         foreach (var span in _ended)
             tail.OnEnd(span);
         tail.ForceFlush();

@@ -13,6 +13,9 @@ internal static class Axe
     {
         var result = await page.RunAxe();
         return [.. result.Violations.Where(v => v.Impact is "serious" or "critical")
-            .Select(v => $"{v.Id}: {v.Help}\n" + string.Join('\n', v.Nodes.Take(4).Select(n => $"  {n.Html[..System.Math.Min(n.Html.Length, 160)]} {string.Join(' ', n.Any.Concat(n.All).Select(c => c.Message))}")))];
+            .Select(v => $"{v.Id}: {v.Help}\n" + string.Join('\n',
+            v.Nodes.Take(4)
+                .Select(n =>
+                    $"  {n.Html[..System.Math.Min(n.Html.Length, 160)]} {string.Join(' ', n.Any.Concat(n.All).Select(c => c.Message))}")))];
     }
 }

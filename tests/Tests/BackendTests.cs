@@ -31,8 +31,10 @@ public class BackendTests
         foreach (var (span, back) in kept.Spans.Zip(asked.Spans))
         {
             Assert.Equal(span, back);
-            Assert.Equal((span.ParentSpanId, span.Flags, span.HasRemoteParent, span.Duration, span.Status, span.StatusDescription, span.SourceName, span.SourceVersion),
-                (back.ParentSpanId, back.Flags, back.HasRemoteParent, back.Duration, back.Status, back.StatusDescription, back.SourceName, back.SourceVersion));
+            Assert.Equal((span.ParentSpanId, span.Flags, span.HasRemoteParent, span.Duration, span.Status, span.StatusDescription,
+                span.SourceName, span.SourceVersion),
+                (back.ParentSpanId, back.Flags, back.HasRemoteParent, back.Duration, back.Status, back.StatusDescription, back.SourceName,
+                    back.SourceVersion));
             Assert.Equal(span.Resource, back.Resource);
             Assert.Equal(span.Attributes.Select(a => a.Key), back.Attributes.Select(a => a.Key));
             Assert.Equal(span.Attributes.Select(a => a.Value), back.Attributes.Select(a => a.Value));
@@ -43,7 +45,8 @@ public class BackendTests
         Assert.Null(await jaeger.GetTraceAsync(new string('a', 32)));
         Assert.Null(receiver.TraceLink(id));
         Assert.Single(receiver.Requests); // questions are no exports
-        Assert.Contains("the receiver at", (await Assert.ThrowsAsync<TimeoutException>(() => receiver.WaitForTraceAsync(id, 3, TimeSpan.Zero))).Message);
+        Assert.Contains("the receiver at",
+            (await Assert.ThrowsAsync<TimeoutException>(() => receiver.WaitForTraceAsync(id, 3, TimeSpan.Zero))).Message);
     }
 
     [Theory]
@@ -51,7 +54,8 @@ public class BackendTests
     [InlineData("error=true", 1)]
     [InlineData("error=true a.b=\"c d\"", 2)]
     [InlineData("a=  b=1", 2)]
-    public void Tags_are_a_list_of_keys_and_values(string tags, int count) => Assert.Equal(count, new TraceSearch("s") { Tags = tags }.Attributes().Count);
+    public void Tags_are_a_list_of_keys_and_values(string tags, int count) =>
+    Assert.Equal(count, new TraceSearch("s") { Tags = tags }.Attributes().Count);
 
     [Fact]
     public void Of_more_traces_than_are_wanted_the_newest_are_found_in_the_order_of_their_start()
@@ -92,7 +96,11 @@ public class BackendTests
             Resource = TraceSamples.Tags(("service.name", "gateway"), ("host.name", "one")),
         };
 
-        Assert.Equal(found, new TraceSearch("gateway") { Tags = tags, From = DateTimeOffset.MinValue }.In([new RecordedTrace([span])]).Count == 1);
+        Assert.Equal(found, new TraceSearch("gateway")
+        {
+            Tags = tags,
+            From = DateTimeOffset.MinValue
+        }.In([new RecordedTrace([span])]).Count == 1);
     }
 
     [Theory]
@@ -114,10 +122,16 @@ public class BackendTests
         var trace = await dashboard.WaitForTraceAsync(id, spans: 2);
 
         Assert.Equal(["place order", "charge card"], trace.Spans.OrderBy(s => s.Start).Select(s => s.Name));
-        Assert.Equal(("checkout", ActivityStatusCode.Error, "card declined"), (trace.Root.ServiceName, trace.Root.Status, trace.Root.StatusDescription));
+        Assert.Equal(("checkout", ActivityStatusCode.Error, "card declined"),
+            (trace.Root.ServiceName, trace.Root.Status, trace.Root.StatusDescription));
         Assert.Equal("3", trace.Root["shop.order.items"]); // the dashboard gives every value as text
         Assert.Contains(id, await http.GetStringAsync(dashboard.TraceApi(id)));
-        Assert.Equal(id, Assert.Single(await dashboard.SearchAsync(new("checkout") { Operation = "place order", Tags = "error=true shop.order.items=3" })).TraceId);
+        Assert.Equal(id,
+            Assert.Single(await dashboard.SearchAsync(new("checkout")
+            {
+                Operation = "place order",
+                Tags = "error=true shop.order.items=3"
+            })).TraceId);
         Assert.Empty(await dashboard.SearchAsync(new("checkout") { Operation = "charge card", Tags = "error=true" }));
         Assert.Empty(await dashboard.SearchAsync(new("nobody")));
         Assert.Null(await dashboard.GetTraceAsync(new string('a', 32)));
@@ -139,9 +153,15 @@ public class BackendTests
         const string off = "var wantDashboard = false;";
         Assert.Single(lesson.Code, c => c.Source.Contains(off, StringComparison.Ordinal));
         // To the cell that searches: by then spans have been sent, fetched, asked for by hand and found.
-        var last = lesson.Code.Single(c => c.Source.Contains("new TraceSearch(\"api-gateway\")", StringComparison.Ordinal) && c.Exercise is null).Number;
+        var last = lesson.Code.Single(c => c.Source.Contains("new TraceSearch(\"api-gateway\")", StringComparison.Ordinal)
+            && c.Exercise is null).Number;
 
-        var run = await LessonRun.RunAsync(lesson with { Cells = [.. lesson.Cells.Where(c => c.Number <= last).Select(c => c with { Source = c.Source.Replace(off, off.Replace("false", "true"), StringComparison.Ordinal) })] }, HostRunner.Options, _ => { }, default);
+        var run = await LessonRun.RunAsync(lesson with
+        {
+            Cells = [.. lesson.Cells.Where(c => c.Number <= last)
+            .Select(c => c with { Source = c.Source.Replace(off, off.Replace("false", "true"), StringComparison.Ordinal) })]
+        },
+            HostRunner.Options, _ => { }, default);
 
         Assert.All(run.Cells, c => Assert.True(c.Status == CellStatus.Ok, $"{c.Problem}\n{c.Details}"));
         var said = string.Concat(run.Cells.SelectMany(c => c.Outputs).Select(o => o.Text));
@@ -162,7 +182,8 @@ public class BackendTests
         Directory.CreateDirectory(Path.Combine(folder.Path, "feed"));
         await File.WriteAllTextAsync(Path.Combine(folder.Path, "nuget.config"),
             "<configuration><packageSources><clear/><add key=\"empty\" value=\"feed\"/></packageSources></configuration>");
-        var (notHere, feed) = await AspireDashboard.TryStartAsync(DashboardPackage.Rid == "linux-musl-x64" ? "win-arm64" : "linux-musl-x64", folder.Path);
+        var (notHere, feed) = await AspireDashboard.TryStartAsync(DashboardPackage.Rid == "linux-musl-x64" ? "win-arm64"
+            : "linux-musl-x64", folder.Path);
         var (notMade, platform) = await AspireDashboard.TryStartAsync("other-s390x", folder.Path);
 
         Assert.Null(notHere);
@@ -179,7 +200,8 @@ public class BackendTests
             .AddOtlpExporter(otlp => (otlp.Protocol, otlp.Endpoint) = (OtlpExportProtocol.HttpProtobuf, backend.TracesEndpoint)).Build();
         Activity.Current = null;
         using var order = source.StartActivity("place order", ActivityKind.Server, null,
-            [new("shop.order.items", 3), new("a", 1.5), new("b", true), new("c", new[] { "x", "y" }), new("nan", double.NaN), new("odd \"<ü", "\u2028 \"<ü")],
+            [new("shop.order.items", 3), new("a", 1.5), new("b", true), new("c", new[] { "x", "y" }), new("nan", double.NaN),
+                new("odd \"<ü", "\u2028 \"<ü")],
             [new(new ActivityContext(ActivityTraceId.CreateRandom(), ActivitySpanId.CreateRandom(), default))])!;
         order.AddEvent(new("shop.event", tags: new() { ["n"] = 1L }));
         order.SetStatus(ActivityStatusCode.Error, "card declined");

@@ -27,18 +27,24 @@ public sealed class Browser : IAsyncDisposable
         "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
         "/Applications/Chromium.app/Contents/MacOS/Chromium",
         "/Applications/Microsoft Edge.app/Contents/MacOS/Microsoft Edge",
-        .. from folder in (Environment.SpecialFolder[])[Environment.SpecialFolder.ProgramFiles, Environment.SpecialFolder.ProgramFilesX86, Environment.SpecialFolder.LocalApplicationData]
+        .. from folder in (Environment.SpecialFolder[])[Environment.SpecialFolder.ProgramFiles, Environment.SpecialFolder.ProgramFilesX86,
+        Environment.SpecialFolder.LocalApplicationData]
            from program in (string[])["Google/Chrome/Application/chrome.exe", "Microsoft/Edge/Application/msedge.exe"]
            select Path.Combine(Environment.GetFolderPath(folder), program),
     ];
 
-    private readonly Lazy<Task<(IPlaywright Playwright, IBrowser Browser)>> started = new(Start, LazyThreadSafetyMode.ExecutionAndPublication);
+    private readonly Lazy<Task<(IPlaywright Playwright, IBrowser Browser)>> started = new(Start,
+        LazyThreadSafetyMode.ExecutionAndPublication);
 
     /// <summary>An empty page of this size in CSS pixels, with so many dots for each. Disposing it closes it.</summary>
     public async Task<BrowserPage> NewPage(int width, int height = 800, int scale = 1)
     {
         var (_, browser) = await started.Value;
-        var context = await browser.NewContextAsync(new() { ViewportSize = new() { Width = width, Height = height }, DeviceScaleFactor = scale });
+        var context = await browser.NewContextAsync(new()
+        {
+            ViewportSize = new() { Width = width, Height = height },
+            DeviceScaleFactor = scale
+        });
         context.SetDefaultTimeout((float)HostRunner.Hang.TotalMilliseconds);
         return new BrowserPage(context, await context.NewPageAsync());
     }
@@ -64,7 +70,8 @@ public sealed class Browser : IAsyncDisposable
         {
             ExecutablePath = path,
             Timeout = (float)HostRunner.Hang.TotalMilliseconds,
-            Args = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-quic"],
+            Args = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update",
+                "--disable-sync", "--disable-quic"],
         });
         return (playwright, browser);
     }

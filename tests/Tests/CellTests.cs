@@ -20,7 +20,8 @@ public sealed class CellTests(CellTests.OneKernel kernel) : IClassFixture<CellTe
     public void A_cell_without_a_value_shows_nothing() => Assert.Empty(kernel["nothing"].Outputs);
 
     [Fact]
-    public void Lines_end_in_the_same_way_everywhere() => Assert.Equal(["a\nb\n", "c\nd"], kernel["lines of Windows"].Outputs.Select(o => o.Text));
+    public void Lines_end_in_the_same_way_everywhere() => Assert.Equal(["a\nb\n", "c\nd"],
+    kernel["lines of Windows"].Outputs.Select(o => o.Text));
 
     [Fact]
     public void A_value_comes_as_text_for_a_terminal_and_as_html_for_a_page()
@@ -112,8 +113,10 @@ public sealed class CellTests(CellTests.OneKernel kernel) : IClassFixture<CellTe
     public void What_a_thread_of_an_earlier_cell_prints_is_not_lost_and_not_taken_for_the_running_cells()
     {
         var cell = kernel["prints meanwhile"];
-        Assert.Equal("the cell itself\nand its own task\nand again\n", string.Concat(cell.Outputs.Where(o => o.Kind == OutputKind.StandardOutput).Select(o => o.Text)));
-        Assert.Equal("the earlier cell's task\nand its thread\n", string.Concat(cell.Outputs.Where(o => o.Kind == OutputKind.Note).Select(o => o.Text)));
+        Assert.Equal("the cell itself\nand its own task\nand again\n",
+            string.Concat(cell.Outputs.Where(o => o.Kind == OutputKind.StandardOutput).Select(o => o.Text)));
+        Assert.Equal("the earlier cell's task\nand its thread\n",
+            string.Concat(cell.Outputs.Where(o => o.Kind == OutputKind.Note).Select(o => o.Text)));
     }
 
     [Fact]
@@ -144,7 +147,8 @@ public sealed class CellTests(CellTests.OneKernel kernel) : IClassFixture<CellTe
     public void A_notebook_works_in_its_own_folder() => Assert.Equal("found", kernel["folder"].Text());
 
     [Fact]
-    public void Every_cell_runs_inside_an_activity_of_the_kernel_that_is_not_sampled() => Assert.Equal("recorded False, source ''", kernel["ambient activity"].Text());
+    public void Every_cell_runs_inside_an_activity_of_the_kernel_that_is_not_sampled() =>
+    Assert.Equal("recorded False, source ''", kernel["ambient activity"].Text());
 
     /// <summary>All cells in one kernel: starting one is what costs.</summary>
     public sealed class OneKernel : IAsyncLifetime
@@ -158,13 +162,16 @@ public sealed class CellTests(CellTests.OneKernel kernel) : IClassFixture<CellTe
             ("declares", "var x = 1;\nint Twice(int n) => 2 * n;\nstatic int Plus(this int a, int b) => a + b;"),
             ("declares again", "await Task.Yield();\nvar x = \"now a text\";"),
             ("builds on", "Twice(x.Length).Plus(1)"),
-            ("imports", "var list = new List<int> { 3 }.Select(n => n + 1).ToArray();\nvar text = new StringBuilder().Append(list[0]);\nawait Task.CompletedTask;\ntext.ToString()"),
+            ("imports",
+                "var list = new List<int> { 3 }.Select(n => n + 1).ToArray();\nvar text = new StringBuilder().Append(list[0]);\nawait "
+                    + "Task.CompletedTask;\ntext.ToString()"),
             ("compiler errors", "#r \"System.Net.Http.Json\"\n\nint a = \"text\";\nint b = \"text\";"),
             ("unknown name", "File.Exists(\"a\")"),
             ("unknown type", "var a = new ActivitySource(\"x\");"),
             ("divides", "int Divide(int a, int b)\n{\n    return a / b;\n}"),
             ("throws", "Console.WriteLine(\"before\");\nawait Task.Yield();\nDivide(1, 0)"),
-            ("throws when shown", "class View\n{\n    public override string ToString() => throw new InvalidOperationException(\"no text\");\n}\nnew View()"),
+            ("throws when shown",
+                "class View\n{\n    public override string ToString() => throw new InvalidOperationException(\"no text\");\n}\nnew View()"),
             ("throws when shown, not ours", "Enumerable.Repeat(\"x\", 2).Select(int.Parse)"),
             ("error stream", "Console.Error.Write(\"oh\");"),
             ("warning", "[Obsolete(\"old\")]\nint Old() => 1;\nvar old = Old() + Old();"),
@@ -185,13 +192,16 @@ public sealed class CellTests(CellTests.OneKernel kernel) : IClassFixture<CellTe
                 // What passes by the engine must have arrived before this cell ends.
                 await Task.Delay(300);
                 """),
-            ("forged", "using (var raw = new System.IO.StreamWriter(Console.OpenStandardOutput()))\n    raw.Write(\"{\\\"event\\\":{\\\"message\\\":\\\"forged\\\"},\\\"eventType\\\":\\\"CommandFailed\\\",\\\"command\\\":{\\\"token\\\":\\\"cell18\\\"}}\\n\");\n\"the value\""),
+            ("forged",
+                "using (var raw = new System.IO.StreamWriter(Console.OpenStandardOutput()))\n    "
+                    + "raw.Write(\"{\\\"event\\\":{\\\"message\\\":\\\"forged\\\"},\\\"eventType\\\":\\\"CommandFailed\\\",\\\"command\\\":{\\\"token\\\":\\\"cell18\\\"}}\\n\");\n\"the value\""),
             ("much text", "var long1000 = new string('x', 999);\nfor (var i = 0; i < 3000; i++)\n    Console.WriteLine(long1000);"),
             ("huge value", "new string('x', 100_000_000)"),
             ("dialect", "using var reader = new System.IO.StringReader(\"\");"),
             ("unknown kind", "1\n#!fsharp\n2"),
             ("folder", "System.IO.File.ReadAllText(\"beside.txt\")"),
-            ("ambient activity", "var current = System.Diagnostics.Activity.Current;\n$\"recorded {current.Recorded}, source '{current.Source.Name}'\""),
+            ("ambient activity",
+                "var current = System.Diagnostics.Activity.Current;\n$\"recorded {current.Recorded}, source '{current.Source.Name}'\""),
             ("last", "\"still here\""),
         ];
 
@@ -226,7 +236,8 @@ public sealed class CellTests(CellTests.OneKernel kernel) : IClassFixture<CellTe
             _folder.Write("sub/beside.txt", "found");
             var text = HostRunner.Cells([.. Cells.Select(c => c.Source)]);
             _lines = text.Split('\n');
-            _results = (await LessonRun.RunAsync(_folder.Write(OperatingSystem.IsWindows() ? "sub/a 'notebook'.dib" : "sub/a \"notebook\".dib", text), HostRunner.Options, _ => { }, default)).Cells;
+            _results = (await LessonRun.RunAsync(_folder.Write(OperatingSystem.IsWindows() ? "sub/a 'notebook'.dib"
+                : "sub/a \"notebook\".dib", text), HostRunner.Options, _ => { }, default)).Cells;
             Assert.Equal(Cells.Length, _results.Count);
         }
 

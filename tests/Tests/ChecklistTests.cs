@@ -16,7 +16,8 @@ namespace TracingTutorial.Tests;
 /// <summary>The checklist of lesson 11: each rule is seen to fail, and what is right passes.</summary>
 public sealed class ChecklistTests
 {
-    private static readonly ActivityContext Caller = new(ActivityTraceId.CreateRandom(), ActivitySpanId.CreateRandom(), ActivityTraceFlags.Recorded, isRemote: true);
+    private static readonly ActivityContext Caller = new(ActivityTraceId.CreateRandom(), ActivitySpanId.CreateRandom(),
+        ActivityTraceFlags.Recorded, isRemote: true);
 
     /// <summary>One span, below a caller, with a fault; and what the list says of it.</summary>
     public static TheoryData<string, string> Faults => new()
@@ -98,18 +99,29 @@ public sealed class ChecklistTests
     /// <summary>What looks like a fault, and is none.</summary>
     public static TheoryData<string> Right =>
     [
-        "name: GET /profile/{id:int}", "name: POST /v1/orders", "name: sha256 of a file", "name: HTTP/2 settings", "name: read s3", "error: 503",
+        "name: GET /profile/{id:int}", "name: POST /v1/orders", "name: sha256 of a file", "name: HTTP/2 settings", "name: read s3",
+        "error: 503",
         "error: System.Net.Http.HttpRequestException", "error: card_refused", "shop.order=4242424242424241", "shop.time=1764147600000",
-        "shop.package=OpenTelemetry@1.20.1", "shop.digits=1234567", "url.path=/healthy-food", "http.response.status_code=404", "http.response.status_code=200",
-        "shop.build=built from shop@1.4.beta", "shop.build=shop%401.4.beta", "shop.package=@angular/core@17.0.0", "shop.package=core@17.0.0-rc.next", "shop.package=lodash@4.x.beta",
-        "shop.package=pkg@2.dev", "shop.package=react@next.canary", "shop.from=git@github.com:shop/shop.git", "shop.from=ssh://git@github.com/shop", "shop.image=logo@2x.png",
-        "shop.action=actions/checkout@v4.1.2", "url.full=https://REDACTED:REDACTED@example.com/", "url.full=postgres://app@db.example.com/orders", "url.query=?mail=Redacted&password=Redacted",
-        "shop.password=***", "db.query.text=SELECT id FROM users WHERE password = @p0 AND token = $1", "shop.tokens=512", "shop.token=512", "shop.page_token=CAUQAA", "url.query=?page_token=CAUQAA12",
-        "shop.note=Basic functionality, Bearer authentication", "shop.note=the password is wrong", "shop.trace=be68539007547034", "shop.trace=00-4bf92f3577b34da6a3ce929d0e0e4736-4242424242424242-01",
-        "shop.account=DE88 3704 0044 0532 0130 00", "shop.card=4000 0000 0000 0003", "shop.ticks=639000000000000000", "shop.ratio=0.4242424242424242", "shop.when=2026-03-02T08:00:00+01:00",
-        "shop.sum=1+2345678", "shop.count=4000 5000 6000", "name: GET /api/2024/things", "name: top 10 products", "name: step 1", "name: retry 3 of 5", "name: step 1/2", "name: sha1 of 2 files", "name: GET /v2/orders/{id}",
-        "id: step 7", "fixed route: GET /things/7/all", "error: 23505", "error: 1052", "error: 57P01", "error: ORA-00942", "error: -2146232060", "error: System.Net.Http.HttpRequestException`1", "error: 500",
-        "code: 1234567", "url.path=/status/{order}", "url.path=/articles/health", "url.path=/orders/7/status", "url.path=/ready-made", "url.path=/upload", "url.path=/live/concerts",
+        "shop.package=OpenTelemetry@1.20.1", "shop.digits=1234567", "url.path=/healthy-food", "http.response.status_code=404",
+        "http.response.status_code=200",
+        "shop.build=built from shop@1.4.beta", "shop.build=shop%401.4.beta", "shop.package=@angular/core@17.0.0",
+        "shop.package=core@17.0.0-rc.next", "shop.package=lodash@4.x.beta",
+        "shop.package=pkg@2.dev", "shop.package=react@next.canary", "shop.from=git@github.com:shop/shop.git",
+        "shop.from=ssh://git@github.com/shop", "shop.image=logo@2x.png",
+        "shop.action=actions/checkout@v4.1.2", "url.full=https://REDACTED:REDACTED@example.com/",
+        "url.full=postgres://app@db.example.com/orders", "url.query=?mail=Redacted&password=Redacted",
+        "shop.password=***", "db.query.text=SELECT id FROM users WHERE password = @p0 AND token = $1", "shop.tokens=512", "shop.token=512",
+        "shop.page_token=CAUQAA", "url.query=?page_token=CAUQAA12",
+        "shop.note=Basic functionality, Bearer authentication", "shop.note=the password is wrong", "shop.trace=be68539007547034",
+        "shop.trace=00-4bf92f3577b34da6a3ce929d0e0e4736-4242424242424242-01",
+        "shop.account=DE88 3704 0044 0532 0130 00", "shop.card=4000 0000 0000 0003", "shop.ticks=639000000000000000",
+        "shop.ratio=0.4242424242424242", "shop.when=2026-03-02T08:00:00+01:00",
+        "shop.sum=1+2345678", "shop.count=4000 5000 6000", "name: GET /api/2024/things", "name: top 10 products", "name: step 1",
+        "name: retry 3 of 5", "name: step 1/2", "name: sha1 of 2 files", "name: GET /v2/orders/{id}",
+        "id: step 7", "fixed route: GET /things/7/all", "error: 23505", "error: 1052", "error: 57P01", "error: ORA-00942",
+        "error: -2146232060", "error: System.Net.Http.HttpRequestException`1", "error: 500",
+        "code: 1234567", "url.path=/status/{order}", "url.path=/articles/health", "url.path=/orders/7/status", "url.path=/ready-made",
+        "url.path=/upload", "url.path=/live/concerts",
     ];
 
     [Theory]
@@ -137,13 +149,16 @@ public sealed class ChecklistTests
     [InlineData(false, "top 10 products", "top 20 products")]
     [InlineData(false, "sha1 of a file", "sha256 of a file")]
     public async Task Names_that_differ_by_a_number_are_ids_unless_they_are_numbered_steps(bool found, params string[] names) =>
-        Assert.Equal(found, (await JudgeAsync(source => Array.ForEach(names, name => Make(source, $"name: {name}")))).Findings is [var finding] && finding.StartsWith("Names hold no ids", StringComparison.Ordinal));
+        Assert.Equal(found,
+        (await JudgeAsync(source => Array.ForEach(names, name => Make(source, $"name: {name}")))).Findings is [var finding]
+            && finding.StartsWith("Names hold no ids", StringComparison.Ordinal));
 
     [Fact]
     public async Task Who_has_no_name_version_or_environment_is_found()
     {
         Assert.Contains("its name was not set", (await JudgeAsync(s => Make(s, ""), resource => { })).Findings[0]);
-        Assert.Contains("has no service.version", Assert.Single((await JudgeAsync(s => Make(s, ""), r => r.AddService("payment-service"))).Findings));
+        Assert.Contains("has no service.version",
+            Assert.Single((await JudgeAsync(s => Make(s, ""), r => r.AddService("payment-service"))).Findings));
         Assert.Contains("has no deployment.environment.name",
             Assert.Single((await JudgeAsync(s => Make(s, ""), r => r.AddService("payment-service", serviceVersion: "1.0"))).Findings));
     }
@@ -266,7 +281,8 @@ public sealed class ChecklistTests
     private static void Make(ActivitySource source, string fault)
     {
         var (what, value) = fault.Split(": ", 2) is [var w, var v] ? (w, v) : (fault, "");
-        using var span = source.StartActivity(what == "name" ? value : "charge card", ActivityKind.Server, what == "root" ? default : Caller)!;
+        using var span = source.StartActivity(what == "name" ? value : "charge card", ActivityKind.Server, what == "root" ? default
+            : Caller)!;
         switch (what)
         {
             case "error":
@@ -320,18 +336,21 @@ public sealed class ChecklistTests
         }
     }
 
-    private static async Task<Checklist> JudgeAsync(Action<ActivitySource> make, Action<ResourceBuilder>? resource = null, params string[] listen)
+    private static async Task<Checklist> JudgeAsync(Action<ActivitySource> make, Action<ResourceBuilder>? resource = null,
+        params string[] listen)
     {
         await using var receiver = await OtlpReceiver.StartAsync();
         Send(receiver, "payment-service", make, resource, listen);
         return Checklist.Of(receiver, "payment-service");
     }
 
-    private static void Send(OtlpReceiver receiver, string service, Action<ActivitySource> make, Action<ResourceBuilder>? resource = null, params string[] listen)
+    private static void Send(OtlpReceiver receiver, string service, Action<ActivitySource> make, Action<ResourceBuilder>? resource = null,
+        params string[] listen)
     {
         using var source = new ActivitySource($"checklist-{Guid.NewGuid():N}");
         using var provider = Sdk.CreateTracerProviderBuilder().AddSource([source.Name, .. listen])
-            .ConfigureResource(resource ?? (r => r.AddService(service, serviceVersion: "1.0").AddAttributes([new("deployment.environment.name", "test")])))
+            .ConfigureResource(resource
+            ?? (r => r.AddService(service, serviceVersion: "1.0").AddAttributes([new("deployment.environment.name", "test")])))
             .AddOtlpExporter(otlp => (otlp.Protocol, otlp.Endpoint) = (OtlpExportProtocol.HttpProtobuf, receiver.TracesEndpoint)).Build();
         Activity.Current = null;
         make(source);

@@ -36,7 +36,8 @@ public sealed class CodeHtmlTests
     [Fact]
     public void Nothing_of_any_cell_of_the_course_is_lost()
     {
-        var cells = HostRunner.Lessons.SelectMany(name => DibReader.Load(HostRunner.Lesson(name)) is var lesson ? lesson.Code.Select(c => c.Source).Concat(lesson.Lesson.Solutions.Values.Select(s => s.Source)) : []).ToArray();
+        var cells = HostRunner.Lessons.SelectMany(name => DibReader.Load(HostRunner.Lesson(name)) is var lesson
+            ? lesson.Code.Select(c => c.Source).Concat(lesson.Lesson.Solutions.Values.Select(s => s.Source)) : []).ToArray();
 
         Assert.True(cells.Length > 100);
         Assert.All(cells, source => Assert.Equal(source, TextOf(source)));
@@ -45,7 +46,8 @@ public sealed class CodeHtmlTests
     [Fact]
     public void Words_in_a_raw_string_are_text_and_record_is_a_keyword()
     {
-        var code = new HtmlParser().ParseDocument($"<pre>{CodeHtml.Of("record Parcel(string To);\nvar text = \"\"\"\n    class return\n    \"\"\";")}</pre>");
+        var code = new HtmlParser().ParseDocument(
+            $"<pre>{CodeHtml.Of("record Parcel(string To);\nvar text = \"\"\"\n    class return\n    \"\"\";")}</pre>");
 
         Assert.Equal(["record", "string", "var"], Of("k"));
         Assert.Contains("class return", Assert.Single(Of("s")));
@@ -54,7 +56,8 @@ public sealed class CodeHtmlTests
         IEnumerable<string> Of(string css) => code.QuerySelectorAll("." + css).Select(e => e.TextContent);
     }
 
-    public static TheoryData<string> Deep => ["A<", "if(a)", "[", "(", "{", "$\"{", "$\"\"\"{", "a?[", "!", "a=>", "x?y:", "new(){", "= ( [ ", "else ", "([)"];
+    public static TheoryData<string> Deep => ["A<", "if(a)", "[", "(", "{", "$\"{", "$\"\"\"{", "a?[", "!", "a=>", "x?y:", "new(){",
+        "= ( [ ", "else ", "([)"];
 
     [Theory]
     [MemberData(nameof(Deep))]
@@ -70,7 +73,8 @@ public sealed class CodeHtmlTests
     [Fact]
     public void No_cell_and_no_helper_is_nested_too_deeply()
     {
-        var files = System.IO.Directory.GetFiles(System.IO.Path.Combine(HostRunner.Root, "helpers"), "*.cs", System.IO.SearchOption.AllDirectories);
+        var files = System.IO.Directory.GetFiles(System.IO.Path.Combine(HostRunner.Root, "helpers"), "*.cs",
+            System.IO.SearchOption.AllDirectories);
 
         Assert.All(files, file => Assert.NotNull(CSharpText.Parse(System.IO.File.ReadAllText(file))));
     }

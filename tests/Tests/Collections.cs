@@ -19,7 +19,8 @@ public sealed class LessonsFirst : ITestCollectionOrderer
         where TTestCollection : ITestCollection =>
         [.. collections.OrderBy(c => Is(c, nameof(LessonTests)) ? 0 : Is(c, nameof(ProjectorTests)) ? 2 : 1)];
 
-    private static bool Is(ITestCollection collection, string name) => collection.TestCollectionDisplayName.Contains(name, StringComparison.Ordinal);
+    private static bool Is(ITestCollection collection, string name) =>
+        collection.TestCollectionDisplayName.Contains(name, StringComparison.Ordinal);
 }
 
 /// <summary>

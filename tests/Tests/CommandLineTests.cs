@@ -19,9 +19,13 @@ public sealed class CommandLineTests : IDisposable
     [Fact]
     public async Task Notebooks_run_side_by_side_are_reported_in_order_and_the_last_line_counts_them()
     {
-        _folder.Write("a.dib", HostRunner.Cells("await Task.Delay(1000);\n\"this is a\"")); // usually slower than b; in both cases it is reported first
+        // usually slower than b; in both cases it is reported first
+        _folder.Write("a.dib", HostRunner.Cells("await Task.Delay(1000);\n\"this is a\""));
         _folder.Write("b.dib", HostRunner.Cells("Console.WriteLine(\"this is b\");\nthrow new Exception(\"no\");"));
-        _folder.Write("c.dib", HostRunner.Meta + "#!markdown\n\n# The title [x]\n\n## A section\n\n#!csharp\n\nConsole.Write(\"plain [markup] bell \\a escape \\u001b[31m\");\n");
+        _folder.Write("c.dib",
+            HostRunner.Meta
+                + "#!markdown\n\n# The title [x]\n\n## A section\n\n#!csharp\n\nConsole.Write(\"plain [markup] bell \\a escape "
+                    + "\\u001b[31m\");\n");
 
         var (exitCode, output) = await HostRunner.CommandAsync(_folder.Path, ["run", ".", "--json", "out.json"]);
 
@@ -63,7 +67,8 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("--progress ", "--progress", "takes a path, and none was given", null)]
     [InlineData("--progress a.dib", "--progress", "cannot be made", null)]
     [InlineData("--json ", "--json", "takes a path, and none was given", "doctor")]
-    public async Task A_call_that_cannot_work_says_what_is_wrong_before_anything_runs(string arguments, string names, string message, string? command = "run")
+    public async Task A_call_that_cannot_work_says_what_is_wrong_before_anything_runs(string arguments, string names, string message,
+    string? command = "run")
     {
         _folder.Write("a.dib", HostRunner.Cells("System.IO.File.WriteAllText(\"ran\", \"\");"));
         Directory.CreateDirectory(Path.Combine(_folder.Path, "empty"));
@@ -95,7 +100,8 @@ public sealed class CommandLineTests : IDisposable
 
         async Task<((int ExitCode, string Output), string)> ShellAsync(string arguments)
         {
-            var start = new ProcessStartInfo("sh", ["-c", $"exec dotnet exec '{typeof(TracingTutorial.Host.Program).Assembly.Location}' {arguments}"])
+            var start = new ProcessStartInfo("sh",
+                ["-c", $"exec dotnet exec '{typeof(TracingTutorial.Host.Program).Assembly.Location}' {arguments}"])
             {
                 WorkingDirectory = _folder.Path,
                 RedirectStandardOutput = true,
@@ -115,7 +121,8 @@ public sealed class CommandLineTests : IDisposable
         var root = Path.Combine(_folder.Path, "a;b, c'd \"e\" ümläut");
         var name = OperatingSystem.IsWindows() ? root.Replace("\"", "") : root;
         _folder.Write($"{Path.GetFileName(name)}/helpers/one.cs", "public static class One { public const int Value = 41; }\n");
-        _folder.Write($"{Path.GetFileName(name)}/notebooks/it's.dib", HostRunner.Cells("#!import ../helpers/one.cs", "#r \"nuget: OpenTelemetry, 1.20.1\"\nOne.Value + 1"));
+        _folder.Write($"{Path.GetFileName(name)}/notebooks/it's.dib",
+            HostRunner.Cells("#!import ../helpers/one.cs", "#r \"nuget: OpenTelemetry, 1.20.1\"\nOne.Value + 1"));
 
         // On macOS, the folder for temporary files has a long name, and the file of a pipe a short one.
         var temporary = Directory.CreateDirectory(Path.Combine(_folder.Path, new string('t', 90))).FullName;
@@ -139,7 +146,8 @@ public sealed class CommandLineTests : IDisposable
         _folder.Write("bin/clone/helpers/obj/two.cs", "");
         CourseFiles.CopyHelpers(Path.Combine(_folder.Path, "bin", "clone"), Path.Combine(_folder.Path, "copy"));
 
-        Assert.Equal("one.cs", Path.GetFileName(Assert.Single(Directory.GetFiles(Path.Combine(_folder.Path, "copy"), "*", SearchOption.AllDirectories))));
+        Assert.Equal("one.cs",
+            Path.GetFileName(Assert.Single(Directory.GetFiles(Path.Combine(_folder.Path, "copy"), "*", SearchOption.AllDirectories))));
     }
 
     [Fact]
@@ -156,10 +164,12 @@ public sealed class CommandLineTests : IDisposable
     public async Task A_signal_in_the_middle_ends_the_children_and_prints_what_there_is(string signal)
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Signals are sent with the kill command.");
-        Assert.SkipWhen(signal == "INT" && IgnoresInterrupts, "A script started these tests in its background: there, Ctrl+C is ignored, and by the children too.");
+        Assert.SkipWhen(signal == "INT" && IgnoresInterrupts,
+            "A script started these tests in its background: there, Ctrl+C is ignored, and by the children too.");
         using var process = StartWaiting(out var child);
         // A terminal sends Ctrl+C to all its processes: to the kernel, too.
-        using (var kill = Process.Start("kill", [$"-{signal}", .. signal == "INT" ? [child.Id.ToString()] : (string[])[], process.Id.ToString()]))
+        using (var kill = Process.Start("kill", [$"-{signal}", .. signal == "INT" ? [child.Id.ToString()]
+            : (string[])[], process.Id.ToString()]))
             await kill.WaitForExitAsync();
         var rest = await process.StandardOutput.ReadToEndAsync();
         await process.WaitForExitAsync();

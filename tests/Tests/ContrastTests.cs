@@ -46,8 +46,10 @@ public sealed class ContrastTests(Browser browser)
             var seen = await shown.Page.LuminancesAsync([.. points]);
             var (page, solid, pale) = (seen[^1], seen[..solidAt.Length], seen[solidAt.Length..^1].Chunk(paleAt.Length).ToArray());
 
-            Assert.All(solid, s => Assert.True(Pixels.Contrast(s, page) >= 2.9, $"{view}: a solid piece has a contrast of {Pixels.Contrast(s, page):0.0}"));
-            Assert.All(pale[0], p => Assert.True(Pixels.Contrast(p, page) <= 1.05, $"{view}: a pale piece has a contrast of {Pixels.Contrast(p, page):0.0}"));
+            Assert.All(solid, s => Assert.True(Pixels.Contrast(s, page) >= 2.9,
+                $"{view}: a solid piece has a contrast of {Pixels.Contrast(s, page):0.0}"));
+            Assert.All(pale[0], p => Assert.True(Pixels.Contrast(p, page) <= 1.05,
+                $"{view}: a pale piece has a contrast of {Pixels.Contrast(p, page):0.0}"));
             var lines = paleAt.Select((_, i) => pale[1..].Max(row => Pixels.Contrast(row[i], page)));
             // A thin line that lies between two rows of pixels is seen paler than its colour.
             Assert.All(lines, line => Assert.True(line >= 2.5, $"{view}: the line around a pale piece has a contrast of {line:0.0}"));
@@ -58,7 +60,8 @@ public sealed class ContrastTests(Browser browser)
     public async Task Eight_services_have_eight_marks_that_differ_without_colours()
     {
         var marks = string.Concat(Enumerable.Range(0, 8).Select(i => $"<p><i class=\"tv-mark tv-c{i}\"></i></p>"));
-        await using var shown = await ShowAsync($"<style>{Drawing.Css}p{{width:16px}}</style><div class=\"tv\">{marks}</div>", "forced", 600);
+        await using var shown = await ShowAsync($"<style>{Drawing.Css}p{{width:16px}}</style><div class=\"tv\">{marks}</div>", "forced",
+            600);
 
         Assert.Equal(8, await shown.Page.ShapesAsync("p"));
     }
@@ -66,13 +69,17 @@ public sealed class ContrastTests(Browser browser)
     [Fact]
     public async Task What_became_of_requests_and_which_group_a_column_is_of_is_seen_without_colours()
     {
-        var kinds = string.Concat(RequestKind.All.Select(k => $"<p><span class=\"sv-key\"><svg viewBox=\"0 0 8 8\"><path class=\"{k.Class}\" d=\"M0 0{k.Shape}\"/></svg></span></p>"));
+        var kinds = string.Concat(RequestKind.All.Select(k =>
+            $"<p><span class=\"sv-key\"><svg viewBox=\"0 0 8 8\"><path class=\"{k.Class}\" d=\"M0 0{k.Shape}\"/></svg></span></p>"));
         var black = ".sv-dropped,.sv-kept,.sv-part,.sv-error{fill:#000!important;opacity:1!important}.sv-lost{stroke:#000!important}";
-        await using var strip = await ShowAsync($"{SamplingView.Shares().ToHtml()}<style>{black}p{{width:20px}}</style><div class=\"sv\">{kinds}</div>", "paper", 600);
+        await using var strip = await ShowAsync(
+            $"{SamplingView.Shares().ToHtml()}<style>{black}p{{width:20px}}</style><div class=\"sv\">{kinds}</div>", "paper", 600);
         Assert.Equal(5, await strip.Page.ShapesAsync("p"));
 
-        var groups = Enumerable.Range(0, 4).Select(i => ($"group {i}", Enumerable.Range(0, 20).Select(n => TimeSpan.FromMilliseconds(10 + 10 * i + n)))).ToArray();
-        await using var histogram = await ShowAsync(LatencyView.Histogram(groups).ToHtml() + "<style>svg *{stroke:#000!important}rect{fill:none!important}</style>", "paper", 900);
+        var groups = Enumerable.Range(0, 4).Select(i => ($"group {i}",
+            Enumerable.Range(0, 20).Select(n => TimeSpan.FromMilliseconds(10 + 10 * i + n)))).ToArray();
+        await using var histogram = await ShowAsync(LatencyView.Histogram(groups).ToHtml()
+            + "<style>svg *{stroke:#000!important}rect{fill:none!important}</style>", "paper", 900);
         Assert.Equal(4, await histogram.Page.ShapesAsync(".lv-key"));
     }
 
@@ -81,11 +88,13 @@ public sealed class ContrastTests(Browser browser)
     [InlineData(640)] // 1,280 at 200%
     public async Task No_word_of_a_table_is_broken(int width)
     {
-        foreach (var html in new[] { SpanTable.Of(TraceSamples.ProfilePage().Spans).ToHtml(), SpanTable.Of(TraceSamples.Queue().SelectMany(t => t.Spans)).ToHtml() })
+        foreach (var html in new[] { SpanTable.Of(TraceSamples.ProfilePage().Spans).ToHtml(),
+            SpanTable.Of(TraceSamples.Queue().SelectMany(t => t.Spans)).ToHtml() })
         {
             await using var shown = await ShowAsync(html, "screen", width);
 
-            Assert.Equal(0, await shown.Page.EvaluateAsync<int>("document.documentElement.scrollWidth - document.documentElement.clientWidth"));
+            Assert.Equal(0,
+                await shown.Page.EvaluateAsync<int>("document.documentElement.scrollWidth - document.documentElement.clientWidth"));
             Assert.Empty(await shown.Page.EvaluateAsync<string[]>("""
                 () => [...document.querySelectorAll('td,th')].flatMap(cell => {
                   const walker = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT), broken = [];
@@ -105,7 +114,12 @@ public sealed class ContrastTests(Browser browser)
     {
         var shown = await browser.NewPage(width);
         if (how.StartsWith("forced", StringComparison.Ordinal))
-            await shown.Page.EmulateMediaAsync(new() { ForcedColors = ForcedColors.Active, ColorScheme = how == "forced" ? ColorScheme.Light : ColorScheme.Dark });
+            await shown.Page.EmulateMediaAsync(new()
+            {
+                ForcedColors = ForcedColors.Active,
+                ColorScheme = how == "forced"
+                ? ColorScheme.Light : ColorScheme.Dark
+            });
         else if (how == "paper")
             await shown.Page.EmulateMediaAsync(new() { Media = Media.Print });
         await shown.Page.SetContentAsync($"""

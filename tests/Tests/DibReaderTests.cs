@@ -54,7 +54,8 @@ public class DibReaderTests
         { HostRunner.Meta + "#!html\n<b>bold</b>\n", 4, "`#!html` is not understood", "#!csharp and #!markdown" },
 
         { HostRunner.Cells("var a = 1;\nnamespace Shop { class B { } }"), 7, "no namespaces", "Remove the namespace" },
-        { HostRunner.Cells("static class X\n{\n    public static int Twice(this int i) => 2 * i;\n}"), 8, "extension method inside a class", "top level" },
+        { HostRunner.Cells("static class X\n{\n    public static int Twice(this int i) => 2 * i;\n}"), 8, "extension method inside a class",
+            "top level" },
         { HostRunner.Cells("class X(int field)\n{\n    public int Y => field;\n}"), 8, "`field` inside a property", "another name" },
         { HostRunner.Cells("file class X { }"), 6, "`file` type", "Remove" },
         { HostRunner.Cells("var a = 1;\nusing var reader = new System.IO.StringReader(\"\");"), 7, "`using var`", "`using (…) { … }`" },
@@ -97,7 +98,9 @@ public class DibReaderTests
         HostRunner.Cells("1"),
         HostRunner.Cells("1").Replace("\n", "\r\n"),
         HostRunner.Cells("// only a comment"),
-        HostRunner.Cells("#r \"nuget: OpenTelemetry, 1.20.1\"\n#r \"nuget: A.B, 1.0.0-rc.1\"\n#r \"Microsoft.AspNetCore\"\n#r \"System.Net.Http.Json\"\nusing System.Diagnostics;"),
+        HostRunner.Cells(
+            "#r \"nuget: OpenTelemetry, 1.20.1\"\n#r \"nuget: A.B, 1.0.0-rc.1\"\n#r \"Microsoft.AspNetCore\"\n#r "
+                + "\"System.Net.Http.Json\"\nusing System.Diagnostics;"),
         HostRunner.Cells("using (var reader = new System.IO.StringReader(\"\")) { }"),
         HostRunner.Cells("void F()\n{\n    using var reader = new System.IO.StringReader(\"\");\n}"),
         HostRunner.Cells("static int Twice(this int i) => 2 * i;"),
@@ -122,7 +125,8 @@ public class DibReaderTests
     [Fact]
     public void Cells_know_their_line_their_kind_and_their_text()
     {
-        var notebook = DibReader.Parse("/notebooks/test.dib", HostRunner.Meta + "#!markdown\n\n# Title\n\n#!csharp\n\n\nvar a = 1;\na\n\n\n#!csharp\n");
+        var notebook = DibReader.Parse("/notebooks/test.dib",
+            HostRunner.Meta + "#!markdown\n\n# Title\n\n#!csharp\n\n\nvar a = 1;\na\n\n\n#!csharp\n");
 
         Assert.Equal("Title", notebook.Title);
         Assert.Equal(
@@ -165,11 +169,14 @@ public class DibReaderTests
     [Fact]
     public void A_folded_solution_replaces_the_whole_cell_of_its_exercise()
     {
-        const string fold = "#!markdown\n\n<details>\n<summary>Solution</summary>\n\n```csharp\n// Exercise 1.1: a\n42\n```\n\n- because\n\n</details>\n";
+        const string fold =
+            "#!markdown\n\n<details>\n<summary>Solution</summary>\n\n```csharp\n// Exercise 1.1: a\n42\n```\n\n- because\n\n</details>\n";
         var notebook = DibReader.Parse("/notebooks/test.dib", HostRunner.Cells("// Exercise 1.1: a\n0 // TODO", "1") + fold);
-        var lesson = DibReader.Parse("/notebooks/test.dib", HostRunner.Cells("// Exercise 1.1: a\n0 // TODO") + fold + HostRunner.Cells("1")[HostRunner.Meta.Length..]);
+        var lesson = DibReader.Parse("/notebooks/test.dib", HostRunner.Cells("// Exercise 1.1: a\n0 // TODO") + fold
+            + HostRunner.Cells("1")[HostRunner.Meta.Length..]);
 
-        Assert.Contains("Exercise 1.1 has no solution", Assert.Throws<NotebookException>(notebook.Solved).Message); // it is below another cell
+        // it is below another cell
+        Assert.Contains("Exercise 1.1 has no solution", Assert.Throws<NotebookException>(notebook.Solved).Message);
         Assert.Equal(["// Exercise 1.1: a\n42", "1"], lesson.Solved().Code.Select(c => c.Source));
         Assert.Equal("1.1", lesson.Solved().Cells[0].Exercise);
     }

@@ -40,7 +40,8 @@ public partial class DockerTests
 
     public static TheoryData<string> Configurations => ["keep-all", "tail-sampling"];
 
-    private static YamlMappingNode Service => Assert.IsType<YamlMappingNode>(Assert.Single(Map(Load("compose.yaml"), "services").Children).Value);
+    private static YamlMappingNode Service =>
+        Assert.IsType<YamlMappingNode>(Assert.Single(Map(Load("compose.yaml"), "services").Children).Value);
 
     [Fact]
     public void One_service_has_a_variable_for_its_configuration_and_keeps_every_trace_without_it()
@@ -95,7 +96,8 @@ public partial class DockerTests
         Assert.Equal(["no-new-privileges:true"], Texts(Service, "security_opt"));
         Assert.Equal("1g", Text(Service, "mem_limit"));
         Assert.NotEqual("0", Text(Service, "user"));
-        Assert.DoesNotContain(Service.Children.Keys, k => ((YamlScalarNode)k).Value is "privileged" or "cap_add" or "network_mode" or "pid" or "devices");
+        Assert.DoesNotContain(Service.Children.Keys,
+            k => ((YamlScalarNode)k).Value is "privileged" or "cap_add" or "network_mode" or "pid" or "devices");
     }
 
     [Fact]
@@ -168,7 +170,8 @@ public partial class DockerTests
             Assert.False(metrics.Children.ContainsKey("readers"));
         else
         {
-            var reader = Map(Assert.IsType<YamlMappingNode>(Assert.Single(Assert.IsType<YamlSequenceNode>(metrics.Children["readers"]))), "pull", "exporter", "prometheus");
+            var reader = Map(Assert.IsType<YamlMappingNode>(Assert.Single(Assert.IsType<YamlSequenceNode>(metrics.Children["readers"]))),
+                "pull", "exporter", "prometheus");
             addresses.Add($"{Text(reader, "host")}:{Text(reader, "port")}");
         }
 
@@ -197,7 +200,8 @@ public partial class DockerTests
     {
         var config = Load($"{configuration}.yaml");
         var limiter = Map(config, "processors", "memory_limiter");
-        var (limit, go) = (int.Parse(Text(limiter, "limit_mib")), int.Parse(Text(Map(Service, "environment"), "GOMEMLIMIT").Replace("MiB", "")));
+        var (limit, go) = (int.Parse(Text(limiter, "limit_mib")),
+            int.Parse(Text(Map(Service, "environment"), "GOMEMLIMIT").Replace("MiB", "")));
 
         Assert.Equal("memory_limiter", Texts(Map(config, "service", "pipelines", "traces"), "processors")[0]); // a receiver hears the error
         Assert.NotEqual("0s", Text(limiter, "check_interval")); // the processor does not start without one
@@ -250,14 +254,21 @@ public partial class DockerTests
         Assert.Contains("--config\n    - /etc/jaeger/keep-all.yaml", output.ReplaceLineEndings("\n"), StringComparison.Ordinal);
     }
 
-    private static async Task<(int ExitCode, string Output)> DockerCompose(string arguments, params (string Name, string Value)[] environment)
+    private static async Task<(int ExitCode, string Output)> DockerCompose(string arguments,
+        params (string Name, string Value)[] environment)
     {
         var command = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
             .SelectMany(folder => (string[])[Path.Combine(folder, "docker-compose"), Path.Combine(folder, "docker-compose.exe")])
             .FirstOrDefault(File.Exists);
-        Assert.SkipWhen(command is null, "docker-compose is not installed, so docker/compose.yaml was only read, not validated by Docker Compose.");
+        Assert.SkipWhen(command is null,
+            "docker-compose is not installed, so docker/compose.yaml was only read, not validated by Docker Compose.");
 
-        var start = new ProcessStartInfo(command, arguments) { WorkingDirectory = Folder, RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(command, arguments)
+        {
+            WorkingDirectory = Folder,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true
+        };
         foreach (var name in Variables)
             start.Environment.Remove(name);
         foreach (var (name, value) in environment)

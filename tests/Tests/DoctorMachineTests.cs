@@ -62,11 +62,15 @@ public sealed class DoctorMachineTests : IDisposable
         var asked = (On("LINUX", "NO_PROXY=feed.example.com SHELL=/bin/zsh") with { ProxyFor = _ => proxy }).Proxy(feeds);
         Assert.True(asked is { Ok: false, Required: false });
         Assert.Equal("`export NO_PROXY=feed.example.com,localhost,127.0.0.1`, here and in ~/.zprofile.", asked.WayOut);
-        Assert.Equal("`set -Ux no_proxy localhost,127.0.0.1`", (On("LINUX", "no_proxy= SHELL=/usr/bin/fish") with { ProxyFor = _ => proxy }).Proxy(feeds).WayOut);
-        Assert.Equal("In PowerShell: `$env:NO_PROXY = \"localhost,127.0.0.1\"` for this window, `setx NO_PROXY \"localhost,127.0.0.1\"` for new ones.",
+        Assert.Equal("`set -Ux no_proxy localhost,127.0.0.1`",
+            (On("LINUX", "no_proxy= SHELL=/usr/bin/fish") with { ProxyFor = _ => proxy }).Proxy(feeds).WayOut);
+        Assert.Equal(
+            "In PowerShell: `$env:NO_PROXY = \"localhost,127.0.0.1\"` for this window, `setx NO_PROXY \"localhost,127.0.0.1\"` for new "
+                + "ones.",
             (On("WINDOWS") with { ProxyFor = _ => proxy }).Proxy([]).WayOut);
         // One of the two names alone is not enough.
-        Assert.Contains("even for localhost", (On("LINUX", "NO_PROXY=127.0.0.1") with { ProxyFor = a => a.Host == "127.0.0.1" ? null : proxy }).Proxy(feeds).Detail);
+        Assert.Contains("even for localhost",
+            (On("LINUX", "NO_PROXY=127.0.0.1") with { ProxyFor = a => a.Host == "127.0.0.1" ? null : proxy }).Proxy(feeds).Detail);
     }
 
     [Theory]
@@ -77,7 +81,8 @@ public sealed class DoctorMachineTests : IDisposable
     [InlineData("LINUX", "dnf", "`sudo dnf install dotnet-sdk-10.0`", "SSL_CERT_DIR")]
     [InlineData("LINUX", "update-ca-certificates", "Install the .NET 10 SDK: https://dotnet", "sudo update-ca-certificates")]
     [InlineData("LINUX", "update-ca-trust", "Install the .NET 10 SDK: https://dotnet", "sudo update-ca-trust")]
-    public void A_remedy_is_the_platforms_own_and_names_no_command_that_is_not_there(string platform, string command, string sdk, string certificate)
+    public void A_remedy_is_the_platforms_own_and_names_no_command_that_is_not_there(string platform, string command, string sdk,
+    string certificate)
     {
         _folder.Write($"bin/{command}", "");
         var machine = On(platform, "PATH=bin");
@@ -91,11 +96,14 @@ public sealed class DoctorMachineTests : IDisposable
     {
         Assert.True(Checks.Sdk((0, "10.0.401"), (0, "10.0.401 [/usr]"), On("LINUX")).Ok);
         Assert.Equal("8.0.404, 9.0.100 will not do: global.json asks for 10.0",
-            Checks.Sdk((155, "The command could not be loaded, possibly because:\n * …"), (0, "8.0.404 [/usr]\n9.0.100 [/usr]"), On("LINUX")).Detail);
+            Checks.Sdk((155, "The command could not be loaded, possibly because:\n * …"), (0, "8.0.404 [/usr]\n9.0.100 [/usr]"),
+                On("LINUX")).Detail);
         Assert.True(Checks.Sdk((1, "no home\nat all"), (0, "10.0.401 [/usr]"), On("LINUX")) is
-        { Ok: false, Detail: "`dotnet --version` fails: no home", WayOut: var look } && look.Contains("home folder", StringComparison.Ordinal));
+        { Ok: false, Detail: "`dotnet --version` fails: no home", WayOut: var look }
+        && look.Contains("home folder", StringComparison.Ordinal));
         Assert.False(Checks.Sdk((0, "9.0.100"), (0, "9.0.100 [/usr]"), On("LINUX")).Ok);
-        Assert.Equal("the command `dotnet` is not there", Checks.Sdk((-1, "the command `dotnet` is not there"), (-1, ""), On("LINUX")).Detail);
+        Assert.Equal("the command `dotnet` is not there", Checks.Sdk((-1, "the command `dotnet` is not there"), (-1, ""),
+            On("LINUX")).Detail);
     }
 
     [Fact]
@@ -124,7 +132,8 @@ public sealed class DoctorMachineTests : IDisposable
         Assert.True(FreeResources.Memory(8_000).Ok);
         Assert.StartsWith($"8.0 GB free; a lesson takes up to {MeasuredNeeds.ToMegabytes} MB", FreeResources.Memory(8_000).Detail);
         Assert.Contains("end the player with Ctrl+C between lessons", FreeResources.Memory(1_000).WayOut);
-        Assert.Contains($"One lesson in the player needs {MeasuredNeeds.ToMegabytes + MeasuredNeeds.PlayerMegabytes} MB.", FreeResources.Memory(300).WayOut);
+        Assert.Contains($"One lesson in the player needs {MeasuredNeeds.ToMegabytes + MeasuredNeeds.PlayerMegabytes} MB.",
+            FreeResources.Memory(300).WayOut);
         Assert.True(FreeResources.Memory(300) is { Ok: false, Required: false });
         Assert.DoesNotContain("-", FreeResources.Memory().Detail[..8]); // what this machine says of itself is a size
     }
@@ -135,10 +144,13 @@ public sealed class DoctorMachineTests : IDisposable
         var blocked = Path.Combine(_folder.Write("a-file", ""), "packages");
         var good = Path.Combine(_folder.Path, "not", "made", "yet");
 
-        Assert.True(FreeResources.Disk([("packages", good, "")], _ => 5_000) is { Ok: true, Detail: var plenty } && plenty.StartsWith("5.0 GB free; ", StringComparison.Ordinal));
-        Assert.True(FreeResources.Disk([("packages", good, ""), ("temporary files", _folder.Path, "")], f => f == good ? 5_000 : 200) is { Ok: false, Required: false, Detail: var little }
+        Assert.True(FreeResources.Disk([("packages", good, "")], _ => 5_000) is { Ok: true, Detail: var plenty }
+            && plenty.StartsWith("5.0 GB free; ", StringComparison.Ordinal));
+        Assert.True(FreeResources.Disk([("packages", good, ""), ("temporary files", _folder.Path, "")],
+            f => f == good ? 5_000 : 200) is { Ok: false, Required: false, Detail: var little }
             && little.StartsWith("200 MB free for temporary files; ", StringComparison.Ordinal));
-        Assert.True(FreeResources.Disk([("packages", blocked, "Make it writable.")], _ => 5_000) is { Ok: false, Required: true, WayOut: "Make it writable.", Detail: var why }
+        Assert.True(FreeResources.Disk([("packages", blocked, "Make it writable.")],
+            _ => 5_000) is { Ok: false, Required: true, WayOut: "Make it writable.", Detail: var why }
             && why == $"the folder for packages, {blocked}, cannot be written");
         Assert.Contains("there is no home folder", FreeResources.Disk([("packages", ".nuget/packages", "")], _ => 5_000).Detail);
         Assert.True(FreeResources.FreeIn(good) > 0);
@@ -151,7 +163,8 @@ public sealed class DoctorMachineTests : IDisposable
         var check = new KernelCheck(_folder.Path, On("WINDOWS"));
 
         Assert.True(check.Judge(true, null, 59, 330, true) is { Ok: true, Required: true });
-        Assert.True(check.Judge(true, null, 61, 330, true) is { Ok: false, Required: false, WayOut: var hurry } && hurry.Contains("virus scanner", StringComparison.Ordinal));
+        Assert.True(check.Judge(true, null, 61, 330, true) is { Ok: false, Required: false, WayOut: var hurry }
+            && hurry.Contains("virus scanner", StringComparison.Ordinal));
         Assert.True(check.Judge(false, null, 5, 330, true) is { Ok: false, Required: true, Detail: "no trace was drawn" });
         var problem = new Problem("doctor.dib", 1, 1, "No configured feed has the package.", "Add it.");
         Assert.Equal("Add it.", check.Judge(false, problem, 5, 330, true).WayOut);
@@ -162,16 +175,22 @@ public sealed class DoctorMachineTests : IDisposable
     [Fact]
     public void The_last_line_says_ready_ready_with_a_note_or_not_ready_and_the_next_command()
     {
-        Finding fine = new("SDK", true, true, "", ""), note = new("proxy", false, false, "", ""), bad = new("the notebook kernel", false, true, "", "");
+        Finding fine = new("SDK", true, true, "", ""), note = new("proxy", false, false, "", ""), bad = new("the notebook kernel", false,
+            true, "", "");
 
-        Assert.Equal("Ready: every lesson runs on this machine. Next: `dotnet run --project host` opens the course.", DoctorCommand.Verdict([fine]));
-        Assert.Equal("Ready, but see the note on proxy. Next: `dotnet run --project host` opens the course.", DoctorCommand.Verdict([fine, note]));
-        Assert.Equal("Not ready: the notebook kernel. Do what the line below it says, then run it again: `dotnet run --project host doctor`.", DoctorCommand.Verdict([fine, note, bad]));
+        Assert.Equal("Ready: every lesson runs on this machine. Next: `dotnet run --project host` opens the course.",
+            DoctorCommand.Verdict([fine]));
+        Assert.Equal("Ready, but see the note on proxy. Next: `dotnet run --project host` opens the course.",
+            DoctorCommand.Verdict([fine, note]));
+        Assert.Equal(
+            "Not ready: the notebook kernel. Do what the line below it says, then run it again: `dotnet run --project host doctor`.",
+            DoctorCommand.Verdict([fine, note, bad]));
     }
 
     [Theory]
     [InlineData("http://joe:p@ss@feed/v3/index.json", "http://***@feed/v3/index.json")]
-    [InlineData("service index for source https://feed/v3/index.json?code=1&x=2.", "service index for source https://feed/v3/index.json?***")]
+    [InlineData("service index for source https://feed/v3/index.json?code=1&x=2.",
+        "service index for source https://feed/v3/index.json?***")]
     [InlineData("https://feed/F/ours/auth/1234/api/v3", "https://feed/F/ours/auth/***/api/v3")]
     [InlineData("/home/jane/feeds and /home/janet", "~/feeds and /home/janet")]
     [InlineData("/srv/course/nuget.config, /tmp/x, /mnt/jane/feed", "[clone]/nuget.config, [temp]/x, /mnt/[user]/feed")]
@@ -202,13 +221,18 @@ public sealed class DoctorMachineTests : IDisposable
     }
 
     [Theory]
-    [InlineData(HttpRequestError.SecureConnectionError, X509ChainStatusFlags.RevocationStatusUnknown | X509ChainStatusFlags.OfflineRevocation, false, "may have been revoked", "NOREVOCATIONCHECKBYDEFAULT=true", true)]
-    [InlineData(HttpRequestError.SecureConnectionError, X509ChainStatusFlags.RevocationStatusUnknown | X509ChainStatusFlags.PartialChain, false, "does not trust (PartialChain)", "company.crt", true)]
+    [InlineData(HttpRequestError.SecureConnectionError,
+        X509ChainStatusFlags.RevocationStatusUnknown | X509ChainStatusFlags.OfflineRevocation, false, "may have been revoked",
+        "NOREVOCATIONCHECKBYDEFAULT=true", true)]
+    [InlineData(HttpRequestError.SecureConnectionError, X509ChainStatusFlags.RevocationStatusUnknown | X509ChainStatusFlags.PartialChain,
+        false, "does not trust (PartialChain)", "company.crt", true)]
     [InlineData(HttpRequestError.SecureConnectionError, X509ChainStatusFlags.NotTimeValid, false, "not valid today", "clock", true)]
     [InlineData(HttpRequestError.SecureConnectionError, X509ChainStatusFlags.NoError, true, "for another name", "list source", true)]
-    [InlineData(HttpRequestError.NameResolutionError, X509ChainStatusFlags.NoError, false, "a name that nobody here knows", "HTTPS_PROXY", false)]
+    [InlineData(HttpRequestError.NameResolutionError, X509ChainStatusFlags.NoError, false, "a name that nobody here knows", "HTTPS_PROXY",
+        false)]
     [InlineData(HttpRequestError.ProxyTunnelError, X509ChainStatusFlags.NoError, false, "the proxy refuses", "password", false)]
-    public void Each_reason_has_its_own_words(HttpRequestError error, X509ChainStatusFlags chain, bool otherName, string says, string remedy, bool certificate)
+    public void Each_reason_has_its_own_words(HttpRequestError error, X509ChainStatusFlags chain, bool otherName, string says,
+    string remedy, bool certificate)
     {
         var why = new Feeds(On("LINUX"), TimeSpan.FromSeconds(1)).Why("https://feed", new HttpRequestException(error), chain, otherName);
 
@@ -225,13 +249,15 @@ public sealed class DoctorMachineTests : IDisposable
         await using var wantsPassword = await ServerAsync(401);
         await using var wrongAddress = await ServerAsync(404);
 
-        Assert.Contains("did not answer within 1 s", await Detail($"http://127.0.0.1:{((IPEndPoint)silent.LocalEndpoint).Port}/", TimeSpan.FromSeconds(1)));
+        Assert.Contains("did not answer within 1 s", await Detail($"http://127.0.0.1:{((IPEndPoint)silent.LocalEndpoint).Port}/",
+            TimeSpan.FromSeconds(1)));
         Assert.Contains("does not answer: ConnectionRefused", await Detail("http://127.0.0.1:1/v3/index.json"));
         Assert.Contains("answers 404", await Detail(wrongAddress.Urls.Single()));
         Assert.Contains("is a folder that is not there", await Detail(Path.Combine(_folder.Path, "no-feed")));
         Assert.True((await AskAsync(On("LINUX"), wantsPassword.Urls.Single())).All(f => f.Ok)); // NuGet knows it
         Assert.True((await AskAsync(On("LINUX"), _folder.Path)).All(f => f.Ok));
-        Assert.True((await new Feeds(On("LINUX"), TimeSpan.FromSeconds(1)).ExamineAsync(0, "D https://nuget.org")) is [{ Ok: false, Required: true, Detail: "none is enabled" }]);
+        Assert.True((await new Feeds(On("LINUX"), TimeSpan.FromSeconds(1)).ExamineAsync(0,
+            "D https://nuget.org")) is [{ Ok: false, Required: true, Detail: "none is enabled" }]);
 
         async Task<string> Detail(string feed, TimeSpan? limit = null)
         {
@@ -297,11 +323,14 @@ public sealed class DoctorMachineTests : IDisposable
     public void The_texts_name_the_numbers_that_were_measured()
     {
         string Text(string path) => File.ReadAllText(Path.Combine(HostRunner.Root, path));
-        var disk = FormattableString.Invariant($"{(MeasuredNeeds.PackageMegabytes + MeasuredNeeds.BuiltMegabytes) / 1000.0:0.0} GB of disk");
+        var disk = FormattableString.Invariant(
+            $"{(MeasuredNeeds.PackageMegabytes + MeasuredNeeds.BuiltMegabytes) / 1000.0:0.0} GB of disk");
 
-        Assert.Contains($"up to {MeasuredNeeds.ToMegabytes} MB, and three have a kernel at once), and {disk}", Text("notebooks/INSTRUCTOR.md"));
+        Assert.Contains($"up to {MeasuredNeeds.ToMegabytes} MB, and three have a kernel at once), and {disk}",
+            Text("notebooks/INSTRUCTOR.md"));
         Assert.Contains(disk, Text("README.md"));
-        Assert.Contains($"holds {MeasuredNeeds.FromMegabytes} to {MeasuredNeeds.ToMegabytes} MB at its peak", Text("tests/Benchmarks/README.md"));
+        Assert.Contains($"holds {MeasuredNeeds.FromMegabytes} to {MeasuredNeeds.ToMegabytes} MB at its peak",
+            Text("tests/Benchmarks/README.md"));
         Assert.Contains($"| {MeasuredNeeds.PackageMegabytes} MB |", Text("tests/Benchmarks/README.md"));
         Assert.Contains($"| {MeasuredNeeds.BuiltMegabytes} MB |", Text("tests/Benchmarks/README.md"));
         Assert.Contains($"{MeasuredNeeds.FromSeconds} to {MeasuredNeeds.ToSeconds} s", Text("tests/Benchmarks/README.md"));
@@ -333,7 +362,8 @@ public sealed class DoctorMachineTests : IDisposable
     /// <summary>A machine with these variables; a PATH of "bin" is the folder of that name in the test's own.</summary>
     private Machine On(string platform, string variables = "")
     {
-        var set = variables.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(v => v.Split('=', 2)).ToDictionary(v => v[0], v => v[1]);
+        var set = variables.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(v => v.Split('=', 2)).ToDictionary(v => v[0],
+            v => v[1]);
         if (set.ContainsKey("PATH"))
             set["PATH"] = Path.Combine(_folder.Path, "bin");
         return new Machine(_folder.Path, OSPlatform.Create(platform), set.GetValueOrDefault, _ => null);

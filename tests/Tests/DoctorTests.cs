@@ -21,13 +21,17 @@ public class DoctorTests
         var (exitCode, output) = await HostRunner.CommandAsync(HostRunner.Root, ["doctor", "--json", file]);
 
         Assert.True(exitCode == 0, output);
-        Assert.Matches(@"\nReady[:,].* Next: `dotnet run --project host` opens the course\.\n$", output); // a note may be there: little memory, no network
+        // a note may be there: little memory, no network
+        Assert.Matches(@"\nReady[:,].* Next: `dotnet run --project host` opens the course\.\n$", output);
         using var json = JsonDocument.Parse(await File.ReadAllTextAsync(file));
         Assert.True(json.RootElement.GetProperty("ready").GetBoolean());
         var findings = json.RootElement.GetProperty("findings").EnumerateArray().ToDictionary(f => f.GetProperty("name").GetString()!);
         var kernel = findings["the notebook kernel"];
-        Assert.Matches($@"imported and drew a trace in \d+\.\d s with \d+ MB; {MeasuredNeeds.FromSeconds} to {MeasuredNeeds.ToSeconds} s are usual", kernel.GetProperty("detail").GetString());
-        Assert.All(["memory", "proxy", "certificates", "browser", "Docker", "Jaeger", "ports"], name => Assert.False(findings[name].GetProperty("required").GetBoolean()));
+        Assert.Matches(
+            $@"imported and drew a trace in \d+\.\d s with \d+ MB; {MeasuredNeeds.FromSeconds} to {MeasuredNeeds.ToSeconds} s are usual",
+            kernel.GetProperty("detail").GetString());
+        Assert.All(["memory", "proxy", "certificates", "browser", "Docker", "Jaeger", "ports"],
+            name => Assert.False(findings[name].GetProperty("required").GetBoolean()));
         Assert.DoesNotContain(Machine.Here().Home, await File.ReadAllTextAsync(file));
     }
 
@@ -38,7 +42,8 @@ public class DoctorTests
         // A package that no cache has either: the layer asks for a version that there never was.
         folder.Write("helpers/core.dib", HostRunner.Cells("#r \"nuget: OpenTelemetry, 1.20.99\""));
         folder.Write("notebooks/00-start.dib", HostRunner.Cells("1"));
-        folder.Write("nuget.config", """<configuration><packageSources><clear /><add key="ours" value="feed" /></packageSources></configuration>""");
+        folder.Write("nuget.config",
+            """<configuration><packageSources><clear /><add key="ours" value="feed" /></packageSources></configuration>""");
         Directory.CreateDirectory(Path.Combine(folder.Path, "feed"));
 
         var (exitCode, output) = await HostRunner.CommandAsync(folder.Path, ["doctor"]);
@@ -61,7 +66,8 @@ public class DoctorTests
             </packageSources></configuration>
             """);
 
-        var (exitCode, output) = await HostRunner.CommandAsync(folder.Path, ["doctor", "--json", "findings.json"], ("https_proxy", null), ("HTTPS_PROXY", null), ("all_proxy", null), ("ALL_PROXY", null));
+        var (exitCode, output) = await HostRunner.CommandAsync(folder.Path, ["doctor", "--json", "findings.json"], ("https_proxy", null),
+            ("HTTPS_PROXY", null), ("all_proxy", null), ("ALL_PROXY", null));
 
         Assert.Equal(1, exitCode);
         var all = output + await File.ReadAllTextAsync(Path.Combine(folder.Path, "findings.json"));
@@ -69,7 +75,9 @@ public class DoctorTests
         Assert.Contains("The packages are not on this machine yet, and the lines above say why they do not come.", all);
         Assert.All(["s3cret", "t0ken", "h1dden", folder.Path, Machine.Here().Home], secret => Assert.DoesNotContain(secret, all));
         Assert.DoesNotContain("   at ", all);
-        Assert.EndsWith("Not ready: the notebook kernel. Do what the line below it says, then run it again: `dotnet run --project host doctor`.\n", output);
+        Assert.EndsWith(
+            "Not ready: the notebook kernel. Do what the line below it says, then run it again: `dotnet run --project host doctor`.\n",
+            output);
     }
 
     [Fact]
@@ -94,7 +102,8 @@ public class DoctorTests
         using var folder = new TempFolder();
         folder.Write("a.dib", HostRunner.Cells("Console.WriteLine(Environment.GetEnvironmentVariable(\"NO_PROXY\"));"));
 
-        var (exitCode, output) = await HostRunner.CommandAsync(folder.Path, ["run", "a.dib"], ("NO_PROXY", "feed.example.com"), ("no_proxy", "feed.example.com"));
+        var (exitCode, output) = await HostRunner.CommandAsync(folder.Path, ["run", "a.dib"], ("NO_PROXY", "feed.example.com"),
+            ("no_proxy", "feed.example.com"));
 
         Assert.Equal(0, exitCode);
         Assert.Contains(" 127.0.0.1,localhost,feed.example.com\n", output);
@@ -108,7 +117,8 @@ public class DoctorTests
     [InlineData("OSX", "Library/Application Support/Code", ".vscode", "Code")]
     [InlineData("OSX", "Library/Application Support/VSCodium", ".vscode-oss", "VSCodium")]
     [InlineData("WINDOWS", "AppData/Roaming/Code", ".vscode", "Code")]
-    public void For_each_flavour_of_VS_Code_it_says_what_will_happen_and_puts_the_manifest_in_place_once(string platform, string data, string extensions, string name)
+    public void For_each_flavour_of_VS_Code_it_says_what_will_happen_and_puts_the_manifest_in_place_once(string platform, string data,
+    string extensions, string name)
     {
         using var home = new TempFolder();
         var code = new VsCode(new Machine(home.Path, OSPlatform.Create(platform), _ => null, _ => null));
@@ -119,14 +129,16 @@ public class DoctorTests
         var without = Assert.Single(code.Examine());
         Assert.True(without.Ok); // nothing is wrong as long as nobody uses it
         Assert.StartsWith("without Polyglot Notebooks; before you install it", without.Detail);
-        Directory.CreateDirectory(Path.Combine(home.Path, extensions, "extensions", "ms-dotnettools.dotnet-interactive-vscode-1.0.7120010"));
+        Directory.CreateDirectory(Path.Combine(home.Path, extensions, "extensions",
+            "ms-dotnettools.dotnet-interactive-vscode-1.0.7120010"));
         var before = Assert.Single(code.Examine());
         Assert.Equal(($"VS Code: {name}", false, false), (before.Name, before.Ok, before.Required));
         Assert.Equal("with Polyglot Notebooks, which, from its second start on, would open no notebook", before.Detail);
         Assert.Contains("doctor --fix", before.WayOut);
 
         var written = Assert.Single(code.Fix());
-        Assert.Equal(Path.Combine(home.Path, data, "User", "globalStorage", "ms-dotnettools.dotnet-interactive-vscode", ".config", "dotnet-tools.json"), written);
+        Assert.Equal(Path.Combine(home.Path, data, "User", "globalStorage", "ms-dotnettools.dotnet-interactive-vscode", ".config",
+            "dotnet-tools.json"), written);
         Assert.True(JsonDocument.Parse(File.ReadAllText(written)).RootElement.GetProperty("isRoot").GetBoolean());
         Assert.True(Assert.Single(code.Examine()).Ok);
 
@@ -139,7 +151,8 @@ public class DoctorTests
     public void A_folder_that_the_environment_names_is_the_one_that_counts()
     {
         using var home = new TempFolder();
-        var code = new VsCode(new Machine(home.Path, OSPlatform.Linux, name => name == "XDG_CONFIG_HOME" ? Path.Combine(home.Path, "elsewhere") : null, _ => null));
+        var code = new VsCode(new Machine(home.Path, OSPlatform.Linux,
+            name => name == "XDG_CONFIG_HOME" ? Path.Combine(home.Path, "elsewhere") : null, _ => null));
         Directory.CreateDirectory(Path.Combine(home.Path, ".config", "Code"));
         Assert.Contains("is not needed", Assert.Single(code.Examine()).Detail);
         Directory.CreateDirectory(Path.Combine(home.Path, "elsewhere", "Code"));

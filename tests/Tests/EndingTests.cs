@@ -20,7 +20,8 @@ public sealed class EndingTests : IDisposable
     [InlineData("Environment.Exit(7);", "exit code 7")]
     [InlineData("Environment.FailFast(\"enough\");", "exit code")]
     [InlineData("void Deeper() => Deeper();\nDeeper();", "exit code")]
-    [InlineData("var t = new System.Threading.Thread(() => throw new InvalidOperationException(\"elsewhere\"));\nt.Start();\nawait Task.Delay(-1);", "exit code")]
+    [InlineData("var t = new System.Threading.Thread(() => throw new InvalidOperationException(\"elsewhere\"));\nt.Start();\nawait "
+        + "Task.Delay(-1);", "exit code")]
     public async Task A_cell_that_ends_the_process_is_named_and_the_cells_before_it_are_reported(string code, string message)
     {
         var (result, console) = await RunAsync(HostRunner.Options, "1", code, "2");
@@ -55,7 +56,8 @@ public sealed class EndingTests : IDisposable
             _folder.Write($"{i}.dib", HostRunner.Cells("System.Diagnostics.Process.Start(\"sleep\", \"600\").Id", loop, "1"))).ToArray();
 
         var (results, limit) = await HostRunner.UnderLimitAsync(TimeSpan.FromSeconds(5),
-            limit => CourseRun.RunAsync(notebooks, new RunOptions(EngineKernel.Own(limit)), _ => { }, default), results => results.Any(r => r.Cells[0].Status == CellStatus.Failed));
+            limit => CourseRun.RunAsync(notebooks, new RunOptions(EngineKernel.Own(limit)), _ => { }, default),
+            results => results.Any(r => r.Cells[0].Status == CellStatus.Failed));
         foreach (var result in results)
         {
             Assert.Equal([CellStatus.Ok, CellStatus.Failed, CellStatus.NotRun], result.Cells.Select(c => c.Status));
@@ -73,7 +75,8 @@ public sealed class EndingTests : IDisposable
             result => result.FailedCell().Reason == FailureReason.Time);
 
         Assert.StartsWith("The package could not be restored", result.FailedCell().Problem!.Message);
-        Assert.True(result.Cells[0].Milliseconds > limit.TotalMilliseconds + 1000, "The restore was too quick for this test to say anything.");
+        Assert.True(result.Cells[0].Milliseconds > limit.TotalMilliseconds + 1000,
+            "The restore was too quick for this test to say anything.");
 
         // Reading the package takes longer than the cell may run.
         async Task<LessonResult> RestoreAsync(TimeSpan limit)
@@ -82,13 +85,15 @@ public sealed class EndingTests : IDisposable
             var package = Path.Combine(feed, "test.slow.1.0.0.nupkg");
             using (var make = Process.Start("mkfifo", [package]))
                 await make.WaitForExitAsync();
-            _folder.Write("nuget.config", $"""<configuration><packageSources><clear /><add key="slow" value="{feed}" /></packageSources></configuration>""");
+            _folder.Write("nuget.config",
+                $"""<configuration><packageSources><clear /><add key="slow" value="{feed}" /></packageSources></configuration>""");
             var ended = false;
             var writing = Task.Run(async () =>
             {
                 for (var wait = limit + TimeSpan.FromSeconds(1); !ended; wait = TimeSpan.Zero)
                 {
-                    using var writer = new FileStream(package, FileMode.Open, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0); // waits for the reader
+                    // waits for the reader
+                    using var writer = new FileStream(package, FileMode.Open, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);
                     await Task.Delay(wait);
                     try
                     {
@@ -115,7 +120,8 @@ public sealed class EndingTests : IDisposable
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "The child is the command sleep.");
         var (result, _) = await RunAsync(HostRunner.Options,
-            "new System.Threading.Thread(() => System.Threading.Thread.Sleep(600_000)).Start();\nSystem.Diagnostics.Process.Start(\"sleep\", \"600\").Id");
+            "new System.Threading.Thread(() => "
+                + "System.Threading.Thread.Sleep(600_000)).Start();\nSystem.Diagnostics.Process.Start(\"sleep\", \"600\").Id");
 
         result.Passes();
         await EndsAsync(int.Parse(result.Cells[0].Text()));
@@ -127,7 +133,8 @@ public sealed class EndingTests : IDisposable
         // The report stops at its first line until the last cell has run. The one before it prints far more than a pipe holds.
         var file = Path.Combine(_folder.Path, "reached");
         var path = _folder.Write("test.dib", HostRunner.Cells(
-            "for (var i = 0; i < 900; i++)\n    Console.WriteLine(new string('x', 1000));", "System.IO.File.WriteAllText(\"reached\", \"\\n\");"));
+            "for (var i = 0; i < 900; i++)\n    Console.WriteLine(new string('x', 1000));",
+            "System.IO.File.WriteAllText(\"reached\", \"\\n\");"));
         var reached = HostRunner.WaitForLinesAsync(file, 1); // never, if the cells wait for the reader
         var running = CourseRun.RunAsync([path], HostRunner.Options, _ => reached.GetAwaiter().GetResult(), default);
 
@@ -161,7 +168,11 @@ public sealed class EndingTests : IDisposable
     public async Task A_process_that_has_got_the_id_of_an_ended_kernel_is_left_alone()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "The program setsid is needed.");
-        using var other = Process.Start(new ProcessStartInfo("setsid", ["cat"]) { RedirectStandardInput = true, RedirectStandardOutput = true })!;
+        using var other = Process.Start(new ProcessStartInfo("setsid", ["cat"])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true
+        })!;
         Assert.Equal("there", await AnswerAsync()); // so it leads a group of its own, as a kernel does
 
         ProcessTree.Kill(other.Id, hasEnded: true, "no process has this mark");
@@ -182,7 +193,8 @@ public sealed class EndingTests : IDisposable
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "The children are bash and sleep.");
         var file = Path.Combine(_folder.Path, "pids");
-        _folder.Write("test.dib", HostRunner.Cells(Detached, $"System.IO.File.WriteAllText(\"{file}\", pids + \" \" + Environment.ProcessId + \"\\n\");\nwhile (true) {{ }}"));
+        _folder.Write("test.dib", HostRunner.Cells(Detached,
+            $"System.IO.File.WriteAllText(\"{file}\", pids + \" \" + Environment.ProcessId + \"\\n\");\nwhile (true) {{ }}"));
         using var host = HostRunner.StartCommand(_folder.Path, ["run", "test.dib"]);
         await HostRunner.WaitForLinesAsync(file, 1);
 

@@ -48,17 +48,22 @@ public sealed partial class EnvironmentVariableTests : IAsyncDisposable
             "OTEL_RESOURCE_ATTRIBUTES" => Send((variable, "service.version=2.0.1,deployment.environment.name=workshop"))
                 && receiver.Spans[^1].Resource.Any(a => (a.Key, a.Value) is ("deployment.environment.name", "workshop")),
             Endpoint => Send((Endpoint, receiver.Endpoint + "base")) == false && receiver.Requests[^1].Path == "/base/v1/traces" && Send(),
-            Protocol => Send() && !Send((Protocol, "http/json")) && heard.Any(m => m.Contains("invalid value: 'http/json'", StringComparison.Ordinal)) && !Send((Protocol, "grpc")),
-            "OTEL_EXPORTER_OTLP_HEADERS" => await SendsAsync((variable, "x-api-key=abc,x-team=shop"), h => h["x-api-key"] == "abc" && h["x-team"] == "shop"),
+            Protocol => Send() && !Send((Protocol, "http/json"))
+                && heard.Any(m => m.Contains("invalid value: 'http/json'", StringComparison.Ordinal)) && !Send((Protocol, "grpc")),
+            "OTEL_EXPORTER_OTLP_HEADERS" => await SendsAsync((variable, "x-api-key=abc,x-team=shop"),
+                h => h["x-api-key"] == "abc" && h["x-team"] == "shop"),
             "OTEL_EXPORTER_OTLP_COMPRESSION" => await SendsAsync((variable, "gzip"), h => h.ContentEncoding == "gzip"),
             "OTEL_BSP_SCHEDULE_DELAY" => Send(1, flush: false, (variable, "50")) && !Send(1, flush: false),
-            "OTEL_BSP_MAX_QUEUE_SIZE" => !Send(500, flush: true, (variable, "5"), ("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "5")) && Send(500, flush: true),
+            "OTEL_BSP_MAX_QUEUE_SIZE" => !Send(500, flush: true, (variable, "5"), ("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "5"))
+                && Send(500, flush: true),
             "OTEL_BSP_MAX_EXPORT_BATCH_SIZE" => Send(5, flush: true, (variable, "2")) && receiver.Requests.All(r => r.Spans <= 2),
             "OTEL_DOTNET_EXPERIMENTAL_OTLP_RETRY" => await ArrivesAfterAFailure((variable, "in_memory")) && !await ArrivesAfterAFailure(),
             "OTEL_TRACES_SAMPLER" => !Send((variable, "always_off")) && receiver.Requests.Count == 0,
             "OTEL_SDK_DISABLED" => !Send((variable, "true")) && receiver.Requests.Count == 0,
-            "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT" => OnlyUseOtlpExporterReads(variable, new Uri(receiver.Endpoint, "/other").AbsoluteUri, () => receiver.Requests.Any(r => r.Path == "/other")),
-            "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL" => OnlyUseOtlpExporterReads(variable, "grpc", () => receiver.Requests.All(r => r.Path != "/v1/traces")),
+            "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT" => OnlyUseOtlpExporterReads(variable, new Uri(receiver.Endpoint, "/other").AbsoluteUri,
+                () => receiver.Requests.Any(r => r.Path == "/other")),
+            "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL" => OnlyUseOtlpExporterReads(variable, "grpc",
+                () => receiver.Requests.All(r => r.Path != "/v1/traces")),
             "OTEL_TRACES_EXPORTER" => !Send((variable, "none")),
             "OTEL_PROPAGATORS" => Fields(variable, "b3") != Fields(variable, null),
             "OTEL_LOG_LEVEL" => await WritesAsync(TimeSpan.Zero, (variable, "debug")),
@@ -66,7 +71,8 @@ public sealed partial class EnvironmentVariableTests : IAsyncDisposable
             _ => throw new NotSupportedException($"The table has {variable}, which nobody tried."),
         };
 
-        Assert.True(works == !Rows[variable].Contains("**nothing**", StringComparison.Ordinal), $"{variable}: the table says '{Rows[variable]}'.");
+        Assert.True(works == !Rows[variable].Contains("**nothing**", StringComparison.Ordinal),
+            $"{variable}: the table says '{Rows[variable]}'.");
     }
 
     private readonly ConcurrentQueue<string> heard = [];
@@ -178,7 +184,8 @@ public sealed partial class EnvironmentVariableTests : IAsyncDisposable
 
     private static T With<T>((string Name, string? Value)[] variables, Func<T> run)
     {
-        var before = variables.Select(v => v.Name).Distinct().Select(n => (Name: n, Value: Environment.GetEnvironmentVariable(n))).ToArray();
+        var before = variables.Select(v => v.Name).Distinct().Select(n => (Name: n, Value: Environment.GetEnvironmentVariable(n)))
+            .ToArray();
         foreach (var (variable, value) in variables)
             Environment.SetEnvironmentVariable(variable, value);
         try
@@ -205,7 +212,8 @@ public sealed partial class EnvironmentVariableTests : IAsyncDisposable
 
         protected override void OnEventSourceCreated(EventSource source) => Enable(source);
 
-        protected override void OnEventWritten(EventWrittenEventArgs e) => heard?.Enqueue(string.Format(null, e.Message ?? "", e.Payload?.ToArray() ?? []));
+        protected override void OnEventWritten(EventWrittenEventArgs e) =>
+            heard?.Enqueue(string.Format(null, e.Message ?? "", e.Payload?.ToArray() ?? []));
 
         private void Enable(EventSource source)
         {

@@ -23,11 +23,14 @@ public class ExerciseRuleTests
 
     private static readonly string?[] Names =
         ["pick parcel", "send parcel", "pack parcel", "checkout", "charge card", "place order", "run jobs", "show invoice",
-         "find user", "load orders", "load payments", "GET", "GET /payments/{user}", "GET /profile/{id}", "SELECT articles", "A-1001", "", null];
+         "find user", "load orders", "load payments", "GET", "GET /payments/{user}", "GET /profile/{id}", "SELECT articles", "A-1001", "",
+         null];
 
     private static readonly string[] Services = ["warehouse", "checkout", "api-gateway", "user-service", "payment-service"];
-    private static readonly string[] Keys = ["shop.order.id", "error.type", "shop.tenant.id", "http.response.status_code", "url.path", "http.request.resend_count"];
-    private static readonly object?[] Values = ["A-1001", "A-1002", "A-1003", "acme", "globex", "a b", "", 200, 502L, 0.5, new[] { "a", "b" }, null];
+    private static readonly string[] Keys = ["shop.order.id", "error.type", "shop.tenant.id", "http.response.status_code", "url.path",
+        "http.request.resend_count"];
+    private static readonly object?[] Values = ["A-1001", "A-1002", "A-1003", "acme", "globex", "a b", "", 200, 502L, 0.5,
+        new[] { "a", "b" }, null];
 
     // What exercise 2.1 compares the spans with: three orders that were reserved and charged.
     private static readonly Lazy<CheckoutCalls> Asked = new(() => Task.Run(async () =>
@@ -44,7 +47,8 @@ public class ExerciseRuleTests
 
     [Fact]
     public void A_rule_that_throws_is_told_apart() =>
-        Assert.Contains(Fault, Exercise.Check("Exercise 1.1", ("a rule", () => throw new InvalidOperationException("fault"))).ToString(), StringComparison.Ordinal);
+        Assert.Contains(Fault, Exercise.Check("Exercise 1.1", ("a rule", () => throw new InvalidOperationException("fault"))).ToString(),
+        StringComparison.Ordinal);
 
     [Fact]
     public void No_recorded_trace_makes_a_rule_throw()
@@ -56,12 +60,19 @@ public class ExerciseRuleTests
 
             foreach (var verdict in new[]
             {
-                Exercise11.Check(answer), Exercise12.Check(answer), Exercise21.Check(answer, Asked.Value), Exercise31.Check(answer, random.Next(2) == 0 ? [] : [new TimeoutException()]),
-                Exercise22.Check(OrdersOfTheMorning.Traces, OrdersOfTheMorning.Traces.Where(t => t.Find("charge card")!.Duration.TotalSeconds > random.Next(4)), Names[random.Next(Names.Length)], Names[random.Next(Names.Length)]),
-                Exercise22.Check(OrdersOfTheMorning.Traces, OrdersOfTheMorning.Traces.Where(t => t.Find("charge card")!.Duration.TotalSeconds > random.Next(4)), $"A-{2000 + random.Next(42)}", Names[random.Next(Names.Length)]),
+                Exercise11.Check(answer), Exercise12.Check(answer), Exercise21.Check(answer, Asked.Value),
+                Exercise31.Check(answer, random.Next(2) == 0 ? [] : [new TimeoutException()]),
+                Exercise22.Check(OrdersOfTheMorning.Traces,
+                    OrdersOfTheMorning.Traces.Where(t => t.Find("charge card")!.Duration.TotalSeconds > random.Next(4)),
+                    Names[random.Next(Names.Length)], Names[random.Next(Names.Length)]),
+                Exercise22.Check(OrdersOfTheMorning.Traces,
+                    OrdersOfTheMorning.Traces.Where(t => t.Find("charge card")!.Duration.TotalSeconds > random.Next(4)),
+                    $"A-{2000 + random.Next(42)}", Names[random.Next(Names.Length)]),
                 Exercise41.Check(answer), Exercise42.Check(answer, 1, 2),
-                Exercise101.Check(answer.Traces, (Services[random.Next(5)], Names[random.Next(Names.Length)]!, (CauseKind)random.Next(7), answer.Traces.LastOrDefault()?.TraceId!)),
-                Exercise102.Check(answer.Traces, (Services[random.Next(5)], Names[random.Next(Names.Length)]!, (CauseKind)random.Next(7), answer.Traces.LastOrDefault()?.TraceId!)),
+                Exercise101.Check(answer.Traces, (Services[random.Next(5)], Names[random.Next(Names.Length)]!, (CauseKind)random.Next(7),
+                    answer.Traces.LastOrDefault()?.TraceId!)),
+                Exercise102.Check(answer.Traces, (Services[random.Next(5)], Names[random.Next(Names.Length)]!, (CauseKind)random.Next(7),
+                    answer.Traces.LastOrDefault()?.TraceId!)),
             })
             {
                 Assert.False(verdict.ToString().Contains(Fault, StringComparison.Ordinal), $"seed {seed}:\n{verdict}");
@@ -73,14 +84,17 @@ public class ExerciseRuleTests
     [Fact]
     public void No_evidence_makes_a_rule_throw()
     {
-        RecordedTrace[] all = [.. from version in new[] { "1.6.0", "1.7.0" } from status in new[] { 200, 502 } from user in new[] { 3, 7 } select Page(version, status, user)];
+        RecordedTrace[] all = [.. from version in new[] { "1.6.0", "1.7.0" } from status in new[] { 200, 502 } from user in new[] { 3,
+            7 } select Page(version, status, user)];
         for (var chosen = 0; chosen < 1 << all.Length; chosen++)
         {
             var pages = all.Where((_, i) => (chosen & (1 << i)) != 0).ToArray();
             foreach (var page in all)
             {
-                Assert.DoesNotContain(Fault, Exercise101.Check(pages, ("api-gateway", page.Root.Name, (CauseKind)(chosen % 7), page.TraceId)).ToString(), StringComparison.Ordinal);
-                Assert.DoesNotContain(Fault, Exercise102.Check(pages, ("api-gateway", page.Root.Name, (CauseKind)(chosen % 7), page.TraceId)).ToString(), StringComparison.Ordinal);
+                Assert.DoesNotContain(Fault, Exercise101.Check(pages,
+                    ("api-gateway", page.Root.Name, (CauseKind)(chosen % 7), page.TraceId)).ToString(), StringComparison.Ordinal);
+                Assert.DoesNotContain(Fault, Exercise102.Check(pages,
+                    ("api-gateway", page.Root.Name, (CauseKind)(chosen % 7), page.TraceId)).ToString(), StringComparison.Ordinal);
             }
         }
 
@@ -117,10 +131,12 @@ public class ExerciseRuleTests
 
         TraceSearch?[] searches =
         [
-            null, new(null!), new(""), new("parcels"), new("unknown_service") { Operation = "pack parcel" }, new("parcels") { Tags = null! }, new("parcels") { Tags = "=" },
+            null, new(null!), new(""), new("parcels"), new("unknown_service") { Operation = "pack parcel" },
+            new("parcels") { Tags = null! }, new("parcels") { Tags = "=" },
             new("nobody") { MinDuration = TimeSpan.MaxValue }, new("parcels") { MaxDuration = TimeSpan.MinValue, Limit = -1 },
         ];
-        searches = [.. searches, .. full.Spans.Select(s => new TraceSearch(s.ServiceName)), .. full.Spans.Select(s => new TraceSearch(s.ServiceName) { Operation = "nothing" })];
+        searches = [.. searches, .. full.Spans.Select(s => new TraceSearch(s.ServiceName)),
+            .. full.Spans.Select(s => new TraceSearch(s.ServiceName) { Operation = "nothing" })];
         foreach (var backend in new[] { empty, odd, full })
         {
             foreach (var spans in new[] { empty.Spans, full.Spans })
@@ -140,14 +156,16 @@ public class ExerciseRuleTests
             ratio => new Answer((in SamplingParameters _) => throw new NotSupportedException($"not with {ratio}")),
             // Goes wrong only where all other rules have passed: in the traffic.
             ratio => new Answer((in SamplingParameters p) => p.Name != "GET" ? throw new NotSupportedException("late")
-                : p.ParentContext.TraceId == default && p.Tags?.Any(t => t.Value is "/health" or "/health/ready") == true ? SamplingDecision.Drop
+                : p.ParentContext.TraceId == default && p.Tags?.Any(t => t.Value is "/health" or "/health/ready") == true
+                ? SamplingDecision.Drop
                 : new ParentBasedSampler(new TraceIdRatioBasedSampler(ratio)).ShouldSample(p).Decision),
             _ => new Answer((in SamplingParameters _) => (SamplingDecision)42),
         ];
         foreach (var sampler in samplers)
             Assert.DoesNotContain(Fault, Exercise81.Check(sampler).ToString(), StringComparison.Ordinal);
 
-        foreach (var policy in new Func<IReadOnlyList<Activity>, bool>[] { null!, _ => true, _ => false, _ => throw new NotSupportedException("no"), spans => spans[7].Recorded })
+        foreach (var policy in new Func<IReadOnlyList<Activity>, bool>[] { null!, _ => true, _ => false,
+            _ => throw new NotSupportedException("no"), spans => spans[7].Recorded })
             Assert.DoesNotContain(Fault, Exercise92.Check(policy).ToString(), StringComparison.Ordinal);
 
         Func<BaseExporter<Activity>, Func<IReadOnlyList<Activity>, bool>, int, BaseProcessor<Activity>>[] tailSamplers =
@@ -159,7 +177,8 @@ public class ExerciseRuleTests
             (exporter, keep, _) => new Ending(exporter, span => keep([span])),
             (exporter, keep, _) => new Ending(exporter, _ => keep(null!)),
             (exporter, keep, _) => new Ending(exporter, _ => keep([])),
-            (exporter, _, _) => new Ending(exporter, span => span.DisplayName.StartsWith("GET", StringComparison.Ordinal) ? throw new NotSupportedException("late") : true),
+            (exporter, _, _) => new Ending(exporter, span => span.DisplayName.StartsWith("GET", StringComparison.Ordinal)
+                ? throw new NotSupportedException("late") : true),
         ];
         foreach (var tailSampler in tailSamplers)
             Assert.DoesNotContain(Fault, Exercise91.Check(tailSampler).ToString(), StringComparison.Ordinal);
@@ -187,12 +206,14 @@ public class ExerciseRuleTests
             foreach (var spans in new[] { 0, 1, 2 })
             {
                 var answer = new SpanRecorder();
-                await using var payment = await LiveService.StartByHandAsync("payment-service", answer, app => app.MapGet("/payments/{user}", (string user) =>
+                await using var payment = await LiveService.StartByHandAsync("payment-service", answer,
+                    app => app.MapGet("/payments/{user}", (string user) =>
                 {
                     using var span = spans > 0 ? paymentSource.StartActivity("pay", ActivityKind.Server, header) : null;
                     return spans < 2 ? user : throw new NotSupportedException("no");
                 }));
-                await using var gateway = await LiveService.StartByHandAsync("api-gateway", answer, app => app.MapGet("/profile/{id}", async () =>
+                await using var gateway = await LiveService.StartByHandAsync("api-gateway", answer,
+                    app => app.MapGet("/profile/{id}", async () =>
                 {
                     using var server = spans > 0 ? gatewaySource.StartActivity("page", ActivityKind.Server) : null;
                     using var call = spans > 1 ? gatewaySource.StartActivity("call", ActivityKind.Client) : null;
@@ -202,7 +223,8 @@ public class ExerciseRuleTests
                 }));
                 await using var nothing = await LiveService.StartByHandAsync("nothing", answer, _ => { });
 
-                foreach (var verdict in new[] { Exercise51.Check(gateway, payment, answer), Exercise51.Check(nothing, payment, answer), Exercise51.Check(gateway, nothing, answer) })
+                foreach (var verdict in new[] { Exercise51.Check(gateway, payment, answer), Exercise51.Check(nothing, payment, answer),
+                    Exercise51.Check(gateway, nothing, answer) })
                     Assert.DoesNotContain(Fault, verdict.ToString(), StringComparison.Ordinal);
             }
         }
@@ -210,10 +232,13 @@ public class ExerciseRuleTests
         var shop = await RunningShop.StartAsync();
         Assert.DoesNotContain(Fault, Exercise52.Check(shop).ToString(), StringComparison.Ordinal);
         foreach (var (from, to, passed) in new (string?, string?, string?)[]
-            { (null, null, null), ("warehouse", "user-service", null), ("warehouse", null, "x"), ("bank", "bank", ""), ("orders", "orders", "traceparent") })
+            { (null, null, null), ("warehouse", "user-service", null), ("warehouse", null, "x"), ("bank", "bank", ""),
+            ("orders", "orders", "traceparent") })
         {
-            Assert.DoesNotContain(Fault, Exercise52.Check(await shop.LetThroughAsync(from!, to!, passed!)).ToString(), StringComparison.Ordinal);
-            Assert.DoesNotContain(Fault, Exercise52.Check(await shop.LetThroughAsync(from!, to!, null!)).ToString(), StringComparison.Ordinal);
+            Assert.DoesNotContain(Fault, Exercise52.Check(await shop.LetThroughAsync(from!, to!, passed!)).ToString(),
+                StringComparison.Ordinal);
+            Assert.DoesNotContain(Fault, Exercise52.Check(await shop.LetThroughAsync(from!, to!, null!)).ToString(),
+                StringComparison.Ordinal);
         }
     }
 

@@ -31,7 +31,8 @@ public sealed class ExerciseTests
     [Fact]
     public void A_rule_that_throws_is_a_fault_of_the_course_and_not_of_the_answer()
     {
-        var verdict = Exercise.Check("Exercise 9.1", ("one", () => null), ("two", () => throw new InvalidOperationException("Sequence contains no matching element")));
+        var verdict = Exercise.Check("Exercise 9.1", ("one", () => null),
+            ("two", () => throw new InvalidOperationException("Sequence contains no matching element")));
 
         Assert.False(verdict.Passed);
         foreach (var text in new[] { verdict.ToString().Replace("\n      ", " "), Views.Parse(verdict).Body!.TextContent })
@@ -53,7 +54,8 @@ public sealed class ExerciseTests
             throw new InvalidOperationException("broken");
         }
 
-        Assert.Contains("The check itself failed (InvalidOperationException: broken)", Exercise.Check("Exercise 9.1", Broken(), ("one", () => null)).ToString());
+        Assert.Contains("The check itself failed (InvalidOperationException: broken)",
+            Exercise.Check("Exercise 9.1", Broken(), ("one", () => null)).ToString());
         Assert.False(Exercise.Check("Exercise 9.1", Broken()).Passed);
     }
 
@@ -81,7 +83,8 @@ public sealed class ExerciseTests
     [Fact]
     public void Of_many_traces_four_are_drawn_those_with_wrong_spans_first()
     {
-        var traces = Enumerable.Range(0, 9).Select(i => new RecordedTrace([Span($"request {i}", null, 0, 1) with { TraceId = $"{i:x32}" }])).ToArray();
+        var traces = Enumerable.Range(0, 9).Select(i => new RecordedTrace([Span($"request {i}", null, 0, 1) with { TraceId = $"{i:x32}" }]))
+            .ToArray();
         var verdict = Exercise.Check("Exercise 9.1", traces, ("one", () => new Wrong("Too slow.", traces[7].Root, traces[8].Root)));
 
         Assert.Equal(["request 7", "request 8", "request 0", "request 1"], Views.Rows(verdict).Select(Views.NameOf));

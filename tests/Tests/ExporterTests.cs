@@ -13,7 +13,9 @@ using Xunit;
 
 namespace TracingTutorial.Tests;
 
-/// <summary>What the recorder shows of a span is what the real OTLP exporter sends of it: status, names, times, events, links, resource.</summary>
+/// <summary>
+/// What the recorder shows of a span is what the real OTLP exporter sends of it: status, names, times, events, links, resource.
+/// </summary>
 public sealed class ExporterTests
 {
     private static readonly ActivityContext Elsewhere =
@@ -33,9 +35,12 @@ public sealed class ExporterTests
         ("a description that is no text", a => a.SetTag("otel.status_code", "ERROR").SetTag("otel.status_description", 7)),
         ("two codes, the last one wins", a => a.AddTag("otel.status_code", "OK").AddTag("otel.status_code", "ERROR")),
         ("two codes, the last one is unknown", a => a.AddTag("otel.status_code", "ERROR").AddTag("otel.status_code", "?")),
-        ("two descriptions", a => a.AddTag("otel.status_code", "ERROR").AddTag("otel.status_description", "a").AddTag("otel.status_description", "b")),
-        ("SetStatus wins over the tags", a => a.SetTag("otel.status_code", "ERROR").SetTag("otel.status_description", "tag").SetStatus(ActivityStatusCode.Ok, "status")),
-        ("an error wins over the tags", a => a.SetTag("otel.status_code", "OK").SetTag("otel.status_description", "tag").SetStatus(ActivityStatusCode.Error)),
+        ("two descriptions", a => a.AddTag("otel.status_code", "ERROR").AddTag("otel.status_description", "a")
+            .AddTag("otel.status_description", "b")),
+        ("SetStatus wins over the tags", a => a.SetTag("otel.status_code", "ERROR").SetTag("otel.status_description", "tag")
+            .SetStatus(ActivityStatusCode.Ok, "status")),
+        ("an error wins over the tags", a => a.SetTag("otel.status_code", "OK").SetTag("otel.status_description", "tag")
+            .SetStatus(ActivityStatusCode.Error)),
         ("SetStatus with a long text", a => a.SetStatus(ActivityStatusCode.Error, new string('x', 5_000))),
         ("SetStatus with 124 signs", a => a.SetStatus(ActivityStatusCode.Error, new string('x', 124))),
         ("SetStatus with 128 signs", a => a.SetStatus(ActivityStatusCode.Error, new string('x', 128))),
@@ -51,10 +56,13 @@ public sealed class ExporterTests
         ("named nothing", a => a.DisplayName = ""),
         ("tracestate", a => a.TraceStateString = "vendor=1,other=2"),
         ("tracestate that is empty", a => a.TraceStateString = ""),
-        ("a start of its own", a => a.SetStartTime(new DateTime(2001, 2, 3, 4, 5, 6, DateTimeKind.Utc)).SetEndTime(new DateTime(2001, 2, 3, 4, 5, 7, DateTimeKind.Utc))),
+        ("a start of its own", a => a.SetStartTime(new DateTime(2001, 2, 3, 4, 5, 6, DateTimeKind.Utc))
+            .SetEndTime(new DateTime(2001, 2, 3, 4, 5, 7, DateTimeKind.Utc))),
         ("the start of time", a => a.SetStartTime(DateTime.UnixEpoch).SetEndTime(DateTime.UnixEpoch.AddTicks(1))),
         ("an end before the start", a => a.SetEndTime(a.StartTimeUtc.AddSeconds(-1))),
-        ("an event", a => a.AddEvent(new ActivityEvent("e", new DateTimeOffset(2026, 2, 3, 4, 5, 6, TimeSpan.FromHours(2)), new() { ["k"] = "v", ["k2"] = null }))),
+        ("an event",
+            a => a.AddEvent(new ActivityEvent("e", new DateTimeOffset(2026, 2, 3, 4, 5, 6, TimeSpan.FromHours(2)),
+                new() { ["k"] = "v", ["k2"] = null }))),
         ("an event in another time zone", a => a.AddEvent(new ActivityEvent("e", DateTimeOffset.UtcNow.ToOffset(TimeSpan.FromHours(-9))))),
         ("an event without a name", a => a.AddEvent(new ActivityEvent(""))),
         ("status tags of an event", a => a.AddEvent(new ActivityEvent("e", tags: new() { ["otel.status_code"] = "ERROR" }))),
@@ -86,7 +94,8 @@ public sealed class ExporterTests
                 source.StartActivity($"kind {kind}", kind, Elsewhere)!.Dispose();
             var tracer = provider.GetTracer(source.Name);
             foreach (var (name, status) in new[]
-                { ("error", Status.Error.WithDescription("closed")), ("ok", Status.Ok), ("unset", Status.Unset), ("error only", Status.Error) })
+                { ("error", Status.Error.WithDescription("closed")), ("ok", Status.Ok), ("unset", Status.Unset),
+                ("error only", Status.Error) })
             {
                 Activity.Current = null;
                 using var span = tracer.StartActiveSpan($"Tracer: {name}");
@@ -94,7 +103,8 @@ public sealed class ExporterTests
             }
 
             using (var span = tracer.StartRootSpan("Tracer: all", SpanKind.Client))
-                span.SetAttribute("k", new[] { 1, 2 }).AddEvent("e").RecordException(new InvalidOperationException("no")).UpdateName("new name");
+                span.SetAttribute("k", new[] { 1, 2 }).AddEvent("e").RecordException(new InvalidOperationException("no"))
+                    .UpdateName("new name");
         }
 
         Same(recorder, receiver);
@@ -120,7 +130,8 @@ public sealed class ExporterTests
         Same(recorder, receiver);
     }
 
-    private static TracerProvider Both(ActivitySource source, SpanRecorder recorder, OtlpReceiver receiver, Action<ResourceBuilder> resource) =>
+    private static TracerProvider Both(ActivitySource source, SpanRecorder recorder, OtlpReceiver receiver,
+        Action<ResourceBuilder> resource) =>
         Sdk.CreateTracerProviderBuilder().AddSource(source.Name).ConfigureResource(resource)
             .AddProcessor(new SimpleActivityExportProcessor(recorder))
             .AddOtlpExporter(o => (o.Endpoint, o.Protocol, o.ExportProcessorType) =
@@ -129,16 +140,20 @@ public sealed class ExporterTests
     private static void Same(SpanRecorder recorder, OtlpReceiver receiver)
     {
         var sent = receiver.Spans.ToLookup(s => s.SpanId);
-        var lines = recorder.Spans.Select(kept => (kept.OperationName, Kept: All(kept), Sent: string.Join(" and ", sent[kept.SpanId].Select(All))))
+        var lines = recorder.Spans.Select(kept => (kept.OperationName, Kept: All(kept),
+            Sent: string.Join(" and ", sent[kept.SpanId].Select(All))))
             .Where(l => l.Kept != l.Sent).Select(l => $"{l.OperationName}:\n  kept {l.Kept}\n  sent {l.Sent}").ToArray();
         Assert.True(lines.Length == 0, string.Join('\n', lines));
         Assert.All(receiver.Requests, r => Assert.Equal((200, null), (r.Status, r.Problem)));
     }
 
     // Everything but OperationName, which OTLP does not carry.
-    private static string All(RecordedSpan s) => string.Join(" | ", s.TraceId, s.SpanId, s.ParentSpanId, s.HasRemoteParent, s.Flags, s.TraceState, s.Name,
-        s.Kind, s.SourceName, s.SourceVersion, Text(s.Resource), s.ServiceName, s.Instance, s.Start.ToString("O"), s.Duration, s.EndsBeforeStart, s.Status,
-        s.StatusDescription, Text(s.Attributes), string.Join(" ", s.Events.Select(e => $"{e.Name} {e.Time.UtcDateTime:O} {Text(e.Attributes)}")),
+    private static string All(RecordedSpan s) => string.Join(" | ", s.TraceId, s.SpanId, s.ParentSpanId, s.HasRemoteParent, s.Flags,
+        s.TraceState, s.Name,
+        s.Kind, s.SourceName, s.SourceVersion, Text(s.Resource), s.ServiceName, s.Instance, s.Start.ToString("O"), s.Duration,
+        s.EndsBeforeStart, s.Status,
+        s.StatusDescription, Text(s.Attributes), string.Join(" ",
+        s.Events.Select(e => $"{e.Name} {e.Time.UtcDateTime:O} {Text(e.Attributes)}")),
         string.Join(" ", s.Links.Select(l => $"{l.TraceId} {l.SpanId} {Text(l.Attributes)}")));
 
     private static string Text(IEnumerable<KeyValuePair<string, object?>> attributes) =>

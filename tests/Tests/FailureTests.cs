@@ -15,7 +15,9 @@ public class FailureTests
     [Fact]
     public void A_fault_of_the_engine_or_the_host_is_not_told_as_the_cells()
     {
-        var (problem, details) = Of("System.NullReferenceException: Object reference not set.\n   at Microsoft.DotNet.Interactive.Kernel.HandleAsync()\n   at TracingTutorial.Host.Kernel.CellClock.Use()");
+        var (problem, details) = Of(
+            "System.NullReferenceException: Object reference not set.\n   at Microsoft.DotNet.Interactive.Kernel.HandleAsync()\n   at "
+                + "TracingTutorial.Host.Kernel.CellClock.Use()");
 
         Assert.Equal("The kernel failed, not the cell: NullReferenceException: Object reference not set.", problem.Message);
         Assert.Contains("report it", problem.WayOut);
@@ -25,7 +27,9 @@ public class FailureTests
     [Fact]
     public void An_exception_of_the_cell_has_its_own_frames_and_its_line_and_none_of_the_engines()
     {
-        var (problem, details) = Of("Shop.OrderException: none\nleft ---> System.Exception: inner\n   at Submission#3.F() in test.dib:line 12\n--- End of stack trace from previous location ---\n   at Submission#4.<<Initialize>>d__0.MoveNext() in test.dib:line 11\n"
+        var (problem, details) = Of(
+            "Shop.OrderException: none\nleft ---> System.Exception: inner\n   at Submission#3.F() in test.dib:line 12\n--- End of stack "
+                + "trace from previous location ---\n   at Submission#4.<<Initialize>>d__0.MoveNext() in test.dib:line 11\n"
             + "   at Microsoft.CodeAnalysis.Scripting.ScriptExecutionState.RunSubmissionsAsync()");
 
         Assert.Equal(("OrderException: none\nleft ---> System.Exception: inner", 12), (problem.Message, problem.Line));
@@ -41,23 +45,31 @@ public class FailureTests
     }
 
     [Theory]
-    [InlineData("(2,5): error CS0103: The name 'b' does not exist", "/course/notebooks/test.dib", 11, 2)]                 // as VS Code's tool says it
+    // as VS Code's tool says it
+    [InlineData("(2,5): error CS0103: The name 'b' does not exist", "/course/notebooks/test.dib", 11, 2)]
     [InlineData("test.dib(11,1): error CS0103: The name 'b' does not exist", "/course/notebooks/test.dib", 11, 2)]
     [InlineData("../helpers/core/Table.cs(7,1): error CS0103: The name 'b' does not exist", "/course/helpers/core/Table.cs", 7, null)]
     public void A_compiler_error_is_placed_in_the_file_it_speaks_of(string message, string file, int line, int? cell)
     {
         var (problem, _) = Of(message + "\n" + message);
 
-        Assert.Equal((Path.GetFullPath(file), line, cell, "CS0103: The name 'b' does not exist"), (Path.GetFullPath(problem.File), problem.Line!.Value, problem.Cell, problem.Message));
+        Assert.Equal((Path.GetFullPath(file), line, cell, "CS0103: The name 'b' does not exist"),
+            (Path.GetFullPath(problem.File), problem.Line!.Value, problem.Cell, problem.Message));
     }
 
     [Theory]
-    [InlineData("/x/Project.fsproj : error NU1101: Unable to find package A. No packages exist with this id in source(s): b", "No configured feed has the package. Unable to find package A.", "dotnet nuget add source")]
-    [InlineData("/x/Project.fsproj : error NU1301: Unable to load the service index for source c.", "The package could not be restored. Unable to load the service index", "dotnet nuget list source")]
-    [InlineData("/x/Project.fsproj : error NU1301: Unable to load the service index for source https://joe:s3cret@c/.\n/x/Project.fsproj : error NU1301:   The SSL connection could not be established, see inner exception.", "does not trust the certificate of its feed. Unable to load the service index for source https://***@c/.", "doctor")]
+    [InlineData("/x/Project.fsproj : error NU1101: Unable to find package A. No packages exist with this id in source(s): b",
+        "No configured feed has the package. Unable to find package A.", "dotnet nuget add source")]
+    [InlineData("/x/Project.fsproj : error NU1301: Unable to load the service index for source c.",
+        "The package could not be restored. Unable to load the service index", "dotnet nuget list source")]
+    [InlineData("/x/Project.fsproj : error NU1301: Unable to load the service index for source https://joe:s3cret@c/.\n/x/Project.fsproj : "
+        + "error NU1301:   The SSL connection could not be established, see inner exception.",
+        "does not trust the certificate of its feed. Unable to load the service index for source https://***@c/.", "doctor")]
     [InlineData("/sdk/NuGet.targets(198,5): error : No space left on device [/x/Project.fsproj]", "a disk is full", "Make room")]
-    [InlineData("/sdk/NuGet.targets(198,5): error : Central Directory corrupt. [/x/Project.fsproj]", "The package could not be restored. Central Directory corrupt.", "doctor")]
-    [InlineData("System.ArgumentException: Must provide errors when succeeded is false.\n   at Microsoft.DotNet.Interactive.PackageManagement.PackageRestoreResult..ctor()", "NuGet did not say why", "home folder")]
+    [InlineData("/sdk/NuGet.targets(198,5): error : Central Directory corrupt. [/x/Project.fsproj]",
+        "The package could not be restored. Central Directory corrupt.", "doctor")]
+    [InlineData("System.ArgumentException: Must provide errors when succeeded is false.\n   at "
+        + "Microsoft.DotNet.Interactive.PackageManagement.PackageRestoreResult..ctor()", "NuGet did not say why", "home folder")]
     public void A_package_that_cannot_be_had_leaves_names_out_and_says_what_to_do(string message, string text, string wayOut)
     {
         var (problem, _) = Of(message, FailureReason.Restore);
@@ -74,8 +86,10 @@ public class FailureTests
     [Theory]
     [InlineData("System.Exception: parse error : unexpected token\n   at Submission#1.<<Initialize>>d__0.MoveNext() in test.dib:line 11")]
     [InlineData("System.Exception: x.dib(1,1): error CS0103: no\n   at Submission#1.<<Initialize>>d__0.MoveNext() in test.dib:line 11")]
-    [InlineData("System.Exception: The cell did not end within 5 seconds and was stopped.\n   at Submission#1.<<Initialize>>d__0.MoveNext() in test.dib:line 11")]
-    [InlineData("System.Exception: What the cell shows is too large: 5\n   at Submission#1.<<Initialize>>d__0.MoveNext() in test.dib:line 11")]
+    [InlineData("System.Exception: The cell did not end within 5 seconds and was stopped.\n   at "
+        + "Submission#1.<<Initialize>>d__0.MoveNext() in test.dib:line 11")]
+    [InlineData("System.Exception: What the cell shows is too large: 5\n   at Submission#1.<<Initialize>>d__0.MoveNext() in test.dib:line "
+        + "11")]
     [InlineData("System.Exception: PackageRestoreResult\n   at Submission#1.<<Initialize>>d__0.MoveNext() in test.dib:line 11")]
     public void A_cells_own_exception_is_one_whatever_its_text_says(string message)
     {

@@ -166,9 +166,12 @@ public sealed class HardTraceTests
     {
         var view = Waterfall.Of(Trace(
             Server("POST /import", null, 0, 2, "api"), Span("send", "POST /import", 1, 0.5, "api") with { Kind = ActivityKind.Producer },
-            Span("process", "send", 500, 30_000, "worker") with { Kind = ActivityKind.Consumer }, Client("INSERT", "process", 600, 29_400, "worker")));
+            Span("process", "send", 500, 30_000, "worker") with { Kind = ActivityKind.Consumer },
+            Client("INSERT", "process", 600, 29_400, "worker")));
 
-        Assert.Equal(["POST /import takes 2 ms of the 30.5 s: the trace goes on for 30.5 s after it. The critical path is that of POST /import alone."], Says(view));
+        Assert.Equal(
+            ["POST /import takes 2 ms of the 30.5 s: the trace goes on for 30.5 s after it. The critical path is that of POST /import "
+                + "alone."], Says(view));
         Assert.DoesNotContain("total time", view.ToHtml());
         Assert.Contains("POST /import takes 2 ms of the 30.5 s", view.ToString());
         Assert.DoesNotContain("skew", view.ToHtml()); // a queue, and time in it
@@ -177,7 +180,8 @@ public sealed class HardTraceTests
     [Fact]
     public void Several_spans_without_a_parent_are_said_and_which_one_gives_title_and_path()
     {
-        var view = Waterfall.Of(Trace(Span("turn/start", null, 0, 2), Span("session turn", null, 5, 9_000), Client("receive", "session turn", 100, 8_700, "shop")));
+        var view = Waterfall.Of(Trace(Span("turn/start", null, 0, 2), Span("session turn", null, 5, 9_000),
+            Client("receive", "session turn", 100, 8_700, "shop")));
 
         Assert.Equal(
         [
@@ -189,7 +193,8 @@ public sealed class HardTraceTests
     [Fact]
     public void A_trace_without_its_root_says_so_and_children_of_one_missing_parent_are_drawn_together() // Jaeger: Incomplete
     {
-        var trace = Trace(Server("GET /b", "9", 10, 30, "b", "2"), Server("alone", "8", 15, 5, "c", "4"), Server("GET /c", "9", 20, 40, "b", "3"));
+        var trace = Trace(Server("GET /b", "9", 10, 30, "b", "2"), Server("alone", "8", 15, 5, "c", "4"),
+            Server("GET /c", "9", 20, 40, "b", "3"));
         var view = Waterfall.Of(trace);
 
         Assert.Equal(["GET /b", "GET /c", "alone"], trace.Roots.Select(s => s.Name));
@@ -197,7 +202,9 @@ public sealed class HardTraceTests
         Assert.Equal("(root missing) GET /b", Views.Parse(view).QuerySelector(".tv-title")!.TextContent);
         Assert.Equal("a parent that is not here: 9", Assert.Single(Views.Parse(view).QuerySelectorAll(".tv-gone")).TextContent);
         Assert.Equal([true, true, false], Views.Rows(view).Select(r => r.QuerySelector(".tv-indent") is not null));
-        Assert.Equal([false, false, true], Views.Rows(view).Select(r => r.QuerySelector("summary")!.TextContent.Contains("parent not in this trace"))); // said once for both
+        // said once for both
+        Assert.Equal([false, false, true],
+            Views.Rows(view).Select(r => r.QuerySelector("summary")!.TextContent.Contains("parent not in this trace")));
         Assert.Single(Regex.Matches(view.ToString(), "of a parent that is not here, 9:"));
         Assert.Contains("The root is missing: 1 span here names a parent that is not in this trace.",
             Says(Waterfall.Of(Trace(Server("b", "9", 0, 1, "b")))));
@@ -235,7 +242,8 @@ public sealed class HardTraceTests
     [Theory]
     [InlineData(10, 385, 300, "")] // a streamed answer: HttpClient's span ends with the headers
     [InlineData(50, 80, 35, " Clocks that differ look like this too.")] // not longer than its client
-    public void A_server_that_goes_on_after_its_client_is_usual_and_all_times_are_known(double start, double duration, double after, string more)
+    public void A_server_that_goes_on_after_its_client_is_usual_and_all_times_are_known(double start, double duration, double after,
+    string more)
     {
         var trace = Call(start, duration);
         var view = Waterfall.Of(trace);
@@ -256,7 +264,8 @@ public sealed class HardTraceTests
     [InlineData(2_010, 80, "starts 1.92 s after its parent ended, which had failed and did not wait")]
     public void A_client_that_gave_up_did_not_wait_for_its_server_and_no_clock_is_blamed(double start, double duration, string remark)
     {
-        var trace = Trace([.. Call(start, duration).Spans.Select(s => s.Kind == ActivityKind.Client ? s with { Status = ActivityStatusCode.Error } : s)]);
+        var trace = Trace([.. Call(start, duration).Spans.Select(s => s.Kind == ActivityKind.Client
+            ? s with { Status = ActivityStatusCode.Error } : s)]);
         var view = Waterfall.Of(trace);
 
         Assert.Equal([remark], Remarks(view, "GET /users"));
@@ -296,7 +305,8 @@ public sealed class HardTraceTests
     [Fact]
     public void Clocks_of_two_instances_of_a_service_may_differ_too()
     {
-        RecordedSpan Of(string instance, RecordedSpan span) => span with { Resource = Tags(("service.name", "store"), ("service.instance.id", instance)) };
+        RecordedSpan Of(string instance, RecordedSpan span) =>
+            span with { Resource = Tags(("service.name", "store"), ("service.instance.id", instance)) };
         RecordedTrace Pair(string other) => Trace(Of("a", Client("call", null, 0, 10, "")), Of(other, Server("answer", "call", -5, 3, "")));
 
         Assert.Equal("starts 5 ms before its parent: clock skew?", Note(Waterfall.Of(Pair("b")), "answer"));
@@ -330,7 +340,8 @@ public sealed class HardTraceTests
     [Fact]
     public void A_trace_without_width_is_drawn_without_a_division_by_it() // Jaeger: "Negative duration detected"
     {
-        var view = Waterfall.Of(Trace(Span("nightly report", null, 0, 0) with { Attributes = Tags(("duration_ms", 1840L)) }, Span("load rows", "nightly report", 0, 0)));
+        var view = Waterfall.Of(Trace(Span("nightly report", null, 0, 0) with { Attributes = Tags(("duration_ms", 1840L)) },
+            Span("load rows", "nightly report", 0, 0)));
 
         Assert.DoesNotContain("NaN", view.ToHtml());
         Assert.Equal(("0 µs", "1840"), (Views.Field(Views.Rows(view)[1], "duration"), Views.Field(Views.Rows(view)[0], "duration_ms")));
@@ -348,7 +359,8 @@ public sealed class HardTraceTests
         Assert.Equal(["0%-100%"], Views.Pieces(Views.RowOf(view, "GET /cart"), "tv-wait"));
         Assert.Equal(["9.09%-45.45%"], Views.Pieces(Views.RowOf(view, "SELECT cart"), "tv-self"));
         Assert.Equal(["starts 20758 d 8 h before the others"], Remarks(view, "GET /cart"));
-        Assert.Contains("1 span reaches years beyond the others (from 1970-01-01 to 2026-11-01): the time axis is that of the others.", Says(view));
+        Assert.Contains("1 span reaches years beyond the others (from 1970-01-01 to 2026-11-01): the time axis is that of the others.",
+            Says(view));
         Assert.Contains("These spans are of 1970-01-01: a wrong clock, or a wrong unit of time?",
             Says(Waterfall.Of(Trace(Span("cron", null, 0, 1) with { Start = DateTimeOffset.UnixEpoch }))));
     }
@@ -356,7 +368,8 @@ public sealed class HardTraceTests
     [Fact]
     public void A_span_that_ends_in_far_future_or_never_leaves_the_others_readable()
     {
-        var view = Waterfall.Of(Trace(Span("root", null, 0, 100), Span("for ever", "root", 50, 0) with { Duration = TimeSpan.MaxValue }, Span("child", "root", 20, 30)));
+        var view = Waterfall.Of(Trace(Span("root", null, 0, 100), Span("for ever", "root", 50, 0) with { Duration = TimeSpan.MaxValue },
+            Span("child", "root", 20, 30)));
 
         Assert.Equal(["20%-50%"], Views.Pieces(Views.RowOf(view, "child"), "tv-self"));
         Assert.Contains(Says(view), s => s.Contains("1 span reaches years beyond the others (from 2026-11-01 to 9999-12-31)"));
@@ -367,11 +380,13 @@ public sealed class HardTraceTests
     {
         var span = Span("average", null, 0, 10) with
         {
-            Attributes = Tags(("mean", double.NaN), ("min", double.NegativeInfinity), ("max", double.MaxValue), ("big", 9007199254740993L), ("list", new[] { double.NaN, 1.5 })),
+            Attributes = Tags(("mean", double.NaN), ("min", double.NegativeInfinity), ("max", double.MaxValue), ("big", 9007199254740993L),
+                ("list", new[] { double.NaN, 1.5 })),
         };
         var row = Views.RowOf(Waterfall.Of(Trace(span, Span("sum", "average", 2, 3))), "average");
 
-        Assert.Equal(["NaN", "-Infinity", "1.7976931348623157E+308", "9007199254740993", "[NaN, 1.5]"], span.Attributes.Select(a => Views.Field(row, a.Key)));
+        Assert.Equal(["NaN", "-Infinity", "1.7976931348623157E+308", "9007199254740993", "[NaN, 1.5]"],
+            span.Attributes.Select(a => Views.Field(row, a.Key)));
         Assert.Equal(["0%-20%", "50%-100%"], Views.Pieces(row, "tv-self"));
     }
 
@@ -380,23 +395,28 @@ public sealed class HardTraceTests
     [Fact]
     public void The_status_decides_what_is_an_error() // Jaeger shows the description of an Ok
     {
-        RecordedSpan With(RecordedSpan span, ActivityStatusCode status, params (string, object?)[] tags) => span with { Status = status, StatusDescription = "looks bad", Attributes = Tags(tags) };
+        RecordedSpan With(RecordedSpan span, ActivityStatusCode status, params (string, object?)[] tags) =>
+            span with { Status = status, StatusDescription = "looks bad", Attributes = Tags(tags) };
         var exception = new RecordedEvent("exception", At(52), Tags(("exception.type", "CacheMissException")));
         var trace = Trace(
             Server("GET /profile", null, 0, 100, "profile", "1"),
-            With(Client("GET users", "1", 5, 20, "profile", "2"), ActivityStatusCode.Error, ("http.response.status_code", 404L), ("error.type", "404")),
+            With(Client("GET users", "1", 5, 20, "profile", "2"), ActivityStatusCode.Error, ("http.response.status_code", 404L),
+                ("error.type", "404")),
             With(Server("GET /users", "2", 8, 14, "users", "3"), ActivityStatusCode.Unset, ("http.response.status_code", 404L)),
             Span("read cache", "1", 50, 10, "profile") with { Events = [exception] },
-            With(Client("GET again", "1", 65, 10, "profile"), ActivityStatusCode.Ok, ("http.response.status_code", 500L), ("error.type", "500"), ("server.address", "users.example")));
+            With(Client("GET again", "1", 65, 10, "profile"), ActivityStatusCode.Ok, ("http.response.status_code", 500L),
+                ("error.type", "500"), ("server.address", "users.example")));
         var view = Waterfall.Of(trace);
 
-        Assert.Equal(["GET users"], Views.Rows(view).Where(r => r.QuerySelector(".tv-bad") is not null || r.QuerySelector(".tv-failed") is not null).Select(Views.NameOf));
+        Assert.Equal(["GET users"], Views.Rows(view).Where(r => r.QuerySelector(".tv-bad") is not null
+            || r.QuerySelector(".tv-failed") is not null).Select(Views.NameOf));
         Assert.Contains("✖ 1 error", view.ToHtml());
         Assert.Equal("Ok", Views.Field(Views.RowOf(view, "GET again"), "status"));
         Assert.Equal("Unset", Views.Field(Views.RowOf(view, "GET /users"), "status"));
         Assert.Single(Regex.Matches(view.ToString(), "looks bad"));
         Assert.Single(Regex.Matches(SpanTable.Of(trace.Spans).ToString(), "✖"));
-        Assert.Equal(["profile → users                          1 call, 1 error, 20 ms", "profile → users.example (no spans here)  1 call, 10 ms"],
+        Assert.Equal(["profile → users                          1 call, 1 error, 20 ms",
+            "profile → users.example (no spans here)  1 call, 10 ms"],
             ServiceMap.Of([trace]).ToString().Split('\n'));
     }
 
@@ -404,7 +424,8 @@ public sealed class HardTraceTests
     public void A_parent_that_stands_only_in_a_link_makes_roots_that_are_linked() // Jaeger: three roots, one tree, no edge
     {
         RecordedLink To(string id) => new(TraceId, id, Tags(("opentracing.ref_type", "child_of")));
-        var trace = Trace(Server("GET /old", null, 0, 100, "old"), Server("handle", null, 10, 70, "bridge") with { Links = [To("GET /old")] },
+        var trace = Trace(Server("GET /old", null, 0, 100, "old"),
+            Server("handle", null, 10, 70, "bridge") with { Links = [To("GET /old")] },
             Client("store", null, 20, 30, "bridge") with { Links = [To("handle")] });
         var view = Waterfall.Of(trace);
 
@@ -420,7 +441,8 @@ public sealed class HardTraceTests
     public void Who_read_a_message_is_known_to_the_reader_alone()
     {
         var sent = Trace(Span("send", null, 0, 1) with { Kind = ActivityKind.Producer });
-        var read = new RecordedTrace([Span("process", null, 9, 1, "billing") with { TraceId = "0af7651916cd43dd8448eb211c80319c", Kind = ActivityKind.Consumer, Links = [new(TraceId, "send", [])] }]);
+        var read = new RecordedTrace([Span("process", null, 9, 1, "billing") with { TraceId = "0af7651916cd43dd8448eb211c80319c",
+            Kind = ActivityKind.Consumer, Links = [new(TraceId, "send", [])] }]);
 
         Assert.Equal("nothing here says who read it", Note(Waterfall.Of(sent), "send"));
         Assert.Contains("Link to a span of another trace", Views.RowOf(Waterfall.Of(read), "process").TextContent);
@@ -435,7 +457,8 @@ public sealed class HardTraceTests
     {
         Assert.Equal("parent id arrived in a header, parent not in this trace",
             Note(Waterfall.Of(Trace(Server("GET /b", "9", 0, 1, "b") with { HasRemoteParent = true })), "GET /b"));
-        Assert.Equal("parent id did not arrive in a header: was the parent's source added, has it ended, was it sampled?, parent not in this trace",
+        Assert.Equal(
+            "parent id did not arrive in a header: was the parent's source added, has it ended, was it sampled?, parent not in this trace",
             Note(Waterfall.Of(Trace(Span("page", null, 0, 9), Span("query", "9", 1, 1))), "query"));
     }
 
@@ -452,13 +475,18 @@ public sealed class HardTraceTests
     [Fact]
     public void What_Jaeger_remarks_is_shown_as_Jaegers()
     {
-        var span = Span("GET /b", null, 0, 1) with { Attributes = Tags(("mine", 1L), ("@jaeger@warnings", new object?[] { "clock skew adjustment disabled" })) };
+        var span = Span("GET /b", null, 0, 1) with
+        {
+            Attributes = Tags(("mine", 1L),
+            ("@jaeger@warnings", new object?[] { "clock skew adjustment disabled" }))
+        };
         var row = Views.RowOf(Waterfall.Of(Trace(span)), "GET /b");
 
         Assert.Equal("clock skew adjustment disabled", Views.Field(row, "warning"));
         Assert.Contains("Jaeger's remarks", row.TextContent);
         Assert.DoesNotContain("@jaeger@warnings", row.TextContent);
-        Assert.Contains("No attributes", Views.RowOf(Waterfall.Of(Trace(span with { Attributes = [span.Attributes[1]] })), "GET /b").TextContent);
+        Assert.Contains("No attributes", Views.RowOf(Waterfall.Of(Trace(span with { Attributes = [span.Attributes[1]] })),
+            "GET /b").TextContent);
     }
 
     [Fact]

@@ -57,30 +57,37 @@ public sealed class HeaderPairTests
     }
 
     private static TraceparentView View(Pair pair) => TraceparentView.Of(
-        pair.Traceparent.Length == 0 ? null : string.Join(',', pair.Traceparent), pair.Tracestate.Length == 0 ? null : string.Join(',', pair.Tracestate));
+        pair.Traceparent.Length == 0 ? null : string.Join(',', pair.Traceparent), pair.Tracestate.Length == 0 ? null
+        : string.Join(',', pair.Tracestate));
 
     private static string OfNet(Pair pair)
     {
-        DistributedContextPropagator.CreateW3CPropagator().ExtractTraceIdAndState(pair, (object? carrier, string name, out string? value, out IEnumerable<string>? values) =>
+        DistributedContextPropagator.CreateW3CPropagator().ExtractTraceIdAndState(pair,
+            (object? carrier, string name, out string? value, out IEnumerable<string>? values) =>
         {
             var sent = name == "traceparent" ? pair.Traceparent : name == "tracestate" ? pair.Tracestate : [];
             value = sent.Length > 1 ? null : sent.FirstOrDefault();
             values = sent.Length > 1 ? sent : null;
         }, out var id, out var state);
-        return ActivityContext.TryParse(id, state, isRemote: true, out var context) ? Text(context) : id is null ? "new trace" : "new trace (ActivityContext refuses it)";
+        return ActivityContext.TryParse(id, state, isRemote: true, out var context) ? Text(context)
+            : id is null ? "new trace" : "new trace (ActivityContext refuses it)";
     }
 
     private static string OfOpenTelemetry(Pair pair)
     {
-        var context = new TraceContextPropagator().Extract(default, pair, (p, name) => name == "traceparent" ? p.Traceparent : name == "tracestate" ? p.Tracestate : []).ActivityContext;
+        var context = new TraceContextPropagator().Extract(default, pair,
+            (p, name) => name == "traceparent" ? p.Traceparent : name == "tracestate" ? p.Tracestate : []).ActivityContext;
         return context.TraceId != default && context.SpanId != default ? Text(context) : "new trace";
     }
 
-    private static string Text(ActivityContext context) => $"use, {((context.TraceFlags & ActivityTraceFlags.Recorded) != 0 ? "sampled" : "not sampled")} {(int)context.TraceFlags:x2}"
-        + (string.IsNullOrEmpty(context.TraceState) ? "" : $", {(context.TraceState.Length > 40 ? $"{context.TraceState.Split(',').Length} members" : context.TraceState)}");
+    private static string Text(ActivityContext context) =>
+        $"use, {((context.TraceFlags & ActivityTraceFlags.Recorded) != 0 ? "sampled" : "not sampled")} {(int)context.TraceFlags:x2}"
+        + (string.IsNullOrEmpty(context.TraceState) ? ""
+        : $", {(context.TraceState.Length > 40 ? $"{context.TraceState.Split(',').Length} members" : context.TraceState)}");
 
     private static Pair[] Pairs() => File.ReadLines(Path.Combine(HostRunner.Root, "tests", "Tests", "hard", "case29-trace-headers.txt"))
-        .Where(l => !l.StartsWith('#') && l.Length > 0).Select(l => l.Split('\t')).Select(c => new Pair(c[0], Values(c[1]), Values(c[2]), c[3])).ToArray();
+        .Where(l => !l.StartsWith('#') && l.Length > 0).Select(l => l.Split('\t'))
+        .Select(c => new Pair(c[0], Values(c[1]), Values(c[2]), c[3])).ToArray();
 
     private static string[] Values(string cell) => cell switch { "" => [], "(empty)" => [""], _ => cell.Split(" || ") };
 }

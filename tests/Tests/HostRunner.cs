@@ -45,7 +45,9 @@ internal sealed class TempFolder : IDisposable
 /// <summary>The host as the tests use it.</summary>
 internal static class HostRunner
 {
-    public const string Meta = "#!meta\n" + """{"kernelInfo":{"defaultKernelName":"csharp","items":[{"name":"csharp","languageName":"C#","aliases":["c#","cs"]}]}}""" + "\n\n";
+    public const string Meta = "#!meta\n"
+        + """{"kernelInfo":{"defaultKernelName":"csharp","items":[{"name":"csharp","languageName":"C#","aliases":["c#","cs"]}]}}"""
+        + "\n\n";
 
     /// <summary>
     /// The limit of every wait: what takes longer does not end at all. It says nothing about speed, so it is far more than the
@@ -58,13 +60,15 @@ internal static class HostRunner
     /// <summary>As <c>run --tool</c> runs notebooks.</summary>
     /// <param name="limit">The longest a cell may take.</param>
     /// <param name="root">The root of the clone; null for this one.</param>
-    public static RunOptions OverTheTool(TimeSpan limit, string? root = null) => new(EngineKernel.Tool(root ?? Root, limit), AsVsCode: true);
+    public static RunOptions OverTheTool(TimeSpan limit, string? root = null) =>
+        new(EngineKernel.Tool(root ?? Root, limit), AsVsCode: true);
 
     /// <summary>The root of the clone these tests were built in.</summary>
     public static string Root { get; } = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(ThisFile())!, "..", ".."));
 
     /// <summary>The file names of all lessons.</summary>
-    public static IEnumerable<string> Lessons => Directory.GetFiles(Path.Combine(Root, "notebooks"), "*.dib").Select(f => Path.GetFileName(f)!).Order(StringComparer.Ordinal);
+    public static IEnumerable<string> Lessons => Directory.GetFiles(Path.Combine(Root, "notebooks"), "*.dib")
+        .Select(f => Path.GetFileName(f)!).Order(StringComparer.Ordinal);
 
     public static string Lesson(string name) => Path.Combine(Root, "notebooks", name);
 
@@ -72,7 +76,8 @@ internal static class HostRunner
     public static string Cells(params string[] sources) => Meta + string.Join('\n', sources.Select(s => $"#!csharp\n\n{s}\n"));
 
     /// <summary>Runs a notebook; returns also what the report wrote.</summary>
-    public static async Task<(LessonResult Result, string Console)> RunAsync(string path, RunOptions? options = null, CancellationToken cancel = default)
+    public static async Task<(LessonResult Result, string Console)> RunAsync(string path, RunOptions? options = null,
+        CancellationToken cancel = default)
     {
         using var place = await KernelPlace.TakeAsync();
         var console = new StringWriter();
@@ -164,7 +169,8 @@ internal static class HostRunner
     /// <param name="limit">The first limit.</param>
     /// <param name="run">Runs it.</param>
     /// <param name="tooShort">True when the limit struck where it should not.</param>
-    public static async Task<(T Result, TimeSpan Limit)> UnderLimitAsync<T>(TimeSpan limit, Func<TimeSpan, Task<T>> run, Func<T, bool> tooShort)
+    public static async Task<(T Result, TimeSpan Limit)> UnderLimitAsync<T>(TimeSpan limit, Func<TimeSpan, Task<T>> run,
+        Func<T, bool> tooShort)
     {
         while (true)
         {

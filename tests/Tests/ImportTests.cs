@@ -17,10 +17,12 @@ public sealed class ImportTests : IDisposable
     [Fact]
     public async Task Imports_run_in_order_resolve_from_the_opened_notebook_and_share_everything()
     {
-        _folder.Write("helpers/all.dib", HostRunner.Cells("#!import ../helpers/one.cs", "#!import ../helpers/two.csx", "var three = Two.Value + 1;"));
+        _folder.Write("helpers/all.dib", HostRunner.Cells("#!import ../helpers/one.cs", "#!import ../helpers/two.csx",
+            "var three = Two.Value + 1;"));
         _folder.Write("helpers/one.cs", "using System.Diagnostics;\npublic static class One { public const int Value = 1; }\n");
         _folder.Write("helpers/two.csx", "static class Two { public static int Value => One.Value + 1; }\n");
-        var path = _folder.Write("notebooks/test.dib", HostRunner.Cells("#!import ../helpers/all.dib", "#!import ../helpers/all.dib", "new Stopwatch().IsRunning ? 0 : three"));
+        var path = _folder.Write("notebooks/test.dib", HostRunner.Cells("#!import ../helpers/all.dib", "#!import ../helpers/all.dib",
+            "new Stopwatch().IsRunning ? 0 : three"));
 
         Assert.Equal("3", (await HostRunner.RunAsync(path)).Result.Passes().Cells[2].Text());
     }
@@ -30,7 +32,8 @@ public sealed class ImportTests : IDisposable
     [InlineData("int a = \"text\";", "CS0029", 1)]
     [InlineData("using System.Text;\nclass Wrong { int a = \"text\"; }", "CS0029", 2)]
     [InlineData("namespace A { }", "no namespaces", 1)]
-    public async Task An_error_inside_an_imported_file_fails_the_import_names_that_file_and_stops_what_needs_it(string source, string message, int line)
+    public async Task An_error_inside_an_imported_file_fails_the_import_names_that_file_and_stops_what_needs_it(string source,
+    string message, int line)
     {
         _folder.Write("good.cs", "#nullable enable\nusing System;\n\nclass Good { }\n");
         _folder.Write("lib.cs", source);
@@ -72,15 +75,20 @@ public sealed class ImportTests : IDisposable
     [Fact]
     public async Task A_notebook_and_what_it_imports_may_have_the_line_ends_of_Windows()
     {
-        const string source = "#nullable enable\npublic static class One\n{\n    public const string Text = \"\"\"\n        a\n        b\n        \"\"\";\n}\n";
+        const string source =
+            "#nullable enable\npublic static class One\n{\n    public const string Text = \"\"\"\n        a\n        b\n        "
+                + "\"\"\";\n}\n";
         const string exercise = "// Exercise 1.1: lines\n#r \"Microsoft.AspNetCore\"\nOne.Text == \"a\\nb\"";
-        const string solution = "#!markdown\n\n<details>\n<summary>Solution</summary>\n\n```csharp\n// Exercise 1.1: lines\nOne.Text\n```\n</details>\n";
+        const string solution =
+            "#!markdown\n\n<details>\n<summary>Solution</summary>\n\n```csharp\n// Exercise 1.1: lines\nOne.Text\n```\n</details>\n";
         _folder.Write("helpers/one.cs", source.Replace("\n", "\r\n"));
         _folder.Write("helpers/all.dib", HostRunner.Cells("#!import ../helpers/one.cs").Replace("\n", "\r\n"));
-        var path = _folder.Write("notebooks/test.dib", (HostRunner.Cells("#!import ../helpers/all.dib", exercise) + solution).Replace("\n", "\r\n"));
+        var path = _folder.Write("notebooks/test.dib", (HostRunner.Cells("#!import ../helpers/all.dib", exercise) + solution).Replace("\n",
+            "\r\n"));
 
         Assert.Equal("True", (await HostRunner.RunAsync(path)).Result.Passes().Cells[1].Text());
-        Assert.Equal("a\nb", (await HostRunner.RunAsync(path, HostRunner.Options with { Solutions = true })).Result.Passes().Cells[1].Text());
+        Assert.Equal("a\nb", (await HostRunner.RunAsync(path,
+            HostRunner.Options with { Solutions = true })).Result.Passes().Cells[1].Text());
     }
 
     [Fact]

@@ -87,7 +87,9 @@ public sealed class IncidentTests
             Assert.All(traces.GroupBy(t => t.Root["url.path"]), user => Assert.Equal(15, user.Count()));
             Assert.Equal(60, traces.Count(t => Equals(t.Root["http.response.status_code"], 502)));
             var broken = version == "1.7.0";
-            Assert.All(traces, t => Assert.Equal(broken, $"{t.Find("SELECT orders articles")!["db.query.text"]}".Contains("CAST(", StringComparison.Ordinal)));
+            Assert.All(traces,
+                t => Assert.Equal(broken, $"{t.Find("SELECT orders articles")!["db.query.text"]}".Contains("CAST(",
+                    StringComparison.Ordinal)));
             Assert.All(traces, t => Assert.Equal(version == "1.6.0" ? 0 : 3, t.Spans.Count(s => s.Name == "SELECT coupons")));
             Assert.Equal(broken ? 180 : 0, traces.Sum(t => t.Spans.Count(s => s["http.request.resend_count"] is not null)));
             Assert.All(traces, t => Assert.All(t.Spans, span => Assert.True(t.TimesFit(span))));
@@ -119,7 +121,8 @@ public sealed class IncidentTests
     public void The_hills_lie_apart()
     {
         var (before, after, repaired) = (Served("1.6.0"), Served("1.7.0"), Served("1.7.1"));
-        TimeSpan[] Times(int status) => after.Where(t => Equals(t.Root["http.response.status_code"], status)).Select(t => t.Duration).ToArray();
+        TimeSpan[] Times(int status) => after.Where(t => Equals(t.Root["http.response.status_code"], status)).Select(t => t.Duration)
+            .ToArray();
 
         var slowestBefore = before.Max(t => t.Duration);
         Assert.True(Times(200).Min() > 1.3 * slowestBefore, $"{Times(200).Min()} against {slowestBefore}");
@@ -136,9 +139,12 @@ public sealed class IncidentTests
         using var connection = new Microsoft.Data.Sqlite.SqliteConnection("Data Source=:memory:");
         connection.Open();
         using var command = connection.CreateCommand();
-        command.CommandText = "CREATE TABLE articles (id INTEGER PRIMARY KEY, name TEXT NOT NULL); CREATE TABLE orders (id INTEGER PRIMARY KEY, user_id INTEGER NOT NULL, article_id INTEGER NOT NULL); CREATE INDEX orders_by_user ON orders (user_id);";
+        command.CommandText =
+            "CREATE TABLE articles (id INTEGER PRIMARY KEY, name TEXT NOT NULL); CREATE TABLE orders (id INTEGER PRIMARY KEY, user_id "
+                + "INTEGER NOT NULL, article_id INTEGER NOT NULL); CREATE INDEX orders_by_user ON orders (user_id);";
         command.ExecuteNonQuery();
-        command.CommandText = $"EXPLAIN QUERY PLAN SELECT orders.id, articles.name FROM orders JOIN articles ON articles.id = orders.article_id WHERE {column} = 7 ORDER BY orders.id";
+        command.CommandText =
+            $"EXPLAIN QUERY PLAN SELECT orders.id, articles.name FROM orders JOIN articles ON articles.id = orders.article_id WHERE {column} = 7 ORDER BY orders.id";
         using var reader = command.ExecuteReader();
         Assert.True(reader.Read());
         Assert.StartsWith(plan, reader.GetString(3), StringComparison.Ordinal);
@@ -162,11 +168,13 @@ public sealed class IncidentTests
         Assert.Null(retries.IsInTheTrace());
         Assert.Null(retries.IsOnlyIn(502));
         Assert.Null(retries.IsTheCause());
-        Assert.Contains("a run that succeeded is not repeated", retries.IsOfKind(CauseKind.Retries), StringComparison.Ordinal); // nothing fails here
+        // nothing fails here
+        Assert.Contains("a run that succeeded is not repeated", retries.IsOfKind(CauseKind.Retries), StringComparison.Ordinal);
     }
 
     [Theory]
-    [InlineData("payment-service", "GET /payments/{userId}", "took 20 ms; in your trace it takes 20 ms. The typical page of this user became 70 ms longer")]
+    [InlineData("payment-service", "GET /payments/{userId}",
+        "took 20 ms; in your trace it takes 20 ms. The typical page of this user became 70 ms longer")]
     [InlineData("user-service", "GET /users/{id}", "typically takes 70 ms longer than in trace 00000000000000000000000000000001")]
     [InlineData("user-service", "SELECT orders", "typically its 10 ms are 14% of the 70 ms")]
     public void An_innocent_operation_is_told_what_speaks_against_it(string service, string operation, string says)
@@ -182,14 +190,16 @@ public sealed class IncidentTests
     [InlineData(50, null)]
     [InlineData(60, null)]
     public void An_operation_that_became_slower_must_explain_half_of_the_time(int milliseconds, string? says) =>
-        Says(says, CauseOf("slow", Page(1, "1.6.0", ("slow", 20, 0), ("other", 20, 0)), Page(2, "1.7.0", ("slow", 20 + milliseconds, 0), ("other", 120 - milliseconds, 0))));
+        Says(says, CauseOf("slow", Page(1, "1.6.0", ("slow", 20, 0), ("other", 20, 0)),
+        Page(2, "1.7.0", ("slow", 20 + milliseconds, 0), ("other", 120 - milliseconds, 0))));
 
     [Theory]
     [InlineData(40, "was not there before, but typically its 40 ms are 40% of the 100 ms")]
     [InlineData(50, null)]
     [InlineData(60, null)]
     public void An_operation_that_is_new_must_explain_half_of_the_time(int milliseconds, string? says) =>
-        Says(says, CauseOf("new", Page(1, "1.6.0", ("other", 20, 0)), Page(2, "1.7.0", ("new", milliseconds, 0), ("other", 120 - milliseconds, 0))));
+        Says(says, CauseOf("new", Page(1, "1.6.0", ("other", 20, 0)),
+        Page(2, "1.7.0", ("new", milliseconds, 0), ("other", 120 - milliseconds, 0))));
 
     [Theory]
     [InlineData(4, "but nothing of that is its self time")]
@@ -197,7 +207,8 @@ public sealed class IncidentTests
     [InlineData(50, null)]
     [InlineData(60, null)]
     public void Half_of_what_it_takes_longer_must_be_its_own(int milliseconds, string? says) =>
-        Says(says, CauseOf("waits", Page(1, "1.6.0", ("waits", 20, 10)), Page(2, "1.7.0", ("waits", 20 + milliseconds, 110 - milliseconds))));
+        Says(says, CauseOf("waits", Page(1, "1.6.0", ("waits", 20, 10)),
+        Page(2, "1.7.0", ("waits", 20 + milliseconds, 110 - milliseconds))));
 
     private static void Says(string? expected, string? actual)
     {
@@ -207,7 +218,8 @@ public sealed class IncidentTests
             Assert.Contains(expected, actual, StringComparison.Ordinal);
     }
 
-    private static string? CauseOf(string operation, RecordedTrace before, RecordedTrace now) => new Evidence([before, now], "api-gateway", operation, now.TraceId).IsTheCause();
+    private static string? CauseOf(string operation, RecordedTrace before, RecordedTrace now) =>
+        new Evidence([before, now], "api-gateway", operation, now.TraceId).IsTheCause();
 
     // A page of calls one after the other: so many milliseconds of their own, and so many in a call below them.
     private static RecordedTrace Page(int number, string version, params (string Name, int Own, int Below)[] calls)
@@ -244,7 +256,8 @@ public sealed class IncidentTests
     {
         var pages = Pages();
 
-        Assert.Contains(pages[1].TraceId, new Evidence(pages, "user-service", "SELECT articles", pages[3].TraceId).IsOnlyIn(502), StringComparison.Ordinal);
+        Assert.Contains(pages[1].TraceId, new Evidence(pages, "user-service", "SELECT articles", pages[3].TraceId).IsOnlyIn(502),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -272,17 +285,22 @@ public sealed class IncidentTests
     public void No_other_operation_of_the_incident_stands_up_and_no_verdict_names_the_right_one()
     {
         RecordedTrace[] pages = [.. Served("1.6.0"), .. Served("1.7.0")];
-        foreach (var page in pages.Where(p => Equals(p.Root["url.path"], "/profile/7") || Equals(p.Root["url.path"], "/profile/13")).TakeLast(4))
+        foreach (var page in pages.Where(p => Equals(p.Root["url.path"], "/profile/7") || Equals(p.Root["url.path"], "/profile/13"))
+            .TakeLast(4))
         {
             var fails = Equals(page.Root["http.response.status_code"], 502);
-            foreach (var (service, operation) in page.Spans.Select(s => (s.ServiceName, s.Name)).Append(("", "")).Append(("user-service", "x")).Append(("x", "GET")).Distinct())
+            foreach (var (service, operation) in page.Spans.Select(s => (s.ServiceName, s.Name)).Append(("", ""))
+                .Append(("user-service", "x")).Append(("x", "GET")).Distinct())
             {
-                var right = fails ? (service, operation) == ("api-gateway", "GET") : (service, operation) == ("user-service", "SELECT orders articles");
+                var right = fails ? (service, operation) == ("api-gateway", "GET")
+                    : (service, operation) == ("user-service", "SELECT orders articles");
                 var evidence = new Evidence(pages, service, operation, page.TraceId);
-                var says = evidence.IsPageOf("1.7.0", fails ? 502 : 200) ?? evidence.IsInTheTrace() ?? (fails ? evidence.IsOnlyIn(502) : null) ?? evidence.IsTheCause();
+                var says = evidence.IsPageOf("1.7.0", fails ? 502 : 200)
+                    ?? evidence.IsInTheTrace() ?? (fails ? evidence.IsOnlyIn(502) : null) ?? evidence.IsTheCause();
                 Assert.True(right == says is null, $"{service} {operation}: {says}");
                 if (says is not null && (service, operation) is not ("x", "GET"))
-                    Assert.DoesNotMatch(fails ? "api-gateway(?<!^api-gateway)|'GET'" : "user-service(?<!^user-service)|SELECT orders articles", says);
+                    Assert.DoesNotMatch(fails ? "api-gateway(?<!^api-gateway)|'GET'"
+                        : "user-service(?<!^user-service)|SELECT orders articles", says);
             }
         }
     }
@@ -292,14 +310,21 @@ public sealed class IncidentTests
     {
         var pages = Pages();
 
-        Assert.Contains("no trace with the id 'abc'", new Evidence(pages, "x", "y", "abc").IsPageOf("1.7.0", 200), StringComparison.Ordinal);
+        Assert.Contains("no trace with the id 'abc'", new Evidence(pages, "x", "y", "abc").IsPageOf("1.7.0", 200),
+            StringComparison.Ordinal);
         Assert.Contains("No evidence yet", new Evidence(pages, null, null, null).IsPageOf("1.7.0", 200), StringComparison.Ordinal);
-        Assert.Contains("is a page of version 1.6.0", new Evidence(pages, "x", "y", pages[0].TraceId).IsPageOf("1.7.0", 200), StringComparison.Ordinal);
-        Assert.Contains("was answered with 502", new Evidence(pages, "x", "y", pages[3].TraceId).IsPageOf("1.7.0", 200), StringComparison.Ordinal);
-        Assert.Contains("no span of a service 'x'", new Evidence(pages, "x", "y", pages[1].TraceId).IsInTheTrace(), StringComparison.Ordinal);
-        Assert.Equal($"api-gateway has no span 'y' in trace {pages[1].TraceId}.", new Evidence(pages, "api-gateway", "y", pages[1].TraceId).IsInTheTrace());
-        Assert.EndsWith("Another service has.", new Evidence(pages, "api-gateway", "SELECT articles", pages[1].TraceId).IsInTheTrace(), StringComparison.Ordinal);
-        Assert.EndsWith("It had one before the deployment.", new Evidence(pages, "user-service", "SELECT orders articles", pages[1].TraceId).IsInTheTrace(), StringComparison.Ordinal);
+        Assert.Contains("is a page of version 1.6.0", new Evidence(pages, "x", "y", pages[0].TraceId).IsPageOf("1.7.0", 200),
+            StringComparison.Ordinal);
+        Assert.Contains("was answered with 502", new Evidence(pages, "x", "y", pages[3].TraceId).IsPageOf("1.7.0", 200),
+            StringComparison.Ordinal);
+        Assert.Contains("no span of a service 'x'", new Evidence(pages, "x", "y", pages[1].TraceId).IsInTheTrace(),
+            StringComparison.Ordinal);
+        Assert.Equal($"api-gateway has no span 'y' in trace {pages[1].TraceId}.",
+            new Evidence(pages, "api-gateway", "y", pages[1].TraceId).IsInTheTrace());
+        Assert.EndsWith("Another service has.", new Evidence(pages, "api-gateway", "SELECT articles", pages[1].TraceId).IsInTheTrace(),
+            StringComparison.Ordinal);
+        Assert.EndsWith("It had one before the deployment.",
+            new Evidence(pages, "user-service", "SELECT orders articles", pages[1].TraceId).IsInTheTrace(), StringComparison.Ordinal);
     }
 
     // ---- The picture ---------------------------------------------------------------------------------------------
@@ -312,12 +337,14 @@ public sealed class IncidentTests
         Drawings.Matches("latency.txt", View().ToString());
         Drawings.Matches("latency.html", Views.Readable(View()));
         AnyCulture.DrawsTheSame(View);
-        AnyCulture.DrawsTheSame(() => LatencyView.Histogram(("parts of a millisecond", [TimeSpan.FromMilliseconds(0.25), TimeSpan.FromMilliseconds(1.5)])));
+        AnyCulture.DrawsTheSame(() => LatencyView.Histogram(("parts of a millisecond",
+            [TimeSpan.FromMilliseconds(0.25), TimeSpan.FromMilliseconds(1.5)])));
     }
 
     [Fact]
     public void Half_is_the_median_that_the_other_drawings_have() =>
-        Assert.StartsWith("░ a: 4 requests, average 15.8 ms, p50 11.5 ms, p95 30 ms", LatencyView.Histogram(("a", Times(10, 11, 12, 30))).ToString(), StringComparison.Ordinal);
+        Assert.StartsWith("░ a: 4 requests, average 15.8 ms, p50 11.5 ms, p95 30 ms",
+        LatencyView.Histogram(("a", Times(10, 11, 12, 30))).ToString(), StringComparison.Ordinal);
 
     [Fact]
     public void A_histogram_of_nothing_and_of_the_longest_time_is_drawn_too()
@@ -352,7 +379,8 @@ public sealed class IncidentTests
 
     private static async Task<Shop> StartAsync(SpanRecorder spans)
     {
-        var shop = await Shop.StartAsync((service, tracing) => tracing.AddProcessor(new SimpleActivityExportProcessor(spans.ForService(service))));
+        var shop = await Shop.StartAsync((service, tracing) =>
+            tracing.AddProcessor(new SimpleActivityExportProcessor(spans.ForService(service))));
         shop.Pace = TimeSpan.Zero;
         return shop;
     }
@@ -385,7 +413,8 @@ public sealed class IncidentTests
         page.Close(call);
         for (var attempt = 0; attempt < attempts; attempt++)
         {
-            var ask = page.Open("api-gateway", "GET", root, attempt == 0 ? payments : [.. payments, ("http.request.resend_count", attempt)]);
+            var ask = page.Open("api-gateway", "GET", root, attempt == 0 ? payments
+                : [.. payments, ("http.request.resend_count", attempt)]);
             page.Leaf("payment-service", "GET /payments/{userId}", ask, 20);
             page.Close(ask);
         }
@@ -451,12 +480,14 @@ public sealed class IncidentMetricsTests
         // The lesson draws this one: a page of the other group would show the second cause before it is asked for.
         var median = metrics.BucketAt("http.server.request.duration", 0.5)!;
         Assert.Equal(after.Count(t => t.Duration > median.From && t.Duration <= median.To), median.Count);
-        Assert.All(after.Where(t => t.Duration > median.From && t.Duration <= median.To), t => Assert.Equal(200, t.Root["http.response.status_code"]));
+        Assert.All(after.Where(t => t.Duration > median.From && t.Duration <= median.To),
+            t => Assert.Equal(200, t.Root["http.response.status_code"]));
         Assert.Contains(after, t => t.TraceId == median.TraceId);
         Assert.Null(metrics.BucketAt("another", 0.5));
         Assert.True(ErrorShare(after) > 2 * ErrorShare(IncidentTests.Served("1.6.0")));
 
         static double ErrorShare(RecordedTrace[] traces) =>
-            traces.SelectMany(t => t.Spans).Where(s => s.Name == "GET /payments/{userId}").Average(s => s.Status == ActivityStatusCode.Error ? 1 : 0);
+            traces.SelectMany(t => t.Spans).Where(s => s.Name == "GET /payments/{userId}")
+            .Average(s => s.Status == ActivityStatusCode.Error ? 1 : 0);
     }
 }

@@ -26,9 +26,11 @@ public sealed class JaegerAnswerTests : IAsyncDisposable
 
     public static TheoryData<string, int, int> RealAnswers => new()
     {
-        { "clock-ahead.v3.json", 3, 0 }, { "delivered-twice.v3.json", 3, 1 }, { "ends-before-it-starts.v3.json", 1, 0 }, { "no-root.v3.json", 2, 0 },
+        { "clock-ahead.v3.json", 3, 0 }, { "delivered-twice.v3.json", 3, 1 }, { "ends-before-it-starts.v3.json", 1, 0 },
+        { "no-root.v3.json", 2, 0 },
         { "no-service.v3.json", 1, 0 }, { "rich-values.v3.json", 1, 0 }, { "shared-span-id.v3.json", 4, 0 },
-        { "10-trace-payment-fails.json", 7, 3 }, { "10-trace-user-404.json", 4, 1 }, { "10-trace-400.json", 1, 0 }, { "10-trace-n-plus-one.json", 13, 0 },
+        { "10-trace-payment-fails.json", 7, 3 }, { "10-trace-user-404.json", 4, 1 }, { "10-trace-400.json", 1, 0 },
+        { "10-trace-n-plus-one.json", 13, 0 },
         { "14-trace-id-upper-case.json", 7, 0 }, { "10-trace-plain.json", 7, 0 }, { "10-trace-slow-query.json", 7, 0 },
     };
 
@@ -38,7 +40,8 @@ public sealed class JaegerAnswerTests : IAsyncDisposable
         get
         {
             var data = new TheoryData<string, string, int>();
-            foreach (var row in Read("index.tsv").Split('\n').Select(line => line.Split('\t')).Where(row => row.Length > 4 && row[3].StartsWith("/api/v3/", StringComparison.Ordinal)))
+            foreach (var row in Read("index.tsv").Split('\n').Select(line => line.Split('\t'))
+                .Where(row => row.Length > 4 && row[3].StartsWith("/api/v3/", StringComparison.Ordinal)))
                 data.Add(row[0], row[3], int.Parse(row[4]));
             return data;
         }
@@ -62,19 +65,25 @@ public sealed class JaegerAnswerTests : IAsyncDisposable
         if (path == "/api/v3/services")
             Assert.Equal(json.Count(c => c == '"') / 2 - 1, (await client.ServicesAsync()).Count);
         else if (path is "/api/v3/operations" or "/api/v3/trace-summaries")
-            Assert.Contains("no OTLP JSON", (await Assert.ThrowsAsync<InvalidDataException>(() => client.GetTraceAsync(Id))).Message); // never no trace
+            // never no trace
+            Assert.Contains("no OTLP JSON", (await Assert.ThrowsAsync<InvalidDataException>(() => client.GetTraceAsync(Id))).Message);
         else if (status == 400)
-            Assert.Equal(HttpStatusCode.BadRequest, (await Assert.ThrowsAsync<HttpRequestException>(() => client.GetTraceAsync(Id))).StatusCode);
+            Assert.Equal(HttpStatusCode.BadRequest,
+                (await Assert.ThrowsAsync<HttpRequestException>(() => client.GetTraceAsync(Id))).StatusCode);
         else if (path == "/api/v3/traces")
-            Assert.Equal(TraceIds(json), (await client.SearchAsync(Search(asked) is { Service: "" } all ? all with { Service = "any" } : Search(asked))).Select(t => t.TraceId).ToHashSet());
+            Assert.Equal(TraceIds(json), (await client.SearchAsync(Search(asked) is { Service: "" } all ? all with { Service = "any" }
+                : Search(asked))).Select(t => t.TraceId).ToHashSet());
         else if (path.Length < "/api/v3/traces/".Length + 32)
-            await Assert.ThrowsAsync<ArgumentException>(() => client.GetTraceAsync(path["/api/v3/traces/".Length..])); // told before it is sent
+            // told before it is sent
+            await Assert.ThrowsAsync<ArgumentException>(() => client.GetTraceAsync(path["/api/v3/traces/".Length..]));
         else
-            Assert.Equal(status == 200 ? TraceIds(json).Single() : null, (await client.GetTraceAsync(path["/api/v3/traces/".Length..]))?.TraceId);
+            Assert.Equal(status == 200 ? TraceIds(json).Single()
+                : null, (await client.GetTraceAsync(path["/api/v3/traces/".Length..]))?.TraceId);
     }
 
     public static TheoryData<string, string> RecordedSearches => [.. Recorded.Select(r => r.Data)
-        .Where(r => r.Item2.StartsWith("/api/v3/traces?", StringComparison.Ordinal) && r.Item3 is 200 or 404 && r.Item2.Contains("query.serviceName=", StringComparison.Ordinal) && r.Item1[0] == '2')
+        .Where(r => r.Item2.StartsWith("/api/v3/traces?", StringComparison.Ordinal) && r.Item3 is 200 or 404
+        && r.Item2.Contains("query.serviceName=", StringComparison.Ordinal) && r.Item1[0] == '2')
         .Select(r => (r.Item1, r.Item2))];
 
     [Theory]
@@ -89,8 +98,10 @@ public sealed class JaegerAnswerTests : IAsyncDisposable
         foreach (var (name, value) in QueryHelpers.ParseQuery(asked[asked.IndexOf('?')..]))
         {
             var sent = jaeger.LastQuery[name].ToString();
-            Assert.Equal(name.Contains("Time", StringComparison.Ordinal) ? DateTimeOffset.Parse(value.ToString()).ToString("O") : value.ToString(),
-                name.Contains("Time", StringComparison.Ordinal) ? DateTimeOffset.Parse(sent).ToString("O") : sent.Replace("200000000ns", "200ms"));
+            Assert.Equal(name.Contains("Time", StringComparison.Ordinal) ? DateTimeOffset.Parse(value.ToString()).ToString("O")
+                : value.ToString(),
+                name.Contains("Time", StringComparison.Ordinal) ? DateTimeOffset.Parse(sent).ToString("O")
+                    : sent.Replace("200000000ns", "200ms"));
         }
 
         jaeger.Answers("/api/v3/traces", Read("20-search-service.json"));
@@ -110,7 +121,8 @@ public sealed class JaegerAnswerTests : IAsyncDisposable
         return new TraceSearch(Field("serviceName") ?? "")
         {
             Operation = Field("operationName"),
-            Tags = string.Join(' ', JsonSerializer.Deserialize<Dictionary<string, string>>(Field("attributes") ?? "{}")!.Select(a => $"{a.Key}={a.Value}")),
+            Tags = string.Join(' ', JsonSerializer.Deserialize<Dictionary<string, string>>(Field("attributes")
+                ?? "{}")!.Select(a => $"{a.Key}={a.Value}")),
             MinDuration = Field("durationMin") is { } ms ? TimeSpan.FromMilliseconds(int.Parse(ms[..^2])) : null,
             Limit = int.Parse(Field("searchDepth") ?? "20"),
             From = DateTimeOffset.Parse(Field("startTimeMin")!),
@@ -148,7 +160,8 @@ public sealed class JaegerAnswerTests : IAsyncDisposable
         Assert.Equal((long.MaxValue, 1.5, null), (span["big"], span["double"], span["empty"]));
         Assert.Equal(new byte[] { 1, 2, 3 }, span["bytes"]);
         Assert.Equal([1L, "x"], Assert.IsType<object[]>(span["list"]));
-        Assert.Equal([KeyValuePair.Create("inner", (object?)true)], Assert.IsAssignableFrom<IEnumerable<KeyValuePair<string, object?>>>(span["map"]));
+        Assert.Equal([KeyValuePair.Create("inner", (object?)true)],
+            Assert.IsAssignableFrom<IEnumerable<KeyValuePair<string, object?>>>(span["map"]));
         Assert.Equal(("exception", "ca5e0000000000000000000000000001"), (span.Events.Single().Name, span.Links.Single().TraceId));
     }
 
@@ -160,7 +173,8 @@ public sealed class JaegerAnswerTests : IAsyncDisposable
 
         var span = (await client.GetTraceAsync("ca5e0000000000000000000000000005"))!.Spans.Single(s => s.ServiceName == "b");
 
-        Assert.Equal(["clock skew adjustment disabled; not applying calculated delta of -4.995s"], Assert.IsType<string[]>(span["@jaeger@warnings"]));
+        Assert.Equal(["clock skew adjustment disabled; not applying calculated delta of -4.995s"],
+            Assert.IsType<string[]>(span["@jaeger@warnings"]));
     }
 
     [Fact]
@@ -191,12 +205,14 @@ public sealed class JaegerAnswerTests : IAsyncDisposable
         jaeger.On($"/api/v3/traces/{Id}", _ => (404, Read("11-trace-unknown.json")));
         Assert.Null(await client.GetTraceAsync(Id));
         jaeger.On($"/api/v3/traces/{Id}", _ => (400, Read("12-trace-id-malformed.json")));
-        Assert.Equal(HttpStatusCode.BadRequest, (await Assert.ThrowsAsync<HttpRequestException>(() => client.GetTraceAsync(Id))).StatusCode);
+        Assert.Equal(HttpStatusCode.BadRequest,
+            (await Assert.ThrowsAsync<HttpRequestException>(() => client.GetTraceAsync(Id))).StatusCode);
     }
 
     // ---- Wrappings -----------------------------------------------------------------------------------------------
 
-    public static TheoryData<string> Wrappings => ["{0}", "{{\"result\":{0}}}", "{{\"data\":{0},\"totalCount\":1}}", "{{\"later\":1,\"result\":{0}}}", "\uFEFF{0}"];
+    public static TheoryData<string> Wrappings => ["{0}", "{{\"result\":{0}}}", "{{\"data\":{0},\"totalCount\":1}}",
+        "{{\"later\":1,\"result\":{0}}}", "\uFEFF{0}"];
 
     [Theory]
     [MemberData(nameof(Wrappings))]
@@ -286,7 +302,8 @@ public sealed class JaegerAnswerTests : IAsyncDisposable
     public static TheoryData<string, string?> OddParts => new()
     {
         { "\"links\":[{}]", null },
-        { "\"links\":[{\"attributes\":[]},{\"traceId\":\"xyz\",\"spanId\":\"00f067aa0ba902b7\"}]", "A span or a link has the trace id 'xyz', which is not 32 hex digits." },
+        { "\"links\":[{\"attributes\":[]},{\"traceId\":\"xyz\",\"spanId\":\"00f067aa0ba902b7\"}]",
+            "A span or a link has the trace id 'xyz', which is not 32 hex digits." },
         { "\"parentSpanId\":\"0000000000000000\"", null },
         { "\"parentSpanId\":\"AAAAAAAAAAE=\"", "has the parent span id 'aaaaaaaaaae=', which is not 16 hex digits" },
         { "\"attributes\":{\"a\":{\"stringValue\":\"b\"}}", "attributes is a list, but here is {\"a\":{\"stringValue\":\"b\"}}." },

@@ -89,13 +89,15 @@ public sealed class JaegerClientTests : IAsyncDisposable
         Assert.Equal(["x", "y"], Assert.IsType<string[]>(span["list"]));
         Assert.Equal([1L, 2L], Assert.IsType<long[]>(span["numbers"]));
         Assert.Equal([1L, "2"], Assert.IsType<object[]>(span["mixed"]));
-        Assert.Equal([KeyValuePair.Create("k", (object?)7L)], Assert.IsType<IReadOnlyList<KeyValuePair<string, object?>>>(span["map"], exactMatch: false));
+        Assert.Equal([KeyValuePair.Create("k", (object?)7L)],
+            Assert.IsType<IReadOnlyList<KeyValuePair<string, object?>>>(span["map"], exactMatch: false));
         Assert.Equal([1, 2, 3], Assert.IsType<byte[]>(span["bytes"]));
         Assert.Null(span["nothing"]);
         Assert.Equal(13, span.Attributes.Count);
         Assert.Equal(["retry", "exception"], span.Events.Select(e => e.Name)); // by time; Jaeger sorts them by name
         Assert.Equal("TimeoutException", span.Events[1].Attributes.Single().Value);
-        Assert.Equal((OtherId, "b7ad6b7169203331", "batch"), (span.Links[0].TraceId, span.Links[0].SpanId, span.Links[0].Attributes[0].Value));
+        Assert.Equal((OtherId, "b7ad6b7169203331", "batch"),
+            (span.Links[0].TraceId, span.Links[0].SpanId, span.Links[0].Attributes[0].Value));
     }
 
     [Fact]
@@ -123,7 +125,8 @@ public sealed class JaegerClientTests : IAsyncDisposable
     [InlineData("\"SPAN_KIND_SERVER\"", "\"STATUS_CODE_OK\"", ActivityKind.Server, ActivityStatusCode.Ok)]
     [InlineData("\"SPAN_KIND_OF_THE_FUTURE\"", "\"STATUS_CODE_OF_THE_FUTURE\"", ActivityKind.Internal, ActivityStatusCode.Unset)]
     [InlineData("99", "99", ActivityKind.Internal, ActivityStatusCode.Unset)]
-    public async Task A_kind_and_a_status_may_be_a_number_or_a_name(string kindJson, string codeJson, ActivityKind kind, ActivityStatusCode status)
+    public async Task A_kind_and_a_status_may_be_a_number_or_a_name(string kindJson, string codeJson, ActivityKind kind,
+    ActivityStatusCode status)
     {
         jaeger.Answers($"/api/v3/traces/{Id}", Result(SpanJson(Id, 1, $"\"kind\":{kindJson},\"status\":{{\"code\":{codeJson}}}")));
         using var client = jaeger.Client();
@@ -170,7 +173,8 @@ public sealed class JaegerClientTests : IAsyncDisposable
         using var client = jaeger.Client();
 
         var nothing = await Assert.ThrowsAsync<TimeoutException>(() => client.WaitForTraceAsync(Id, timeout: TimeSpan.FromSeconds(0.2)));
-        var less = await Assert.ThrowsAsync<TimeoutException>(() => client.WaitForTraceAsync(OtherId, spans: 4, timeout: TimeSpan.FromSeconds(3)));
+        var less = await Assert.ThrowsAsync<TimeoutException>(() => client.WaitForTraceAsync(OtherId, spans: 4,
+            timeout: TimeSpan.FromSeconds(3)));
 
         Assert.Contains($"After 0.2 s Jaeger at {jaeger.Address} still has no span of trace {Id}", nothing.Message);
         Assert.Contains("has 1 of the 4 awaited spans", less.Message);
@@ -179,7 +183,8 @@ public sealed class JaegerClientTests : IAsyncDisposable
     [Fact]
     public async Task A_search_sends_both_bounds_and_gives_one_trace_per_id()
     {
-        jaeger.Answers("/api/v3/traces", Result(SpanJson(Id, 1, start: 2_000), SpanJson(OtherId, 2, start: 1_000), SpanJson(Id, 3, start: 3_000)));
+        jaeger.Answers("/api/v3/traces", Result(SpanJson(Id, 1, start: 2_000), SpanJson(OtherId, 2, start: 1_000),
+            SpanJson(Id, 3, start: 3_000)));
         using var client = jaeger.Client();
         var from = new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.FromHours(2));
 
@@ -233,8 +238,10 @@ public sealed class JaegerClientTests : IAsyncDisposable
         using var client = jaeger.Client();
 
         var ofJaeger = await Assert.ThrowsAsync<HttpRequestException>(client.ServicesAsync);
-        var inTheMiddle = await Assert.ThrowsAsync<HttpRequestException>(() => client.SearchAsync("shop", DateTimeOffset.UnixEpoch, DateTimeOffset.UtcNow));
-        var ofAnotherProgram = await Assert.ThrowsAsync<HttpRequestException>(() => client.GetTraceAsync(Id)); // 404 in plain text: no missing trace
+        var inTheMiddle = await Assert.ThrowsAsync<HttpRequestException>(() => client.SearchAsync("shop", DateTimeOffset.UnixEpoch,
+            DateTimeOffset.UtcNow));
+        // 404 in plain text: no missing trace
+        var ofAnotherProgram = await Assert.ThrowsAsync<HttpRequestException>(() => client.GetTraceAsync(Id));
 
         Assert.Equal(HttpStatusCode.InternalServerError, ofJaeger.StatusCode);
         Assert.Equal($"{jaeger.Address}api/v3/services answered 500 InternalServerError: storage is on fire", ofJaeger.Message);
@@ -282,7 +289,8 @@ public sealed class JaegerClientTests : IAsyncDisposable
     [InlineData(200, """{"services":[]}""", true)]
     [InlineData(503, """{"error":{"httpCode":503,"message":"not yet"}}""", false)]
     [InlineData(200, "<!doctype html>", false)] // some other program
-    public async Task Jaeger_runs_when_its_API_answers_whether_its_health_check_can_be_reached_or_not(int status, string services, bool runs)
+    public async Task Jaeger_runs_when_its_API_answers_whether_its_health_check_can_be_reached_or_not(int status, string services,
+    bool runs)
     {
         jaeger.On("/api/v3/services", _ => (status, services));
         using var client = jaeger.Client();

@@ -32,7 +32,8 @@ public sealed class KernelPoolTests
     {
         var kernels = new MemoryKernels();
         await using var pool = new KernelPool(kernels.Start);
-        foreach (var lesson in new[] { new Owner { IsRunning = true }, new Owner { RefusesToClose = true, IsRunning = true }, new Owner { IsRunning = true } })
+        foreach (var lesson in new[] { new Owner { IsRunning = true }, new Owner { RefusesToClose = true, IsRunning = true },
+            new Owner { IsRunning = true } })
             await pool.StartAsync(lesson, "", _ => { });
         Assert.Null(await pool.StartAsync(new Owner(), "", _ => { }));
         Assert.Equal(3, kernels.Alive);

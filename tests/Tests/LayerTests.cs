@@ -96,7 +96,8 @@ public sealed partial class LayerTests : IDisposable
         CopyHelpers();
         Change("core/Exercise.cs", "class Broken : NoSuchBase { }");
         var lines = File.ReadAllLines(Path.Combine(_folder.Path, "helpers/core/Exercise.cs")).Length;
-        var (result, _) = await HostRunner.RunAsync(_folder.Write("notebooks/test.dib", HostRunner.Cells("#!import ../helpers/core.dib", "1")));
+        var (result, _) = await HostRunner.RunAsync(_folder.Write("notebooks/test.dib",
+            HostRunner.Cells("#!import ../helpers/core.dib", "1")));
 
         Assert.Equal([CellStatus.Failed, CellStatus.NotRun], result.Cells.Select(c => c.Status));
         var problem = result.Cells[0].Problem!;
@@ -108,7 +109,8 @@ public sealed partial class LayerTests : IDisposable
     public async Task A_layer_that_uses_another_one_cannot_be_imported_without_it()
     {
         CopyHelpers();
-        var (result, _) = await HostRunner.RunAsync(_folder.Write("notebooks/test.dib", HostRunner.Cells("#!import ../helpers/headers.dib")));
+        var (result, _) = await HostRunner.RunAsync(_folder.Write("notebooks/test.dib",
+            HostRunner.Cells("#!import ../helpers/headers.dib")));
 
         Assert.Contains("CS0246", result.FailedCell().Problem!.Message);
     }

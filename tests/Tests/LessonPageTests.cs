@@ -16,18 +16,25 @@ namespace TracingTutorial.Tests;
 /// <summary>What a page gets of a lesson: its parts, questions, folds, headings, and text that stays where it is put.</summary>
 public sealed class LessonPageTests
 {
-    private const string Example = "#!markdown\n\n# Title\n\n- goal\n\n<!-- instructor: first -->\n\n#!markdown\n\n## One\n\n**Predict.** Which?\n\n- **A.** a\n- **B.** b\n\n"
-        + "<!-- instructor: second -->\n\n#!csharp\n\nvar a = 1;\na\n\n#!csharp\n\n2\n\n#!markdown\n\n**B.** It is b.\n\n## Exercise 1.1\n\n#!csharp\n\n// Exercise 1.1: x\n// TODO\n1\n\n"
-        + "#!markdown\n\n<details>\n<summary>Hint 1</summary>\n\nA hint.\n\n</details>\n<details>\n<summary>Solution</summary>\n\n```csharp\n// Exercise 1.1: x\n1\n```\n\n</details>\n\n"
-        + "<!-- instructor: third -->\n\n#!markdown\n\n## Quiz\n\nWhat?\n\n- **A.** a\n- **B.** b\n\n<details>\n<summary>Answer</summary>\n\n**A.** So.\n\n</details>\n";
+    private const string Example =
+        "#!markdown\n\n# Title\n\n- goal\n\n<!-- instructor: first -->\n\n#!markdown\n\n## One\n\n**Predict.** Which?\n\n- **A.** a\n- "
+            + "**B.** b\n\n"
+        + "<!-- instructor: second -->\n\n#!csharp\n\nvar a = 1;\na\n\n#!csharp\n\n2\n\n#!markdown\n\n**B.** It is b.\n\n## Exercise "
+            + "1.1\n\n#!csharp\n\n// Exercise 1.1: x\n// TODO\n1\n\n"
+        + "#!markdown\n\n<details>\n<summary>Hint 1</summary>\n\nA "
+            + "hint.\n\n</details>\n<details>\n<summary>Solution</summary>\n\n```csharp\n// Exercise 1.1: x\n1\n```\n\n</details>\n\n"
+        + "<!-- instructor: third -->\n\n#!markdown\n\n## Quiz\n\nWhat?\n\n- **A.** a\n- **B.** "
+            + "b\n\n<details>\n<summary>Answer</summary>\n\n**A.** So.\n\n</details>\n";
 
     [Fact]
     public void A_lesson_has_parts_questions_and_solutions()
     {
         var page = PageOf(Example);
 
-        Assert.Equal(["t", "t c1 c2 s", "t c4 t", "t"], page.Parts.Select(p => string.Join(' ', p.Items.Select(i => i.Cell is { } cell ? $"c{cell - 1}" : i.Said ? "s" : "t"))));
-        Assert.Equal(["first", "second", "third", null], page.Parts.Select(p => p.Notes is { } notes ? Body(notes).TextContent.Trim() : null));
+        Assert.Equal(["t", "t c1 c2 s", "t c4 t", "t"],
+            page.Parts.Select(p => string.Join(' ', p.Items.Select(i => i.Cell is { } cell ? $"c{cell - 1}" : i.Said ? "s" : "t"))));
+        Assert.Equal(["first", "second", "third", null], page.Parts.Select(p => p.Notes is { } notes ? Body(notes).TextContent.Trim()
+            : null));
         Assert.Equal([("Which? A. a B. b", false, "B", 2, 2), ("What? A. a B. b", true, "A", 0, -1)],
             page.Questions.Select(q => (q.Key.Replace("Predict. ", ""), q.Quiz, q.Right!, q.Cells.Count, q.First ?? -1)));
         Assert.Equal(("Which?", "AB"), (page.Questions[0].Text, string.Concat(page.Questions[0].Letters)));
@@ -39,18 +46,21 @@ public sealed class LessonPageTests
         Assert.Equal(["0", "1"], html.QuerySelectorAll("ul[data-question]").Select(e => e.GetAttribute("data-question")));
         Assert.Equal(["Predict. Which?", "What?"], html.QuerySelectorAll("[data-asks]").Select(e => e.TextContent));
         Assert.Equal("B. It is b.", Assert.Single(html.QuerySelectorAll("[data-closes='0']")).TextContent);
-        Assert.Equal("Solution", Assert.Single(html.QuerySelectorAll($"details[data-solution='{exercise.Index}']")).QuerySelector("summary")!.TextContent);
+        Assert.Equal("Solution", Assert.Single(html.QuerySelectorAll($"details[data-solution='{exercise.Index}']"))
+            .QuerySelector("summary")!.TextContent);
     }
 
     [Fact]
     public void Each_section_and_each_question_of_a_quiz_is_a_part_with_the_notes_that_are_below_its_text()
     {
         const string answers = "\n\n- **A.** a\n- **B.** b\n\n<details>\n<summary>Answer</summary>\n\n**A.** So.\n\n</details>\n\n";
-        var page = PageOf("#!markdown\n\n# Title\n\nText.\n\n<!-- instructor: head -->\n\n## Stretch\n\nMore.\n\n<!-- instructor: stretch -->\n\n"
+        var page = PageOf(
+            "#!markdown\n\n# Title\n\nText.\n\n<!-- instructor: head -->\n\n## Stretch\n\nMore.\n\n<!-- instructor: stretch -->\n\n"
             + $"## Quiz\n\nChoose.\n\nOne?{answers}<!-- instructor: one -->\n\nTwo?{answers}## Recap\n\nAll.\n\n<!-- instructor: end -->\n");
 
         Assert.Equal([("Title", "head"), ("Stretch", "stretch"), ("Quiz", "one"), ("Two?", null), ("Recap", "end")],
-            page.Parts.Select(p => (Body(p.Items[0].Html!).Children[0].TextContent, p.Notes is { } notes ? Body(notes).TextContent.Trim() : null)));
+            page.Parts.Select(p => (Body(p.Items[0].Html!).Children[0].TextContent, p.Notes is { } notes ? Body(notes).TextContent.Trim()
+                : null)));
     }
 
     [Fact]
@@ -70,14 +80,18 @@ public sealed class LessonPageTests
     [Fact]
     public void Headings_have_ids_of_their_own_in_any_script()
     {
-        var page = PageOf("#!markdown\n\n## Try it\n\n## Übung 1\n\n## 追跡\n\n## Try it 1\n\n#!markdown\n\n## Try it\n\n## Main\n\n## `trace_id`: a, b\n\n## !\n\n## !\n");
+        var page = PageOf(
+            "#!markdown\n\n## Try it\n\n## Übung 1\n\n## 追跡\n\n## Try it 1\n\n#!markdown\n\n## Try it\n\n## Main\n\n## `trace_id`: a, "
+                + "b\n\n## !\n\n## !\n");
 
-        Assert.Equal(["try-it", "übung-1", "追跡", "try-it-1", "try-it-2", "main-1", "trace_id-a-b", "section", "section-1"], page.Headings.Select(h => h.Id));
+        Assert.Equal(["try-it", "übung-1", "追跡", "try-it-1", "try-it-2", "main-1", "trace_id-a-b", "section", "section-1"],
+            page.Headings.Select(h => h.Id));
     }
 
     [Fact]
     public void The_ids_that_a_heading_cannot_have_are_those_of_the_page() =>
-        Assert.Equal(Anchors.OfThePage, Regex.Matches(PageFrame.Lesson("/"), " id=\"([^\"]+)\"").Select(m => m.Groups[1].Value).Order(StringComparer.Ordinal));
+        Assert.Equal(Anchors.OfThePage, Regex.Matches(PageFrame.Lesson("/"), " id=\"([^\"]+)\"").Select(m => m.Groups[1].Value)
+        .Order(StringComparer.Ordinal));
 
     [Fact]
     public void A_link_that_leads_nowhere_is_a_problem_with_its_line()
@@ -85,7 +99,8 @@ public sealed class LessonPageTests
         using var folder = new TempFolder();
         folder.Write("notebooks/guide.md", "# Guide\n\n## Here\n");
         folder.Write("notebooks/02.dib", HostRunner.Meta + "#!markdown\n\n# Other\n\n[back](01.dib#one)\n");
-        var path = folder.Write("notebooks/01.dib", HostRunner.Meta + "#!markdown\n\n# One\n\n[a](#one) [b](guide.md#here) [c](02.dib#other) [d](https://example.org/x#y)\n\n"
+        var path = folder.Write("notebooks/01.dib", HostRunner.Meta
+            + "#!markdown\n\n# One\n\n[a](#one) [b](guide.md#here) [c](02.dib#other) [d](https://example.org/x#y)\n\n"
             + "Text\nand [no](#two),\n<img src=\"no.png\">\n\n- [no](02.dib#three)\n- [no](guide.md#four)\n- [no](none.md)\n");
 
         var problems = DibReader.Load(path).Problems.ToArray();
@@ -101,9 +116,15 @@ public sealed class LessonPageTests
         { "leaves the page", "<meta http-equiv=\"refresh\" content=\"0;url=http://example.org\">" },
         { "covers it", "<div style=\"position:fixed;inset:0\" class=\"bar\" id=\"runall\">x</div><style>*{display:none}</style>" },
         { "in a line", "a <b onclick=\"x()\" style=\"position:fixed\">b</b> <img src=x onerror=\"x()\"> <iframe src=\"x\"></iframe>" },
-        { "script", "<script>x()</script>\n\n<svg onload=\"x()\"><script>x()</script></svg>\n\n<details ontoggle=\"x()\" open><summary>s</summary>\n\n</details>" },
-        { "links", "[a](javascript:x()) <javascript:x()> [b](data:text/html,x) [c](/api/start) [d](//example.org) ![e](http://example.org/x.png)\n\n<a href=\"javascript:x()\">f</a>" },
-        { "forms", "<form action=\"/enter\"><button id=\"stop\">Stop</button><input name=\"x\"></form><base href=\"//example.org\"><link rel=stylesheet href=x>" },
+        { "script",
+            "<script>x()</script>\n\n<svg onload=\"x()\"><script>x()</script></svg>\n\n<details ontoggle=\"x()\" "
+                + "open><summary>s</summary>\n\n</details>" },
+        { "links",
+            "[a](javascript:x()) <javascript:x()> [b](data:text/html,x) [c](/api/start) [d](//example.org) "
+                + "![e](http://example.org/x.png)\n\n<a href=\"javascript:x()\">f</a>" },
+        { "forms",
+            "<form action=\"/enter\"><button id=\"stop\">Stop</button><input name=\"x\"></form><base href=\"//example.org\"><link "
+                + "rel=stylesheet href=x>" },
         { "does not close what is not its own", "</section></main>\n\n</details>\n\na </p></div> b" },
         { "comment", "<!-- <img src=x onerror=x()> -->\n\n<!-->\n<p id=x>\n\na <!-- b --> c" },
         { "attributes of Markdown", "text {#runall .bar onclick=\"x()\"}\n\n# heading {#stop style=\"position:fixed\"}" },
@@ -132,7 +153,9 @@ public sealed class LessonPageTests
     [Fact]
     public void What_lessons_use_of_HTML_stays()
     {
-        var html = PageOf("#!markdown\n\n# T\n\nPress <kbd>Enter</kbd>,<br>H<sub>2</sub>O\n\n<picture>\n  <source media=\"(prefers-color-scheme: dark)\" srcset=\"../assets/a.png\">\n"
+        var html = PageOf(
+            "#!markdown\n\n# T\n\nPress <kbd>Enter</kbd>,<br>H<sub>2</sub>O\n\n<picture>\n  <source media=\"(prefers-color-scheme: dark)\" "
+                + "srcset=\"../assets/a.png\">\n"
             + "  <img src=\"../assets/b.png\" alt=\"A <picture>\">\n</picture>\n").Parts[0].Items[0].Html!;
 
         Assert.Contains("<kbd>Enter</kbd>,<br>H<sub>2</sub>O", html);
@@ -142,7 +165,8 @@ public sealed class LessonPageTests
 
     public static TheoryData<string, string> Deep => new()
     {
-        { ">", "" }, { "[", "" }, { "[", "](x)" }, { "- ", "" }, { "*a ", "" }, { "![", "](x)" }, { "<b>", "</b>" }, { "<details>", "" }, { "<kbd>", "</kbd>" },
+        { ">", "" }, { "[", "" }, { "[", "](x)" }, { "- ", "" }, { "*a ", "" }, { "![", "](x)" }, { "<b>", "</b>" }, { "<details>", "" },
+        { "<kbd>", "</kbd>" },
     };
 
     [Theory]
@@ -191,7 +215,8 @@ public sealed class LessonPageTests
         }
 
         Assert.Equal([true, true, false, false, false],
-            ((string[])["docker/README.md", "docker/in.md", "docker/out.md", "docker/folder/secret.md", "docker/round.md"]).Select(p => CloneFile.CanBeRead(clone.Path, p)));
+            ((string[])["docker/README.md", "docker/in.md", "docker/out.md", "docker/folder/secret.md",
+                "docker/round.md"]).Select(p => CloneFile.CanBeRead(clone.Path, p)));
         Assert.Equal([true, false], ((string[])["assets/own.png", "assets/out.png"]).Select(p => CloneFile.IsAsset(clone.Path, p)));
         using var site = new TempFolder();
         CloneFile.CopyAssets(clone.Path, site.Path);

@@ -12,10 +12,14 @@ namespace TracingTutorial.Tests;
 /// <summary>Every lesson as a learner runs it: from top to bottom, twice, and each exercise unsolved, wrong and solved.</summary>
 public partial class LessonTests
 {
-    /// <summary>All lessons; for an author who works on one of them, those that the environment variable LESSON begins: <c>LESSON=04 dotnet test --filter LessonTests</c>.</summary>
+    /// <summary>
+    /// All lessons; for an author who works on one of them, those that the environment variable LESSON begins: <c>LESSON=04 dotnet test
+    /// --filter LessonTests</c>.
+    /// </summary>
     public static TheoryData<string> Lessons => [.. LessonTrial.Lessons];
 
-    public static TheoryData<string> LessonsWithExercises => [.. LessonTrial.Lessons.Where(l => DibReader.Load(HostRunner.Lesson(l)).Code.Any(c => c.Exercise is not null))];
+    public static TheoryData<string> LessonsWithExercises =>
+        [.. LessonTrial.Lessons.Where(l => DibReader.Load(HostRunner.Lesson(l)).Code.Any(c => c.Exercise is not null))];
 
     [Theory]
     [MemberData(nameof(Lessons))]
@@ -31,12 +35,15 @@ public partial class LessonTests
                 Assert.DoesNotContain(result.Outputs, o => o.Kind is OutputKind.Warning or OutputKind.StandardError);
             }
 
-            Assert.True(Shape(first) == Shape(second), $"{lesson}:{cell.Line}: the second time it has {Shape(second)}, the first time {Shape(first)}.");
+            Assert.True(Shape(first) == Shape(second),
+                $"{lesson}:{cell.Line}: the second time it has {Shape(second)}, the first time {Shape(first)}.");
         }
 
-        Assert.InRange(trial.PeakMemoryBytes, 1, 600_000_000); // twice the lesson and all answers, each of them compiled; a learner's run takes some 400 MB
+        // twice the lesson and all answers, each of them compiled; a learner's run takes some 400 MB
+        Assert.InRange(trial.PeakMemoryBytes, 1, 600_000_000);
 
-        // The kinds and the number of outputs must agree. Times and ids differ between two runs, and with the times what a drawing remarks on.
+        // The kinds and the number of outputs must agree. Times and ids differ between two runs, and with the times what a drawing remarks
+        // on.
         static string Shape(CellResult cell) => $"{cell.Outputs.Count(o => o.Kind == OutputKind.Display)} shown, "
             + $"{string.Concat(cell.Outputs.Where(o => o.Kind == OutputKind.StandardOutput).Select(o => o.Text)).Count(c => c == '\n')} lines printed";
     }
@@ -50,7 +57,8 @@ public partial class LessonTests
         foreach (var (cell, first, _) in trial.Cells.Where(c => c.Cell.Exercise is not null))
         {
             var answers = trial.Answers.Where(a => a.Answer.Exercise == cell.Exercise).ToArray();
-            Assert.True(answers.Count(a => a.Answer.Says is not null) >= 3, $"Exercise {cell.Exercise} has too few wrong answers in tests/Tests/wrong.");
+            Assert.True(answers.Count(a => a.Answer.Says is not null) >= 3,
+                $"Exercise {cell.Exercise} has too few wrong answers in tests/Tests/wrong.");
             Assert.True(answers.Count(a => a.Answer.Says is null && a.Answer.Name != LessonTrial.Solution) >= 2,
                 $"Exercise {cell.Exercise} has too few right answers in tests/Tests/right: two besides the solution, so that a check that knows only the solution is noticed.");
             Judge("the starter", "not yet", LessonTrial.Verdict(first), first);
@@ -59,8 +67,10 @@ public partial class LessonTests
 
             void Judge(string name, string says, string verdict, CellResult result)
             {
-                if (result.Status != CellStatus.Ok || !OnOneLine(verdict).Contains(says, StringComparison.Ordinal) || verdict.StartsWith('✔') != (says == "solved")
-                    || !verdict.Contains($"Exercise {cell.Exercise}:", StringComparison.Ordinal) || verdict.Contains("The check itself failed", StringComparison.Ordinal))
+                if (result.Status != CellStatus.Ok || !OnOneLine(verdict).Contains(says, StringComparison.Ordinal)
+                    || verdict.StartsWith('✔') != (says == "solved")
+                    || !verdict.Contains($"Exercise {cell.Exercise}:", StringComparison.Ordinal)
+                    || verdict.Contains("The check itself failed", StringComparison.Ordinal))
                     faults.Add($"Exercise {cell.Exercise} should say '{says}' to {name} but says\n{verdict}\n{result.Problem}");
             }
         }

@@ -21,7 +21,8 @@ internal sealed record Answer(string Exercise, string Name, string Source, strin
 
     private static IEnumerable<Answer> Files(string folder)
     {
-        foreach (var file in Directory.GetFiles(Path.Combine(HostRunner.Root, "tests", "Tests", folder), "*.cs").Order(StringComparer.Ordinal))
+        foreach (var file in Directory.GetFiles(Path.Combine(HostRunner.Root, "tests", "Tests", folder), "*.cs")
+            .Order(StringComparer.Ordinal))
         {
             var name = Path.GetFileNameWithoutExtension(file);
             var text = File.ReadAllText(file).ReplaceLineEndings("\n").TrimEnd('\n');
@@ -29,7 +30,8 @@ internal sealed record Answer(string Exercise, string Name, string Source, strin
             var says = text.StartsWith(mark, StringComparison.Ordinal) ? text[mark.Length..text.IndexOf('\n')] : null;
             if (folder == "wrong" != says is not null)
                 throw new InvalidDataException($"{folder}/{name}.cs: a wrong answer begins with `{mark}…`, a right one does not.");
-            yield return new Answer(name[..name.IndexOf('-')], $"{folder}/{name}.cs", says is null ? text : text[(text.IndexOf('\n') + 1)..], says);
+            yield return new Answer(name[..name.IndexOf('-')], $"{folder}/{name}.cs", says is null ? text
+                : text[(text.IndexOf('\n') + 1)..], says);
         }
     }
 }
@@ -43,7 +45,8 @@ internal sealed class LessonTrial
     private static readonly SemaphoreSlim Cores = new(Environment.ProcessorCount); // the rest of the places is for other tests
 
     /// <summary>The lessons to try.</summary>
-    public static IEnumerable<string> Lessons => HostRunner.Lessons.Where(l => l.StartsWith(Environment.GetEnvironmentVariable("LESSON") ?? "", StringComparison.Ordinal));
+    public static IEnumerable<string> Lessons =>
+        HostRunner.Lessons.Where(l => l.StartsWith(Environment.GetEnvironmentVariable("LESSON") ?? "", StringComparison.Ordinal));
 
     private static readonly Dictionary<string, Lazy<Task<LessonTrial>>> Trials =
         Lessons.ToDictionary(lesson => lesson, lesson => new Lazy<Task<LessonTrial>>(() => Task.Run(() => TryAsync(lesson))));
@@ -63,7 +66,9 @@ internal sealed class LessonTrial
 
     public long PeakMemoryBytes { get; private set; }
 
-    /// <summary>The trial of one lesson. All lessons start with the first that is asked for, as many at a time as there are cores.</summary>
+    /// <summary>
+    /// The trial of one lesson. All lessons start with the first that is asked for, as many at a time as there are cores.
+    /// </summary>
     public static Task<LessonTrial> OfAsync(string lesson)
     {
         foreach (var trial in Trials.Values)

@@ -28,7 +28,8 @@ public sealed class LiveServiceTests
             Assert.Equal(i, spans.Count);
         }
 
-        Assert.All(spans.Spans, s => Assert.Equal(("live-1", "GET /users/{id}", ActivityKind.Server, null), (s.ServiceName, s.Name, s.Kind, s.ParentSpanId)));
+        Assert.All(spans.Spans, s => Assert.Equal(("live-1", "GET /users/{id}", ActivityKind.Server, null),
+            (s.ServiceName, s.Name, s.Kind, s.ParentSpanId)));
         Assert.All(service.Received, r => Assert.Equal(("GET", "/users/7", null), (r.Method, r.Path, r["traceparent"])));
     }
 
@@ -71,7 +72,8 @@ public sealed class LiveServiceTests
     public async Task Without_OpenTelemetry_a_service_continues_the_trace_with_a_span_that_nobody_exports()
     {
         string? forwarded = null;
-        await using var service = await LiveService.StartWithoutOpenTelemetryAsync("live-4", app => app.MapGet("/", () => forwarded = Activity.Current?.Id));
+        await using var service = await LiveService.StartWithoutOpenTelemetryAsync("live-4",
+            app => app.MapGet("/", () => forwarded = Activity.Current?.Id));
         using var request = new HttpRequestMessage(HttpMethod.Get, "/");
         request.Headers.Add("traceparent", Parent);
 

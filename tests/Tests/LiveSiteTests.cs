@@ -64,7 +64,9 @@ public sealed class LiveSiteTests : IDisposable
         Assert.Equal(4, elsewhere.Count(text => text.Contains("A server starts.")));
         Assert.All(elsewhere, text => Assert.False(Regex.IsMatch(text, "of the tab|browser tab|no tab:"), text));
         Assert.Contains("only for the teacher", InstructorNotes.Of(lesson));
-        var wordy = new Notebook(lesson.Path, [lesson.Cells[0] with { Source = lesson.Cells[0].Source + $"\n\n<!-- tab: {string.Join(' ', Enumerable.Repeat("word", 2000))} -->" }, .. lesson.Cells.Skip(1)]);
+        var wordy = new Notebook(lesson.Path,
+            [lesson.Cells[0] with { Source = lesson.Cells[0].Source
+                + $"\n\n<!-- tab: {string.Join(' ', Enumerable.Repeat("word", 2000))} -->" }, .. lesson.Cells.Skip(1)]);
         Assert.Equal(Minutes.Of(wordy), Minutes.Of(wordy.InTab()));
     }
 

@@ -30,7 +30,8 @@ internal sealed class MemoryKernel : IKernel
 
     public void Submit(Cell cell, Action<CellEvent> hear) => _submitted.Writer.TryWrite((cell, hear));
 
-    public Task<JsonElement?> AskAsync(EditorQuestion question) => Task.FromResult<JsonElement?>(JsonSerializer.SerializeToElement(new { items = Array.Empty<int>() }));
+    public Task<JsonElement?> AskAsync(EditorQuestion question) =>
+        Task.FromResult<JsonElement?>(JsonSerializer.SerializeToElement(new { items = Array.Empty<int>() }));
 
     public ValueTask DisposeAsync()
     {

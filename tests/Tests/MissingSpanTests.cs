@@ -154,7 +154,8 @@ public sealed class MissingSpanTests : IDisposable
         "charge card" is below "Microsoft.AspNetCore.Hosting.HttpRequestIn", which ASP.NET Core made with new Activity(…), as it does when nobody listens to its source, and which is not sampled: write AddSource("Microsoft.AspNetCore").
         """)]
     [InlineData(false, null)]
-    public async Task ASP_NET_Core_makes_its_activity_without_a_source_only_when_nobody_listens_and_logging_is_on(bool logging, string? said)
+    public async Task ASP_NET_Core_makes_its_activity_without_a_source_only_when_nobody_listens_and_logging_is_on(bool logging,
+    string? said)
     {
         using var provider = Provider("shop.checkout");
         await RequestAsync(() => _source.StartActivity("charge card")?.Dispose(), logging);
@@ -163,7 +164,8 @@ public sealed class MissingSpanTests : IDisposable
             Assert.StartsWith("\"charge card\" was recorded and has ended", Said(), StringComparison.Ordinal);
         else
             Says(said.Trim());
-        Assert.StartsWith("The source \"Microsoft.AspNetCore\" exists, but nobody listens to it: write AddSource(\"Microsoft.AspNetCore\").",
+        Assert.StartsWith(
+            "The source \"Microsoft.AspNetCore\" exists, but nobody listens to it: write AddSource(\"Microsoft.AspNetCore\").",
             Said("Microsoft.AspNetCore.Hosting.HttpRequestIn"), StringComparison.Ordinal);
     }
 
@@ -179,7 +181,8 @@ public sealed class MissingSpanTests : IDisposable
         using (Provider("Microsoft.AspNetCore"))
         {
             span = hosting.StartActivity(Name)!;
-            Assert.EndsWith("has not ended: ASP.NET Core ends it, when the request has ended; wait for that.", Said(Name), StringComparison.Ordinal);
+            Assert.EndsWith("has not ended: ASP.NET Core ends it, when the request has ended; wait for that.", Said(Name),
+                StringComparison.Ordinal);
         }
 
         span.Dispose();
@@ -392,7 +395,8 @@ public sealed class MissingSpanTests : IDisposable
     public void Below_a_context_that_was_passed_by_hand_without_flags()
     {
         using var provider = Provider("shop.checkout");
-        Assert.Null(_source.StartActivity("charge card", ActivityKind.Internal, new ActivityContext(ActivityTraceId.CreateRandom(), ActivitySpanId.CreateRandom(), ActivityTraceFlags.None)));
+        Assert.Null(_source.StartActivity("charge card", ActivityKind.Internal,
+            new ActivityContext(ActivityTraceId.CreateRandom(), ActivitySpanId.CreateRandom(), ActivityTraceFlags.None)));
 
         Says("\"charge card\" was given a parent context with flags 00 that is not remote: pass the flags on, and isRemote: true.");
     }
@@ -423,7 +427,8 @@ public sealed class MissingSpanTests : IDisposable
     public void An_unsampled_parent_is_not_blamed_where_the_sampler_does_not_follow(bool remote)
     {
         using var provider = Provider(b => b.SetSampler(new AlwaysOnSampler()), "shop.checkout");
-        var parent = remote ? NotSampledElsewhere : new ActivityContext(NotSampledElsewhere.TraceId, NotSampledElsewhere.SpanId, ActivityTraceFlags.None);
+        var parent = remote ? NotSampledElsewhere
+            : new ActivityContext(NotSampledElsewhere.TraceId, NotSampledElsewhere.SpanId, ActivityTraceFlags.None);
         _source.StartActivity("charge card", ActivityKind.Server, parent)!.Dispose();
 
         Assert.Equal(1, _spans.Count);
@@ -515,7 +520,9 @@ public sealed class MissingSpanTests : IDisposable
 
         var said = Said();
         Assert.StartsWith("\"charge card\" was recorded and has ended", said, StringComparison.Ordinal);
-        Assert.EndsWith($"""Its parent "call" was made with new Activity(…), so no provider has it, and "charge card" is drawn without one: {mend}""", said, StringComparison.Ordinal);
+        Assert.EndsWith(
+            $"""Its parent "call" was made with new Activity(…), so no provider has it, and "charge card" is drawn without one: {mend}""",
+            said, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -530,7 +537,8 @@ public sealed class MissingSpanTests : IDisposable
             far: "step 1" (shop.checkout), "step 2" (shop.checkout), "step 3" (shop.checkout), "step 4" (shop.checkout),
             "step 5" (shop.checkout), "step 6" (shop.checkout) and more.
             """);
-        Assert.StartsWith("\"shop.checkout\" is the name of a source: ask for one of its spans. Asked", Said("shop.checkout"), StringComparison.Ordinal);
+        Assert.StartsWith("\"shop.checkout\" is the name of a source: ask for one of its spans. Asked", Said("shop.checkout"),
+            StringComparison.Ordinal);
     }
 
     [Theory]
@@ -566,13 +574,18 @@ public sealed class MissingSpanTests : IDisposable
 
         var said = Said();
         Assert.StartsWith("""Source "shop.checkout": "charge card" was started and has not ended""", said, StringComparison.Ordinal);
-        Assert.EndsWith("""Source "shop.stock": The source "shop.stock" exists, but nobody listens to it: write AddSource("shop.stock").""", said, StringComparison.Ordinal);
+        Assert.EndsWith("""Source "shop.stock": The source "shop.stock" exists, but nobody listens to it: write AddSource("shop.stock").""",
+            said, StringComparison.Ordinal);
     }
 
     [Fact]
     public void A_learners_own_listener_is_no_provider()
     {
-        using var own = new ActivityListener { ShouldListenTo = _ => true, Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllDataAndRecorded };
+        using var own = new ActivityListener
+        {
+            ShouldListenTo = _ => true,
+            Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllDataAndRecorded
+        };
         ActivitySource.AddActivityListener(own);
         _source.StartActivity("charge card")!.Dispose();
 
@@ -657,11 +670,14 @@ public sealed class MissingSpanTests : IDisposable
         static async Task<string[]> ShopStory()
         {
             var spans = new SpanRecorder();
-            using var shop = await Shop.StartAsync((service, tracing) => tracing.AddProcessor(new SimpleActivityExportProcessor(spans.ForService(service))));
+            using var shop = await Shop.StartAsync((service,
+                tracing) => tracing.AddProcessor(new SimpleActivityExportProcessor(spans.ForService(service))));
             shop.Pace = TimeSpan.Zero;
             (await shop.GetAsync("/profile/7")).Dispose();
             await spans.WaitForAsync(6, HostRunner.Hang);
-            return [.. spans.Spans.Select(s => $"{s} {s.Kind} {s.Status} {s.HasRemoteParent} {string.Join(",", s.Attributes.Select(a => a.Key))}").Order(StringComparer.Ordinal)];
+            return [.. spans.Spans.Select(s =>
+                $"{s} {s.Kind} {s.Status} {s.HasRemoteParent} {string.Join(",", s.Attributes.Select(a => a.Key))}")
+                .Order(StringComparer.Ordinal)];
         }
 
         // Nobody listens to HttpClient here: no header without a parent, and one below a recorded span.
@@ -690,7 +706,8 @@ public sealed class MissingSpanTests : IDisposable
         }
 
         Assert.Equal(["below off (shop.checkout)", "below call (shop.checkout)"], sdk.Dropped);
-        Assert.Equal(sdk.Dropped.Order(), MissingSpanHeard.Current!.Spans.Where(s => s.LocalParent > 0).Select(s => $"{s.Name} ({s.Source.Name})").Order());
+        Assert.Equal(sdk.Dropped.Order(), MissingSpanHeard.Current!.Spans.Where(s => s.LocalParent > 0)
+            .Select(s => $"{s.Name} ({s.Source.Name})").Order());
     }
 
     [Fact]
@@ -708,7 +725,8 @@ public sealed class MissingSpanTests : IDisposable
         [System.Runtime.CompilerServices.MethodImpl(System.Runtime.CompilerServices.MethodImplOptions.NoInlining)]
         WeakReference Make()
         {
-            using var provider = Sdk.CreateTracerProviderBuilder().AddSource("shop.checkout").AddProcessor(new SimpleActivityExportProcessor(new SpanRecorder())).Build();
+            using var provider = Sdk.CreateTracerProviderBuilder().AddSource("shop.checkout")
+                .AddProcessor(new SimpleActivityExportProcessor(new SpanRecorder())).Build();
             _source.StartActivity("charge card")!.Dispose();
             return new(provider);
         }
@@ -761,7 +779,8 @@ public sealed class MissingSpanTests : IDisposable
                     Note("below remote", _source.StartActivity("step"))?.Dispose();
             }
 
-            Note("by id", _source.StartActivity("by id", ActivityKind.Server, "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"))?.Dispose();
+            Note("by id", _source.StartActivity("by id", ActivityKind.Server,
+                "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"))?.Dispose();
         }
 
         Note("late", _source.StartActivity("lost"));
@@ -775,7 +794,8 @@ public sealed class MissingSpanTests : IDisposable
         }
     }
 
-    private static ActivityContext Remote(ActivityTraceFlags flags) => new(ActivityTraceId.CreateRandom(), ActivitySpanId.CreateRandom(), flags, isRemote: true);
+    private static ActivityContext Remote(ActivityTraceFlags flags) =>
+        new(ActivityTraceId.CreateRandom(), ActivitySpanId.CreateRandom(), flags, isRemote: true);
 
     private static string Said(string name = "charge card") => string.Join(' ', MissingSpan.Explain(name).ToString().Split('\n'));
 

@@ -20,10 +20,13 @@ namespace TracingTutorial.Tests;
 public sealed class NotebookHostTests : IDisposable
 {
     // As in Microsoft.DotNet.Interactive: the assembly's name is what the guard looks at.
-    private static readonly Func<string, Activity> KernelStarts = Kernel<Func<string, Activity>>("Microsoft.DotNet.Interactive", StartActivity);
-    private static readonly Func<string, Activity> LibraryStarts = Kernel<Func<string, Activity>>("Microsoft.DotNet.Interactive.Extension.Of.Somebody", StartActivity);
+    private static readonly Func<string, Activity> KernelStarts = Kernel<Func<string, Activity>>("Microsoft.DotNet.Interactive",
+        StartActivity);
+    private static readonly Func<string, Activity> LibraryStarts = Kernel<Func<string, Activity>>(
+        "Microsoft.DotNet.Interactive.Extension.Of.Somebody", StartActivity);
 
-    public NotebookHostTests() => (Activity.Current, _) = (null, Kernel<Action<Type, Action<object, TextWriter>, string>>("Microsoft.DotNet.Interactive.Formatting", Register));
+    public NotebookHostTests() => (Activity.Current, _) = (null,
+        Kernel<Action<Type, Action<object, TextWriter>, string>>("Microsoft.DotNet.Interactive.Formatting", Register));
 
     public void Dispose() => CloseLastRun();
 
@@ -287,8 +290,10 @@ public sealed class NotebookHostTests : IDisposable
         if (known is null)
         {
             var signature = typeof(T).GetMethod("Invoke")!;
-            var type = AssemblyBuilder.DefineDynamicAssembly(new(assembly), AssemblyBuilderAccess.Run).DefineDynamicModule("m").DefineType($"{assembly}.Formatter", TypeAttributes.Public);
-            var method = type.DefineMethod("Register", MethodAttributes.Public | MethodAttributes.Static, signature.ReturnType, [.. signature.GetParameters().Select(p => p.ParameterType)]);
+            var type = AssemblyBuilder.DefineDynamicAssembly(new(assembly), AssemblyBuilderAccess.Run).DefineDynamicModule("m")
+                .DefineType($"{assembly}.Formatter", TypeAttributes.Public);
+            var method = type.DefineMethod("Register", MethodAttributes.Public | MethodAttributes.Static, signature.ReturnType,
+                [.. signature.GetParameters().Select(p => p.ParameterType)]);
             body(method.GetILGenerator());
             method.GetILGenerator().Emit(OpCodes.Ret);
             known = type.CreateType().Assembly;

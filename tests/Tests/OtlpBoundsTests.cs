@@ -36,15 +36,19 @@ public sealed class OtlpBoundsTests : IDisposable
         byte[][] hostile = [ManyEmpty(13, 2_000_000), ManyEmpty(9, 2_000_000), ManyEmpty(11, 2_000_000), Gzip(new byte[(16 << 20) + 1])];
         Assert.InRange(hostile[0].Length, 1, 20_000);
 
-        var (peak, statuses) = await PeakAsync(() => Task.WhenAll(Enumerable.Range(0, 40).Select(i => StatusAsync(receiver, hostile[i % 4], gzip: true))
+        var (peak, statuses) = await PeakAsync(() => Task.WhenAll(Enumerable.Range(0, 40)
+            .Select(i => StatusAsync(receiver, hostile[i % 4], gzip: true))
             .Append(StatusAsync(receiver, Request(Span("honest")), gzip: false))));
 
         Assert.Equal([.. Enumerable.Repeat(413, 40), 200], statuses);
         Assert.InRange(peak, 0, 256 * MiB);
         Assert.Equal("honest", Assert.Single(receiver.Spans).Name);
         Assert.Equal(2, receiver.MostAtOnce);
-        Assert.All(receiver.Requests.Where(r => r.Status == 413), r => Assert.InRange(r.Bytes, 1, 200_000)); // what came, not what it became
-        Assert.Equal(30, receiver.Requests.Count(r => r.Problem == "There are more than 250,000 messages (spans, attributes, values) in one request. Export smaller batches."));
+        // what came, not what it became
+        Assert.All(receiver.Requests.Where(r => r.Status == 413), r => Assert.InRange(r.Bytes, 1, 200_000));
+        Assert.Equal(30,
+            receiver.Requests.Count(r =>
+                r.Problem == "There are more than 250,000 messages (spans, attributes, values) in one request. Export smaller batches."));
     }
 
     [Fact]
@@ -84,7 +88,8 @@ public sealed class OtlpBoundsTests : IDisposable
                 var noise = new byte[200];
                 lock (random)
                     random.NextBytes(noise);
-                Interlocked.Add(ref hostile, await StatusAsync(receiver, i % 50 > 0 ? noise : bomb, gzip: i % 3 > 0 || i % 50 == 0) is 400 or 413 ? 1 : 0);
+                Interlocked.Add(ref hostile, await StatusAsync(receiver, i % 50 > 0 ? noise : bomb, gzip: i % 3 > 0
+                    || i % 50 == 0) is 400 or 413 ? 1 : 0);
                 Interlocked.Add(ref honest, await StatusAsync(receiver, Request(Span($"{sender}.{i}")), gzip: false) == 200 ? 1 : 0);
             }
         })));

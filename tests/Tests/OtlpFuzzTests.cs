@@ -59,7 +59,8 @@ public sealed class OtlpFuzzTests
                 0 when from >= 0 && to > from => json[..(from + 1)] + Texts[random.Next(Texts.Length)] + json[to..],
                 1 => json[..at] + Texts[random.Next(Texts.Length)] + json[at..],
                 2 => json[..at] + json[Math.Min(json.Length, at + random.Next(30))..],
-                3 => json[..at] + string.Concat(Enumerable.Repeat(random.Next(2) == 0 ? "[" : "{\"arrayValue\":{\"values\":[", random.Next(1, 2_000))) + json[at..],
+                3 => json[..at] + string.Concat(Enumerable.Repeat(random.Next(2) == 0 ? "["
+                    : "{\"arrayValue\":{\"values\":[", random.Next(1, 2_000))) + json[at..],
                 _ => json[..at] + (char)random.Next(0x20, 0x250) + json[at..],
             };
         }
@@ -75,7 +76,8 @@ public sealed class OtlpFuzzTests
     {
         await using var receiver = await OtlpReceiver.StartAsync();
         var bodies = await RealBodiesAsync();
-        string[] types = ["application/json", "application/x-protobuf", "application/grpc", "text/plain", "application/json; charset=utf-16"];
+        string[] types = ["application/json", "application/x-protobuf", "application/grpc", "text/plain",
+            "application/json; charset=utf-16"];
         var seconds = double.Parse(Environment.GetEnvironmentVariable("FUZZ_SECONDS") ?? "2", CultureInfo.InvariantCulture);
         var first = int.Parse(Environment.GetEnvironmentVariable("FUZZ_SEED") ?? "1", CultureInfo.InvariantCulture);
         var clock = Stopwatch.StartNew();
@@ -91,7 +93,8 @@ public sealed class OtlpFuzzTests
             if (gzip)
                 body = random.Next(3) == 0 ? Damage(Gzip(body), random) : Gzip(body);
             using var content = new ByteArrayContent(body);
-            content.Headers.TryAddWithoutValidation("Content-Type", random.Next(8) == 0 ? types[random.Next(types.Length)] : types[json ? 0 : 1]);
+            content.Headers.TryAddWithoutValidation("Content-Type", random.Next(8) == 0 ? types[random.Next(types.Length)]
+                : types[json ? 0 : 1]);
             if (gzip || random.Next(20) == 0)
                 content.Headers.ContentEncoding.Add(random.Next(20) == 0 ? "br" : "gzip");
 
@@ -106,7 +109,8 @@ public sealed class OtlpFuzzTests
             {
                 using var trace = await Client.GetAsync(receiver.TraceApi(spans[^1].TraceId));
                 Assert.True(trace.IsSuccessStatusCode, $"Seed {seed}: GET {(int)trace.StatusCode}");
-                Assert.True($"{Waterfall.Of(receiver.Traces)}{ServiceMap.Of(receiver.Traces)}{SpanTable.Of(spans)}{OtlpRequestTable.Of([request])}".Length > 0);
+                Assert.True(
+                    $"{Waterfall.Of(receiver.Traces)}{ServiceMap.Of(receiver.Traces)}{SpanTable.Of(spans)}{OtlpRequestTable.Of([request])}".Length > 0);
             }
 
             if (json && request.Body.Length > 0 || request.ContentType == "application/x-protobuf")

@@ -25,17 +25,20 @@ public sealed class OtlpJsonTests
     {
         var span = Assert.Single((await SentAsync("case23-numbers.json")).Spans);
 
-        object?[] values = [25L, 25L, -7L, 9007199254740993L, 9007199254740993L, long.MaxValue, 3.0, 2.5, double.Epsilon, false, 0L, "", null];
+        object?[] values = [25L, 25L, -7L, 9007199254740993L, 9007199254740993L, long.MaxValue, 3.0, 2.5, double.Epsilon, false, 0L, "",
+            null];
         Assert.Equal(values, span.Attributes.Select(a => a.Value));
         Assert.Equal(TimeSpan.FromMilliseconds(10), span.Duration);
-        AnyCulture.Gives("2.5", () => ((double)Read("""{"doubleValue":"2.5"}""")!).ToString(System.Globalization.CultureInfo.InvariantCulture));
+        AnyCulture.Gives("2.5",
+            () => ((double)Read("""{"doubleValue":"2.5"}""")!).ToString(System.Globalization.CultureInfo.InvariantCulture));
     }
 
     [Theory]
     [InlineData("case23b-exponent.json", "int.exponent", 1000L, null)]
     [InlineData("case23c-two-fields.json", "both", null, "A value has one field, but here is {")]
     [InlineData("case23d-out-of-range.json", "int.over", null, "intValue cannot be \"9223372036854775808\".")]
-    public async Task A_value_that_cannot_be_read_loses_that_value_and_never_the_request(string file, string key, object? value, string? problem)
+    public async Task A_value_that_cannot_be_read_loses_that_value_and_never_the_request(string file, string key, object? value,
+    string? problem)
     {
         var (span, request) = await SentAsync(file) is var sent ? (Assert.Single(sent.Spans), sent.Request) : default;
 
@@ -111,7 +114,8 @@ public sealed class OtlpJsonTests
     [Fact]
     public void A_value_may_be_nested_up_to_a_depth()
     {
-        string Nested(int depth) => string.Concat(Enumerable.Repeat("{\"arrayValue\":{\"values\":[", depth)) + "{\"stringValue\":\"core\"}" + string.Concat(Enumerable.Repeat("]}}", depth));
+        string Nested(int depth) => string.Concat(Enumerable.Repeat("{\"arrayValue\":{\"values\":[", depth)) + "{\"stringValue\":\"core\"}"
+            + string.Concat(Enumerable.Repeat("]}}", depth));
         int Depth(object? value) => value is object?[] list ? 1 + list.Select(Depth).DefaultIfEmpty().Max() : 0;
 
         Assert.Equal([31, 32, 32, 32], new[] { 31, 32, 33, 200 }.Select(n => Depth(Read(Nested(n)))));
@@ -124,20 +128,29 @@ public sealed class OtlpJsonTests
     {
         await using var receiver = await OtlpReceiver.StartAsync();
         var (trace, span) = (new string('a', 32), new string('b', 16));
-        (string Trace, string Span)[] ids = [(trace, span), (new('0', 32), span), (trace, new('0', 16)), ("", span), (trace, ""), (trace[2..], span), (trace, span + "00")];
+        (string Trace, string Span)[] ids = [(trace, span), (new('0', 32), span), (trace, new('0', 16)), ("", span), (trace, ""),
+            (trace[2..], span), (trace, span + "00")];
         using var content = json
-            ? new ByteArrayContent(Encoding.UTF8.GetBytes($"{{\"resourceSpans\":[{{\"scopeSpans\":[{{\"spans\":[{string.Join(',', ids.Select(i => $"{{\"traceId\":\"{i.Trace}\",\"spanId\":\"{i.Span}\",\"name\":\"s\"}}"))}]}}]}}]}}"))
-            : new ByteArrayContent(OtlpReceiverTests.Request([.. ids.Select(i => OtlpReceiverTests.Message(OtlpReceiverTests.Field(1, Convert.FromHexString(i.Trace)), OtlpReceiverTests.Field(2, Convert.FromHexString(i.Span)), OtlpReceiverTests.Field(5, "s"u8)))]));
+            ? new ByteArrayContent(
+            Encoding.UTF8.GetBytes(
+                $"{{\"resourceSpans\":[{{\"scopeSpans\":[{{\"spans\":[{string.Join(',', ids.Select(i => $"{{\"traceId\":\"{i.Trace}\",\"spanId\":\"{i.Span}\",\"name\":\"s\"}}"))}]}}]}}]}}"))
+            : new ByteArrayContent(OtlpReceiverTests.Request(
+            [.. ids.Select(i => OtlpReceiverTests.Message(OtlpReceiverTests.Field(1, Convert.FromHexString(i.Trace)),
+                OtlpReceiverTests.Field(2, Convert.FromHexString(i.Span)), OtlpReceiverTests.Field(5, "s"u8)))]));
         content.Headers.ContentType = new(json ? "application/json" : "application/x-protobuf");
         using var response = await Client.PostAsync(receiver.TracesEndpoint, content);
 
-        const string Said = "The span 's' has a trace id of zeros, which stand for 'no id'. The span 's' has a span id of zeros, which stand for 'no id'. The span 's' has no trace id. And 3 other problems.";
+        const string Said =
+            "The span 's' has a trace id of zeros, which stand for 'no id'. The span 's' has a span id of zeros, which stand for 'no id'. "
+                + "The span 's' has no trace id. And 3 other problems.";
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         var answer = await response.Content.ReadAsByteArrayAsync();
         if (json)
-            Assert.Equal("{\"partialSuccess\":{\"rejectedSpans\":\"6\",\"errorMessage\":\"" + Said.Replace("'", "\\u0027", StringComparison.Ordinal) + "\"}}", Encoding.UTF8.GetString(answer));
+            Assert.Equal("{\"partialSuccess\":{\"rejectedSpans\":\"6\",\"errorMessage\":\"" + Said.Replace("'", "\\u0027",
+                StringComparison.Ordinal) + "\"}}", Encoding.UTF8.GetString(answer));
         else
-            Assert.Equal(OtlpReceiverTests.Field(1, OtlpReceiverTests.Message(OtlpReceiverTests.Varint(1, 6), OtlpReceiverTests.Field(2, Encoding.UTF8.GetBytes(Said)))), answer);
+            Assert.Equal(OtlpReceiverTests.Field(1, OtlpReceiverTests.Message(OtlpReceiverTests.Varint(1, 6),
+                OtlpReceiverTests.Field(2, Encoding.UTF8.GetBytes(Said)))), answer);
         Assert.Equal(trace, Assert.Single(receiver.Spans).TraceId);
         var request = Assert.Single(receiver.Requests);
         Assert.Equal((200, 1, 6, Said), (request.Status, request.Spans, request.Rejected, request.Problem));
@@ -151,7 +164,8 @@ public sealed class OtlpJsonTests
         await using var receiver = await OtlpReceiver.StartAsync();
         using var heard = new Diagnostics();
         using var source = new ActivitySource($"test-{Guid.NewGuid():N}");
-        using var provider = Sdk.CreateTracerProviderBuilder().AddSource(source.Name).AddOtlpExporter(o => (o.Endpoint, o.Protocol, o.HttpClientFactory) = (
+        using var provider = Sdk.CreateTracerProviderBuilder().AddSource(source.Name)
+            .AddOtlpExporter(o => (o.Endpoint, o.Protocol, o.HttpClientFactory) = (
             receiver.TracesEndpoint, OtlpExportProtocol.HttpProtobuf, () => new HttpClient(new WithoutIds()))).Build();
         Activity.Current = null;
         source.StartActivity("order")!.Dispose();
@@ -160,8 +174,11 @@ public sealed class OtlpJsonTests
 
         var request = Assert.Single(receiver.Requests);
         Assert.Equal((200, 0, 1), (request.Status, request.Spans, request.Rejected));
-        Assert.Contains(heard.Events, e => e.Level > EventLevel.Warning && e.Text.Contains(receiver.Endpoint.Port.ToString(System.Globalization.CultureInfo.InvariantCulture), StringComparison.Ordinal));
-        Assert.DoesNotContain(heard.Events, e => e.Level <= EventLevel.Warning && e.Text.Contains($":{receiver.Endpoint.Port}/", StringComparison.Ordinal));
+        Assert.Contains(heard.Events, e => e.Level > EventLevel.Warning
+            && e.Text.Contains(receiver.Endpoint.Port.ToString(System.Globalization.CultureInfo.InvariantCulture),
+            StringComparison.Ordinal));
+        Assert.DoesNotContain(heard.Events, e => e.Level <= EventLevel.Warning
+            && e.Text.Contains($":{receiver.Endpoint.Port}/", StringComparison.Ordinal));
         Assert.DoesNotContain(heard.Events, e => e.Text.Contains("zeros", StringComparison.Ordinal));
         var table = OtlpRequestTable.Of(receiver.Requests);
         Assert.Contains("has a trace id of zeros", table.ToHtml());
@@ -194,7 +211,8 @@ public sealed class OtlpJsonTests
         }
 
         protected override void OnEventWritten(EventWrittenEventArgs e) =>
-            Events?.Enqueue((e.Level, string.Format(System.Globalization.CultureInfo.InvariantCulture, e.Message ?? "", [.. e.Payload ?? System.Collections.ObjectModel.ReadOnlyCollection<object?>.Empty])));
+            Events?.Enqueue((e.Level, string.Format(System.Globalization.CultureInfo.InvariantCulture, e.Message
+            ?? "", [.. e.Payload ?? System.Collections.ObjectModel.ReadOnlyCollection<object?>.Empty])));
     }
 
     [Fact]
@@ -203,11 +221,14 @@ public sealed class OtlpJsonTests
         await using var receiver = await OtlpReceiver.StartAsync();
         foreach (var (body, status, said) in new[]
         {
-            ("{}", 200, "{}"), ("{\"resourceSpans\":[]}", 200, "{}"), ("{\"later\":1}", 200, "{}"), ("[]", 400, "An export request is one object"), ("", 400, "not valid JSON"),
-            ("{}{}", 400, "one object"), ("{\"resourceSpans\":[", 400, "not valid JSON"), ("{\"resourceSpans\":5}", 200, "resourceSpans is a list, but here is 5."),
+            ("{}", 200, "{}"), ("{\"resourceSpans\":[]}", 200, "{}"), ("{\"later\":1}", 200, "{}"),
+            ("[]", 400, "An export request is one object"), ("", 400, "not valid JSON"),
+            ("{}{}", 400, "one object"), ("{\"resourceSpans\":[", 400, "not valid JSON"),
+            ("{\"resourceSpans\":5}", 200, "resourceSpans is a list, but here is 5."),
         })
         {
-            using var response = await Client.PostAsync(receiver.TracesEndpoint, new StringContent(body, Encoding.UTF8, "application/json"));
+            using var response = await Client.PostAsync(receiver.TracesEndpoint,
+                new StringContent(body, Encoding.UTF8, "application/json"));
             Assert.Equal((status, "application/json"), ((int)response.StatusCode, response.Content.Headers.ContentType!.ToString()));
             Assert.Contains(said, await response.Content.ReadAsStringAsync());
         }
@@ -219,7 +240,9 @@ public sealed class OtlpJsonTests
         await using var receiver = await OtlpReceiver.StartAsync();
         foreach (var item in new[] { "1,", "{}," })
         {
-            using var response = await Client.PostAsync(receiver.TracesEndpoint, new StringContent("{\"resourceSpans\":[" + string.Concat(Enumerable.Repeat(item, 4_000_000)) + "1]}", Encoding.UTF8, "application/json"));
+            using var response = await Client.PostAsync(receiver.TracesEndpoint,
+                new StringContent("{\"resourceSpans\":[" + string.Concat(Enumerable.Repeat(item, 4_000_000)) + "1]}", Encoding.UTF8,
+                    "application/json"));
             Assert.Equal(HttpStatusCode.RequestEntityTooLarge, response.StatusCode);
             Assert.Contains("more than 3,000,000 names and values", await response.Content.ReadAsStringAsync());
         }
@@ -235,7 +258,8 @@ public sealed class OtlpJsonTests
     {
         await using var receiver = await OtlpReceiver.StartAsync();
         var id = new string('a', 32);
-        var body = $$"""{"resourceSpans":[{"scopeSpans":[{"spans":[{{span.Replace("ID", id)}},{"traceId":"{{id}}","spanId":"bbbbbbbbbbbbbbbb","name":"beside"}]}]}]}""";
+        var body =
+            $$"""{"resourceSpans":[{"scopeSpans":[{"spans":[{{span.Replace("ID", id)}},{"traceId":"{{id}}","spanId":"bbbbbbbbbbbbbbbb","name":"beside"}]}]}]}""";
         using var content = new ByteArrayContent(Encoding.Latin1.GetBytes(body));
         content.Headers.ContentType = new("application/json");
         using var response = await Client.PostAsync(receiver.TracesEndpoint, content);
@@ -249,7 +273,9 @@ public sealed class OtlpJsonTests
 
     private static object? Read(string value)
     {
-        var json = OtlpJson.Parse(Encoding.UTF8.GetBytes($"{{\"resourceSpans\":[{{\"resource\":{{\"attributes\":[{{\"key\":\"k\",\"value\":{value}}}]}},\"scopeSpans\":[{{\"spans\":[{{\"traceId\":\"{new string('a', 32)}\",\"spanId\":\"{new string('b', 16)}\"}}]}}]}}]}}"));
+        var json = OtlpJson.Parse(
+            Encoding.UTF8.GetBytes(
+                $"{{\"resourceSpans\":[{{\"resource\":{{\"attributes\":[{{\"key\":\"k\",\"value\":{value}}}]}},\"scopeSpans\":[{{\"spans\":[{{\"traceId\":\"{new string('a', 32)}\",\"spanId\":\"{new string('b', 16)}\"}}]}}]}}]}}"));
         var reading = new OtlpReading();
         return OtlpDecoder.Spans(OtlpJson.Read(json[0], reading), reading).Single().Resource.Single().Value;
     }
@@ -257,7 +283,8 @@ public sealed class OtlpJsonTests
     private static async Task<(IReadOnlyList<RecordedSpan> Spans, OtlpRequest Request)> SentAsync(string file)
     {
         await using var receiver = await OtlpReceiver.StartAsync();
-        using var content = new ByteArrayContent(await File.ReadAllBytesAsync(Path.Combine(HostRunner.Root, "tests", "Tests", "hard", file)));
+        using var content = new ByteArrayContent(await File.ReadAllBytesAsync(Path.Combine(HostRunner.Root, "tests", "Tests", "hard",
+            file)));
         content.Headers.ContentType = new("application/json");
         using var response = await Client.PostAsync(receiver.TracesEndpoint, content);
         return (receiver.Spans, receiver.Requests.Single());

@@ -38,16 +38,19 @@ public sealed class OtlpReceiverTests
         await using var receiver = await OtlpReceiver.StartAsync();
         using var source = new ActivitySource($"test-{Guid.NewGuid():N}", "1.2.3");
         var recorder = new SpanRecorder();
-        var remote = new ActivityContext(ActivityTraceId.CreateRandom(), ActivitySpanId.CreateRandom(), ActivityTraceFlags.Recorded, "vendor=1", isRemote: true);
+        var remote = new ActivityContext(ActivityTraceId.CreateRandom(), ActivitySpanId.CreateRandom(), ActivityTraceFlags.Recorded,
+            "vendor=1", isRemote: true);
         var linked = new ActivityContext(ActivityTraceId.CreateRandom(), ActivitySpanId.CreateRandom(), ActivityTraceFlags.Recorded);
         using (Provider(source, receiver, o => o.Compression = compression, recorder))
         {
-            using (var span = source.StartActivity("operation", ActivityKind.Producer, remote, links: [new(linked, new() { ["why"] = "batch" }), new(linked)])!)
+            using (var span = source.StartActivity("operation", ActivityKind.Producer, remote,
+                links: [new(linked, new() { ["why"] = "batch" }), new(linked)])!)
             {
                 span.DisplayName = "send 日本語 🚀 \0 \ud800";
                 foreach (var (key, value) in EveryAttributeType)
                     span.SetTag(key, value);
-                span.AddEvent(new ActivityEvent("cache.miss", tags: new() { ["key"] = "u42", ["n"] = 1 })).AddEvent(new ActivityEvent("again"));
+                span.AddEvent(new ActivityEvent("cache.miss", tags: new() { ["key"] = "u42", ["n"] = 1 }))
+                    .AddEvent(new ActivityEvent("again"));
                 span.AddException(new InvalidOperationException("no"));
                 span.SetStatus(ActivityStatusCode.Error, "broken");
             }
@@ -60,15 +63,21 @@ public sealed class OtlpReceiverTests
         for (var i = 0; i < 2; i++)
         {
             var (sent, got) = (recorder.Spans[i], receiver.Spans[i]);
-            Assert.Equal((sent.TraceId, sent.SpanId, sent.ParentSpanId, sent.HasRemoteParent, sent.TraceState), (got.TraceId, got.SpanId, got.ParentSpanId, got.HasRemoteParent, got.TraceState));
-            Assert.Equal((sent.Flags, sent.Kind, sent.SourceName, sent.SourceVersion), (got.Flags, got.Kind, got.SourceName, got.SourceVersion));
-            Assert.Equal((sent.Name.Replace('\ud800', '\ufffd'), "", sent.Status, sent.StatusDescription), (got.Name, got.OperationName, got.Status, got.StatusDescription));
+            Assert.Equal((sent.TraceId, sent.SpanId, sent.ParentSpanId, sent.HasRemoteParent, sent.TraceState),
+                (got.TraceId, got.SpanId, got.ParentSpanId, got.HasRemoteParent, got.TraceState));
+            Assert.Equal((sent.Flags, sent.Kind, sent.SourceName, sent.SourceVersion),
+                (got.Flags, got.Kind, got.SourceName, got.SourceVersion));
+            Assert.Equal((sent.Name.Replace('\ud800', '\ufffd'), "", sent.Status, sent.StatusDescription),
+                (got.Name, got.OperationName, got.Status, got.StatusDescription));
             Assert.Equal((sent.Start, sent.Duration), (got.Start, got.Duration));
             Assert.Equal(AsText(sent.Resource), AsText(got.Resource));
             Assert.Equal("tests", got.ServiceName);
-            Assert.Equal(AsText(sent.Attributes.Where(a => a.Key is not "object")), AsText(got.Attributes.Where(a => a.Key is not "object")));
-            Assert.Equal(sent.Events.Select(e => (e.Name, e.Time, AsText(e.Attributes))), got.Events.Select(e => (e.Name, e.Time, AsText(e.Attributes))));
-            Assert.Equal(sent.Links.Select(l => (l.TraceId, l.SpanId, AsText(l.Attributes))), got.Links.Select(l => (l.TraceId, l.SpanId, AsText(l.Attributes))));
+            Assert.Equal(AsText(sent.Attributes.Where(a => a.Key is not "object")),
+                AsText(got.Attributes.Where(a => a.Key is not "object")));
+            Assert.Equal(sent.Events.Select(e => (e.Name, e.Time, AsText(e.Attributes))),
+                got.Events.Select(e => (e.Name, e.Time, AsText(e.Attributes))));
+            Assert.Equal(sent.Links.Select(l => (l.TraceId, l.SpanId, AsText(l.Attributes))),
+                got.Links.Select(l => (l.TraceId, l.SpanId, AsText(l.Attributes))));
         }
 
         var first = receiver.Spans[0];
@@ -77,16 +86,21 @@ public sealed class OtlpReceiverTests
         Assert.IsType<long[]>(first["ints"]);
         Assert.IsType<double[]>(first["doubles"]);
         Assert.IsType<bool[]>(first["bools"]);
-        Assert.All(receiver.Requests, r => Assert.Equal(("POST", "/v1/traces", "application/x-protobuf", compression == OtlpExportCompression.GZip ? "gzip" : "", 200, null, 1),
+        Assert.All(receiver.Requests,
+            r => Assert.Equal(("POST", "/v1/traces", "application/x-protobuf", compression == OtlpExportCompression.GZip ? "gzip"
+                : "", 200, null, 1),
             (r.Method, r.Path, r.ContentType, r.ContentEncoding, r.Status, r.Problem, r.Spans)));
     }
 
     private static readonly (string Key, object? Value)[] EveryAttributeType =
     [
-        ("string", "text"), ("empty", ""), ("unicode", "日本語 🚀 é \u202e"), ("long string", new string('x', 100_000)), ("true", true), ("false", false),
-        ("int", int.MaxValue), ("negative", -1), ("min", long.MinValue), ("max", long.MaxValue), ("byte", (byte)7), ("short", (short)-7), ("uint", uint.MaxValue), ("char", 'c'),
+        ("string", "text"), ("empty", ""), ("unicode", "日本語 🚀 é \u202e"), ("long string", new string('x', 100_000)), ("true", true),
+        ("false", false),
+        ("int", int.MaxValue), ("negative", -1), ("min", long.MinValue), ("max", long.MaxValue), ("byte", (byte)7), ("short", (short)-7),
+        ("uint", uint.MaxValue), ("char", 'c'),
         ("double", 1.5), ("float", 0.25f), ("nan", double.NaN), ("infinity", double.PositiveInfinity), ("tiny", double.Epsilon),
-        ("strings", new[] { "a", "", "ü" }), ("ints", new[] { 1, -2, 3 }), ("longs", new[] { long.MinValue, long.MaxValue }), ("doubles", new[] { 0.5, -1 }), ("bools", new[] { true, false }),
+        ("strings", new[] { "a", "", "ü" }), ("ints", new[] { 1, -2, 3 }), ("longs", new[] { long.MinValue, long.MaxValue }),
+        ("doubles", new[] { 0.5, -1 }), ("bools", new[] { true, false }),
         ("none", Array.Empty<string>()), ("object", new Uri("http://example.com/")),
     ];
 
@@ -101,7 +115,12 @@ public sealed class OtlpReceiverTests
         {
             o.Compression = gzip ? OtlpExportCompression.GZip : OtlpExportCompression.None;
             o.ExportProcessorType = ExportProcessorType.Batch;
-            o.BatchExportProcessorOptions = new() { MaxQueueSize = 20_000, MaxExportBatchSize = 10_000, ScheduledDelayMilliseconds = 60_000 };
+            o.BatchExportProcessorOptions = new()
+            {
+                MaxQueueSize = 20_000,
+                MaxExportBatchSize = 10_000,
+                ScheduledDelayMilliseconds = 60_000
+            };
         }))
         {
             Activity.Current = null;
@@ -144,7 +163,9 @@ public sealed class OtlpReceiverTests
             ActivityStarted = a => heard.AddRange(a.TraceId == traceId ? [a.Source.Name] : []),
         };
         ActivitySource.AddActivityListener(listener);
-        using var request = new HttpRequestMessage(HttpMethod.Post, receiver.TracesEndpoint) { Content = Content(Request(Span("a")), gzip: false) };
+        using var request = new HttpRequestMessage(HttpMethod.Post,
+            receiver.TracesEndpoint)
+        { Content = Content(Request(Span("a")), gzip: false) };
         request.Headers.Add("traceparent", $"00-{traceId.ToHexString()}-00f067aa0ba902b7-01");
         Activity.Current = null;
         using var client = new HttpClient(new SocketsHttpHandler { ActivityHeadersPropagator = null });
@@ -181,7 +202,8 @@ public sealed class OtlpReceiverTests
         { "GET", "/v1/traces", "", "", 405, "POST" },
         { "PUT", "/v1/traces", "application/x-protobuf", "", 405, "not with PUT" },
         { "HEAD", "/v1/traces", "", "", 405, "" },
-        { "POST", "/v1/traces", "application/grpc", "", 415, "application/x-protobuf (OtlpExportProtocol.HttpProtobuf in .NET) and application/json." },
+        { "POST", "/v1/traces", "application/grpc", "", 415,
+            "application/x-protobuf (OtlpExportProtocol.HttpProtobuf in .NET) and application/json." },
         { "POST", "/v1/traces", "application/json", "", 400, "not valid JSON" },
         { "PUT", "/v1/traces", "application/json", "", 405, "POST" },
         { "POST", "/v1/traces", "text/plain; charset=utf-8", "", 415, "text/plain" },
@@ -193,7 +215,8 @@ public sealed class OtlpReceiverTests
 
     [Theory]
     [MemberData(nameof(Refused))]
-    public async Task What_cannot_be_taken_is_refused_with_the_reason(string method, string path, string type, string encoding, int status, string reason)
+    public async Task What_cannot_be_taken_is_refused_with_the_reason(string method, string path, string type, string encoding, int status,
+    string reason)
     {
         await using var receiver = await OtlpReceiver.StartAsync();
         using var request = new HttpRequestMessage(new HttpMethod(method), new Uri(receiver.Endpoint, path));
@@ -211,7 +234,8 @@ public sealed class OtlpReceiverTests
         Assert.Equal(status == 405, response.Content.Headers.Allow.Contains("POST"));
         var recorded = Assert.Single(receiver.Requests);
         Assert.Equal((status, path, method, type.Length > 0 ? 3 : 0), (recorded.Status, recorded.Path, recorded.Method, recorded.Bytes));
-        Assert.Equal(status == 415 ? "application/x-protobuf, application/json" : "", string.Join(", ", response.Headers.TryGetValues("Accept", out var takes) ? takes : []));
+        Assert.Equal(status == 415 ? "application/x-protobuf, application/json"
+            : "", string.Join(", ", response.Headers.TryGetValues("Accept", out var takes) ? takes : []));
         Assert.Contains(reason, recorded.Problem);
         Assert.Equal(0, receiver.Count);
     }
@@ -223,7 +247,8 @@ public sealed class OtlpReceiverTests
     public async Task A_body_of_16_MiB_is_read_and_one_byte_more_is_refused_on_the_wire_and_after_decompression(bool chunked, bool gzip)
     {
         await using var receiver = await OtlpReceiver.StartAsync();
-        foreach (var (length, status) in new[] { (16 << 20, HttpStatusCode.BadRequest), ((16 << 20) + 1, HttpStatusCode.RequestEntityTooLarge) })
+        foreach (var (length, status) in new[] { (16 << 20, HttpStatusCode.BadRequest),
+            ((16 << 20) + 1, HttpStatusCode.RequestEntityTooLarge) })
         {
             var body = gzip ? Gzip(new byte[length]) : new byte[length]; // zeros are no OTLP: what was read is told so
             using var request = new HttpRequestMessage(HttpMethod.Post, receiver.TracesEndpoint) { Content = Content(body, gzip) };
@@ -231,7 +256,8 @@ public sealed class OtlpReceiverTests
             using var response = await Client.SendAsync(request);
 
             Assert.Equal(status, response.StatusCode);
-            Assert.Contains(status == HttpStatusCode.BadRequest ? "not valid OTLP" : "16 MiB", StatusMessage(await response.Content.ReadAsByteArrayAsync()));
+            Assert.Contains(status == HttpStatusCode.BadRequest ? "not valid OTLP"
+                : "16 MiB", StatusMessage(await response.Content.ReadAsByteArrayAsync()));
         }
 
         Assert.Equal(HttpStatusCode.OK, (await PostAsync(receiver, Request(Span("after")))).StatusCode);
@@ -242,7 +268,10 @@ public sealed class OtlpReceiverTests
     {
         await using var receiver = await OtlpReceiver.StartAsync();
         using var sender = new TcpClient(receiver.Endpoint.Host, receiver.Endpoint.Port);
-        await sender.GetStream().WriteAsync(Encoding.ASCII.GetBytes($"POST /v1/traces HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-protobuf\r\nContent-Length: {OtlpReceiver.MaxBody + 1}\r\n\r\n"));
+        await sender.GetStream()
+            .WriteAsync(
+            Encoding.ASCII.GetBytes(
+                $"POST /v1/traces HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-protobuf\r\nContent-Length: {OtlpReceiver.MaxBody + 1}\r\n\r\n"));
 
         var answer = new byte[12];
         await sender.GetStream().ReadExactlyAsync(answer).AsTask().WaitAsync(HostRunner.Hang);
@@ -267,7 +296,8 @@ public sealed class OtlpReceiverTests
     public async Task A_sender_that_goes_away_or_says_nothing_more_disturbs_nobody()
     {
         var receiver = await OtlpReceiver.StartAsync();
-        var head = "POST /v1/traces HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-protobuf\r\nContent-Length: 100\r\n\r\n0123456789"u8.ToArray();
+        var head =
+            "POST /v1/traces HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-protobuf\r\nContent-Length: 100\r\n\r\n0123456789"u8.ToArray();
         using var silent = new TcpClient(receiver.Endpoint.Host, receiver.Endpoint.Port);
         await silent.GetStream().WriteAsync(head);
         for (var i = 0; i < 20; i++)
@@ -278,7 +308,8 @@ public sealed class OtlpReceiverTests
         }
 
         Assert.Equal(HttpStatusCode.OK, (await PostAsync(receiver, Request(Span("after")))).StatusCode);
-        await EventuallyAsync(() => receiver.Requests.Count(r => r is { Status: 400, Problem: not null }) >= 10); // a reset may come before the request was seen
+        // a reset may come before the request was seen
+        await EventuallyAsync(() => receiver.Requests.Count(r => r is { Status: 400, Problem: not null }) >= 10);
 
         var clock = Stopwatch.StartNew();
         await receiver.DisposeAsync();
@@ -291,7 +322,8 @@ public sealed class OtlpReceiverTests
     public async Task All_requests_under_way_share_their_memory_and_give_it_back()
     {
         await using var receiver = await OtlpReceiver.StartAsync();
-        var head = Encoding.ASCII.GetBytes($"POST /v1/traces HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-protobuf\r\nContent-Length: {OtlpReceiver.MaxBody}\r\n\r\n");
+        var head = Encoding.ASCII.GetBytes(
+            $"POST /v1/traces HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-protobuf\r\nContent-Length: {OtlpReceiver.MaxBody}\r\n\r\n");
         var unfinished = Enumerable.Range(0, 4).Select(_ => new TcpClient(receiver.Endpoint.Host, receiver.Endpoint.Port)).ToArray();
         var almostAll = new byte[OtlpReceiver.MaxBody - 200_000];
         foreach (var sender in unfinished)
@@ -340,13 +372,16 @@ public sealed class OtlpReceiverTests
     {
         await using var receiver = await OtlpReceiver.StartAsync();
         for (var i = 0; i < 3; i++)
-            Assert.Equal(HttpStatusCode.OK, (await PostAsync(receiver, Request(Enumerable.Range(0, 40_000).Select(n => Span($"s{i} {n}")).ToArray()))).StatusCode); // no copies
+            // no copies
+            Assert.Equal(HttpStatusCode.OK, (await PostAsync(receiver,
+                Request(Enumerable.Range(0, 40_000).Select(n => Span($"s{i} {n}")).ToArray()))).StatusCode);
         Assert.Equal((OtlpReceiver.Capacity, 20_000), (receiver.Count, receiver.Dropped));
 
         receiver.Clear();
         Assert.Equal((0, 0), (receiver.Count, receiver.Dropped));
         for (var i = 0; i < 10; i++)
-            await PostAsync(receiver, Request(Message(Field(1, Id(16, 1)), Field(2, Id(8, (byte)(i + 1))), Field(9, KeyValue("k", Message(Field(7, new byte[15 << 20])))))));
+            await PostAsync(receiver, Request(Message(Field(1, Id(16, 1)), Field(2, Id(8, (byte)(i + 1))),
+                Field(9, KeyValue("k", Message(Field(7, new byte[15 << 20])))))));
         Assert.Equal((4, 6), (receiver.Count, receiver.Dropped)); // 30 MB each, all of one trace, and 128 MiB in all
 
         for (var i = 0; i < 1_001; i++)
@@ -364,7 +399,9 @@ public sealed class OtlpReceiverTests
     public async Task A_path_a_media_type_and_an_encoding_without_an_end_are_kept_in_part()
     {
         await using var receiver = await OtlpReceiver.StartAsync();
-        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(receiver.Endpoint, "/" + new string('p', 5_000))) { Content = new ByteArrayContent([]) };
+        using var request = new HttpRequestMessage(HttpMethod.Post,
+            new Uri(receiver.Endpoint, "/" + new string('p', 5_000)))
+        { Content = new ByteArrayContent([]) };
         request.Content.Headers.TryAddWithoutValidation("Content-Type", "application/" + new string('t', 5_000));
         request.Content.Headers.TryAddWithoutValidation("Content-Encoding", new string('e', 5_000));
         using var response = await Client.SendAsync(request);
@@ -449,8 +486,10 @@ public sealed class OtlpReceiverTests
             source.StartActivity("lost")!.Dispose();
 
         var request = receiver.Requests[^1];
-        Assert.Equal($"HTTP/2 (gRPC) –, 0 bytes, 0 spans: HTTP/2 came, as gRPC uses it, which is the default of .NET's exporter. This port takes "
-            + $"http/protobuf: set Protocol = OtlpExportProtocol.HttpProtobuf, and Endpoint = {receiver.TracesEndpoint}.", request.ToString());
+        Assert.Equal(
+            $"HTTP/2 (gRPC) –, 0 bytes, 0 spans: HTTP/2 came, as gRPC uses it, which is the default of .NET's exporter. This port takes "
+            + $"http/protobuf: set Protocol = OtlpExportProtocol.HttpProtobuf, and Endpoint = {receiver.TracesEndpoint}.",
+            request.ToString());
         var error = await Assert.ThrowsAsync<TimeoutException>(() => receiver.WaitForAsync(1, TimeSpan.FromMilliseconds(1)));
         Assert.StartsWith("Waited for 1 span, but only 0 came. The last request: HTTP/2 (gRPC)", error.Message, StringComparison.Ordinal);
         Assert.Contains("HTTP/2 (gRPC)", OtlpRequestTable.Of(receiver.Requests).ToString());
@@ -508,16 +547,20 @@ public sealed class OtlpReceiverTests
         using var answer = await Client.SendAsync(ask);
 
         Assert.Equal((405, "text/plain"), ((int)answer.StatusCode, answer.Content.Headers.ContentType!.MediaType));
-        Assert.StartsWith("A browser asks whether a page may send traces here", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
-        Assert.StartsWith("OPTIONS /v1/traces 405, 0 bytes, 0 spans: A browser asks", Assert.Single(receiver.Requests).ToString(), StringComparison.Ordinal);
+        Assert.StartsWith("A browser asks whether a page may send traces here", await answer.Content.ReadAsStringAsync(),
+            StringComparison.Ordinal);
+        Assert.StartsWith("OPTIONS /v1/traces 405, 0 bytes, 0 spans: A browser asks", Assert.Single(receiver.Requests).ToString(),
+            StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task A_span_that_cannot_be_read_does_not_lose_those_beside_it()
     {
         await using var receiver = await OtlpReceiver.StartAsync();
-        byte[][] broken = [[0x0a, 0x7f, 1], [0x28, 1], Message(Field(1, Id(16, 1)), Field(9, [0x0a, 0x7f])), [0x1e], [0xff, 0xff, 0xff, 0xff, 0xff, 0xff]];
-        using var answer = await PostAsync(receiver, Request([Span("before"), .. broken, Span("after") is var last ? Message(last, Field(2, Id(8, 2))) : []]));
+        byte[][] broken = [[0x0a, 0x7f, 1], [0x28, 1], Message(Field(1, Id(16, 1)), Field(9, [0x0a, 0x7f])), [0x1e],
+            [0xff, 0xff, 0xff, 0xff, 0xff, 0xff]];
+        using var answer = await PostAsync(receiver, Request([Span("before"), .. broken, Span("after") is var last
+            ? Message(last, Field(2, Id(8, 2))) : []]));
 
         Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
         Assert.Equal(["before", "after"], receiver.Spans.Select(s => s.Name));
@@ -536,25 +579,30 @@ public sealed class OtlpReceiverTests
     [Fact]
     public void Fields_may_come_in_any_order_and_unknown_ones_are_skipped()
     {
-        byte[] unknown = [.. Field(99, "later"u8), .. Varint(98, 5), 0xa3, 0x06, 0x08, 0x01, 0xa4, 0x06]; // the last: a group, Protobuf's old kind of message
+        // the last: a group, Protobuf's old kind of message
+        byte[] unknown = [.. Field(99, "later"u8), .. Varint(98, 5), 0xa3, 0x06, 0x08, 0x01, 0xa4, 0x06];
         var span = Message(unknown, Field(5, "name"u8), Field(2, Id(8, 2)), Varint(6, 3), unknown, Field(1, Id(16, 1)));
         var scope = Message(Field(2, span), unknown, Field(1, Message(Field(2, "2.0"u8), Field(1, "scope"u8))));
         var resource = Message(Field(1, Message(Field(2, Message(Field(1, "late"u8))), Field(1, "service.name"u8))));
 
         var decoded = Assert.Single(OtlpDecoder.Decode(Field(1, Message(Field(2, scope), unknown, Field(1, resource)))));
 
-        Assert.Equal(("name", ActivityKind.Client, "scope", "2.0", "late"), (decoded.Name, decoded.Kind, decoded.SourceName, decoded.SourceVersion, decoded.ServiceName));
+        Assert.Equal(("name", ActivityKind.Client, "scope", "2.0", "late"),
+            (decoded.Name, decoded.Kind, decoded.SourceName, decoded.SourceVersion, decoded.ServiceName));
     }
 
     [Fact]
     public void Extreme_values_have_a_meaning()
     {
-        var body = Request(Message(Field(1, Id(16, 1)), Field(2, Id(8, 1)), Varint(6, 77), Fixed64(7, ulong.MaxValue), Fixed64(8, 0), Field(15, Message(Varint(3, 9))), Field(4, new byte[8])),
-            Message(Field(1, Id(16, 1)), Field(2, Id(8, 2)), Fixed64(7, 0), Fixed64(8, ulong.MaxValue), Field(9, KeyValue("bytes", Message(Field(7, [1, 2])))), Field(9, Message())));
+        var body = Request(Message(Field(1, Id(16, 1)), Field(2, Id(8, 1)), Varint(6, 77), Fixed64(7, ulong.MaxValue), Fixed64(8, 0),
+            Field(15, Message(Varint(3, 9))), Field(4, new byte[8])),
+            Message(Field(1, Id(16, 1)), Field(2, Id(8, 2)), Fixed64(7, 0), Fixed64(8, ulong.MaxValue),
+                Field(9, KeyValue("bytes", Message(Field(7, [1, 2])))), Field(9, Message())));
 
         var spans = OtlpDecoder.Decode(body);
 
-        Assert.Equal((ActivityKind.Internal, TimeSpan.Zero, ActivityStatusCode.Unset, null, false), (spans[0].Kind, spans[0].Duration, spans[0].Status, spans[0].ParentSpanId, spans[0].HasRemoteParent));
+        Assert.Equal((ActivityKind.Internal, TimeSpan.Zero, ActivityStatusCode.Unset, null, false),
+            (spans[0].Kind, spans[0].Duration, spans[0].Status, spans[0].ParentSpanId, spans[0].HasRemoteParent));
         Assert.Equal(2554, spans[0].Start.Year);
         Assert.Equal(spans[0].Start, spans[1].End);
         Assert.Equal(new byte[] { 1, 2 }, spans[1]["bytes"]);
@@ -569,7 +617,8 @@ public sealed class OtlpReceiverTests
         {
             var value = Message(Field(1, "core"u8));
             for (var i = 0; i < depth; i++)
-                value = i % 2 == 0 ? Message(Field(5, Message(Field(1, value)))) : Message(Field(6, Message(Field(1, KeyValue("k", value)))));
+                value = i % 2 == 0 ? Message(Field(5, Message(Field(1, value))))
+                    : Message(Field(6, Message(Field(1, KeyValue("k", value)))));
             return Request(Message(Field(1, Id(16, 1)), Field(2, Id(8, 1)), Field(9, KeyValue("deep", value))));
         }
 
@@ -588,7 +637,8 @@ public sealed class OtlpReceiverTests
             _ => -1,
         };
 
-        Assert.Contains("nesting", Problem(Enumerable.Repeat((byte)0xa3, 200_000).Select((b, i) => i % 2 == 0 ? b : (byte)6).ToArray())); // groups in groups
+        // groups in groups
+        Assert.Contains("nesting", Problem(Enumerable.Repeat((byte)0xa3, 200_000).Select((b, i) => i % 2 == 0 ? b : (byte)6).ToArray()));
     }
 
     // Without the limit, a test fails; on an ordinary stack the whole run would end.
@@ -613,14 +663,16 @@ public sealed class OtlpReceiverTests
         { "1c", "Byte 0, field 3" },
         { "0a07120512030a7f01", "Byte 6, resource_spans[0].scope_spans[0].spans[0].trace_id: the data ends" },
         { "0a020a7f", "Byte 2, resource_spans[0].resource: the data ends" },
-        { "0a0a0a040a020a031a026162", "Byte 6, resource_spans[0].resource.attributes[0].key: the data ends in the middle of it, or a length is wrong." },
+        { "0a0a0a040a020a031a026162",
+            "Byte 6, resource_spans[0].resource.attributes[0].key: the data ends in the middle of it, or a length is wrong." },
         { "50617373776f7264", "Byte 2, field 14: the data ends" }, // text
         { "1f8b0800", "Byte 0, field 3" }, // gzip, without saying so
     };
 
     [Theory]
     [MemberData(nameof(Malformed))]
-    public void Malformed_bytes_are_refused_and_the_place_is_named(string hex, string problem) => Assert.Contains(problem, Problem(Convert.FromHexString(hex)));
+    public void Malformed_bytes_are_refused_and_the_place_is_named(string hex, string problem) =>
+    Assert.Contains(problem, Problem(Convert.FromHexString(hex)));
 
     [Fact]
     public async Task Damaged_bodies_over_http_are_answered_with_200_or_400()
@@ -633,7 +685,8 @@ public sealed class OtlpReceiverTests
             var gzip = i % 2 == 0;
             var body = bodies[i % bodies.Length];
             // Damage in the compressed form, or in what is compressed.
-            using var content = i % 4 == 0 ? Content(Damage(Gzip(body), random), gzip: true) : Content(gzip ? Gzip(Damage(body, random)) : Damage(body, random), gzip);
+            using var content = i % 4 == 0 ? Content(Damage(Gzip(body), random), gzip: true)
+                : Content(gzip ? Gzip(Damage(body, random)) : Damage(body, random), gzip);
             using var response = await Client.PostAsync(receiver.TracesEndpoint, content);
             Assert.Contains((int)response.StatusCode, new[] { 200, 400 });
             Assert.Equal((int)response.StatusCode, receiver.Requests[^1].Status);
@@ -649,17 +702,22 @@ public sealed class OtlpReceiverTests
     [Fact]
     public void The_bytes_of_a_span_are_shown_field_by_field()
     {
-        var body = Request(Message(Field(1, Id(16, 0xab)), Field(2, Id(8, 0xcd)), Field(5, "GET /a"u8), Varint(6, 2), Fixed64(7, 1_700_000_000_000_000_000), Field(15, Message(Varint(3, 2))),
-            Field(9, KeyValue("k", Message(Varint(3, 300)))), Field(9, KeyValue("double", Message(Fixed64(4, BitConverter.DoubleToUInt64Bits(-1.5))))), Varint(12, 1), [0x85, 0x01, 0x01, 0x03, 0, 0]));
+        var body = Request(Message(Field(1, Id(16, 0xab)), Field(2, Id(8, 0xcd)), Field(5, "GET /a"u8), Varint(6, 2),
+            Fixed64(7, 1_700_000_000_000_000_000), Field(15, Message(Varint(3, 2))),
+            Field(9, KeyValue("k", Message(Varint(3, 300)))),
+            Field(9, KeyValue("double", Message(Fixed64(4, BitConverter.DoubleToUInt64Bits(-1.5))))), Varint(12, 1),
+            [0x85, 0x01, 0x01, 0x03, 0, 0]));
         var view = OtlpView.Of(body);
-        var rows = new HtmlParser().ParseDocument(view.ToHtml()).QuerySelectorAll("tbody tr").Select(r => string.Join('|', r.QuerySelectorAll("td").Select(c => c.TextContent).Skip(1))).ToArray();
+        var rows = new HtmlParser().ParseDocument(view.ToHtml()).QuerySelectorAll("tbody tr")
+            .Select(r => string.Join('|', r.QuerySelectorAll("td").Select(c => c.TextContent).Skip(1))).ToArray();
 
         Assert.Contains($"<b>ExportTraceServiceRequest, {Drawing.Count(body.Length, "byte")}</b>", view.ToHtml(), StringComparison.Ordinal);
         Assert.Equal($"0a|{body[1]:x2} {body[2]:x2}||LEN (2)|resource_spans = 1|ResourceSpans, {body.Length - 3} bytes", rows[0]);
         Assert.Contains($"0a|10|ab ab ab ab ab ab ab ab …|LEN (2)|trace_id = 1|{string.Concat(Enumerable.Repeat("ab", 16))}", rows);
         Assert.Contains("2a|06|47 45 54 20 2f 61|LEN (2)|name = 5|\"GET /a\"", rows);
         Assert.Contains("30||02|VARINT (0)|kind = 6|2: SPAN_KIND_SERVER", rows);
-        Assert.Contains("39||00 00 2a 36 fe 9c 97 17|I64 (1)|start_time_unix_nano = 7|2023-11-14 22:13:20.0000000 UTC: 1700000000000000000 ns", rows);
+        Assert.Contains(
+            "39||00 00 2a 36 fe 9c 97 17|I64 (1)|start_time_unix_nano = 7|2023-11-14 22:13:20.0000000 UTC: 1700000000000000000 ns", rows);
         Assert.Contains("18||ac 02|VARINT (0)|int_value = 3|300", rows);
         Assert.Contains(rows, r => r.EndsWith("|double_value = 4|-1.5", StringComparison.Ordinal));
         Assert.Contains("85 01||01 03 00 00|I32 (5)|flags = 16|sampled, parent is remote: 0x00000301", rows);
@@ -673,14 +731,17 @@ public sealed class OtlpReceiverTests
     public void A_hostile_body_is_only_text_and_a_long_one_is_cut_and_says_so()
     {
         const string Hostile = "</style><script>alert(1)</script>\u001b[31m\u0000\u202e";
-        var view = OtlpView.Of(Request(Message(Field(1, Id(16, 1)), Field(2, Id(8, 1)), Field(5, Encoding.UTF8.GetBytes(Hostile + new string('x', 1_000_000))))));
+        var view = OtlpView.Of(Request(Message(Field(1, Id(16, 1)), Field(2, Id(8, 1)),
+            Field(5, Encoding.UTF8.GetBytes(Hostile + new string('x', 1_000_000))))));
         Assert.Empty(new HtmlParser().ParseDocument(view.ToHtml()).QuerySelectorAll("script"));
         Assert.DoesNotContain('\u001b', view.ToHtml() + view);
         Assert.DoesNotContain('\u202e', view.ToString());
         Assert.InRange(view.ToHtml().Length, 1, 10_000);
         Assert.Contains("(999,6", view.ToHtml(), StringComparison.Ordinal); // characters are not shown
-        var bytes = OtlpView.Of(Request(Message(Field(1, Id(16, 1)), Field(2, Id(8, 1)), Field(9, KeyValue("k", Message(Field(7, new byte[1_000])))))));
-        Assert.Contains(new HtmlParser().ParseDocument(bytes.ToHtml()).QuerySelectorAll("td"), cell => cell.TextContent == new string('0', 64) + "…");
+        var bytes = OtlpView.Of(Request(Message(Field(1, Id(16, 1)), Field(2, Id(8, 1)),
+            Field(9, KeyValue("k", Message(Field(7, new byte[1_000])))))));
+        Assert.Contains(new HtmlParser().ParseDocument(bytes.ToHtml()).QuerySelectorAll("td"),
+            cell => cell.TextContent == new string('0', 64) + "…");
 
         var longView = OtlpView.Of(Request(Enumerable.Range(0, 5_000).Select(i => Span($"span {i}")).ToArray()));
         Assert.Equal(150, new HtmlParser().ParseDocument(longView.ToHtml()).QuerySelectorAll("tbody tr").Length);
@@ -707,21 +768,25 @@ public sealed class OtlpReceiverTests
         }
     }
 
-    private static TracerProvider Provider(ActivitySource source, OtlpReceiver receiver, Action<OtlpExporterOptions> configure, SpanRecorder? recorder = null)
+    private static TracerProvider Provider(ActivitySource source, OtlpReceiver receiver, Action<OtlpExporterOptions> configure,
+        SpanRecorder? recorder = null)
     {
-        var builder = Sdk.CreateTracerProviderBuilder().AddSource(source.Name).ConfigureResource(r => r.AddService("tests", serviceVersion: "1.0.0"));
+        var builder = Sdk.CreateTracerProviderBuilder().AddSource(source.Name)
+            .ConfigureResource(r => r.AddService("tests", serviceVersion: "1.0.0"));
         if (recorder is not null)
             builder.AddProcessor(new SimpleActivityExportProcessor(recorder));
         return builder.AddOtlpExporter(o =>
         {
-            (o.Endpoint, o.Protocol, o.ExportProcessorType) = (receiver.TracesEndpoint, OtlpExportProtocol.HttpProtobuf, ExportProcessorType.Simple);
+            (o.Endpoint, o.Protocol, o.ExportProcessorType) = (receiver.TracesEndpoint, OtlpExportProtocol.HttpProtobuf,
+                ExportProcessorType.Simple);
             o.TimeoutMilliseconds = (int)HostRunner.Hang.TotalMilliseconds;
             configure(o);
         }).Build();
     }
 
     // As OTLP sees values: integers are 64 bits long, a char is a string.
-    private static string AsText(IEnumerable<KeyValuePair<string, object?>> attributes) => string.Join('\n', attributes.Select(a => $"{a.Key}={Text(a.Value)}"));
+    private static string AsText(IEnumerable<KeyValuePair<string, object?>> attributes) =>
+        string.Join('\n', attributes.Select(a => $"{a.Key}={Text(a.Value)}"));
 
     private static string Text(object? value) => value switch
     {
@@ -740,14 +805,18 @@ public sealed class OtlpReceiverTests
             for (var i = 0; i < 4; i++)
             {
                 Activity.Current = null;
-                using var span = source.StartActivity("GET /orders/{id}", (ActivityKind)i, default(ActivityContext), links: [new(new ActivityContext(ActivityTraceId.CreateRandom(), ActivitySpanId.CreateRandom(), default))])!;
-                span.SetTag("http.request.method", "GET").SetTag("list", new[] { "a", "b" }).SetTag("n", i * 1_000_000).SetTag("d", 0.5).SetTag("b", true);
-                span.AddEvent(new ActivityEvent("event", tags: new() { ["k"] = "v" })).SetStatus(i % 2 == 0 ? ActivityStatusCode.Ok : ActivityStatusCode.Error, "text");
+                using var span = source.StartActivity("GET /orders/{id}", (ActivityKind)i, default(ActivityContext),
+                    links: [new(new ActivityContext(ActivityTraceId.CreateRandom(), ActivitySpanId.CreateRandom(), default))])!;
+                span.SetTag("http.request.method", "GET").SetTag("list", new[] { "a", "b" }).SetTag("n", i * 1_000_000).SetTag("d", 0.5)
+                    .SetTag("b", true);
+                span.AddEvent(new ActivityEvent("event", tags: new() { ["k"] = "v" })).SetStatus(i % 2 == 0 ? ActivityStatusCode.Ok
+                    : ActivityStatusCode.Error, "text");
             }
         }
 
         var deep = Message(Field(6, Message(Field(1, KeyValue("k", Message(Field(5, Message(Field(1, Message(Field(7, [1, 2, 3])))))))))));
-        return [.. receiver.Requests.Select(r => r.Body), Request(Span("a"), Span("b"), Message(Field(1, Id(16, 1)), Field(2, Id(8, 1)), Field(9, KeyValue("deep", deep))))];
+        return [.. receiver.Requests.Select(r => r.Body), Request(Span("a"), Span("b"),
+            Message(Field(1, Id(16, 1)), Field(2, Id(8, 1)), Field(9, KeyValue("deep", deep))))];
     }
 
     internal static byte[] Damage(byte[] body, Random random)
@@ -782,7 +851,8 @@ public sealed class OtlpReceiverTests
         return message;
     }
 
-    private static Task<HttpResponseMessage> PostAsync(OtlpReceiver receiver, byte[] body, bool gzip = false) => Client.PostAsync(receiver.TracesEndpoint, Content(gzip ? Gzip(body) : body, gzip));
+    private static Task<HttpResponseMessage> PostAsync(OtlpReceiver receiver, byte[] body, bool gzip = false) =>
+        Client.PostAsync(receiver.TracesEndpoint, Content(gzip ? Gzip(body) : body, gzip));
 
     private static ByteArrayContent Content(byte[] body, bool gzip)
     {

@@ -13,11 +13,14 @@ public sealed class PackageTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Theory]
-    [InlineData("feed", "Test.Missing, 1.0.0", "No configured feed has the package. Unable to find package Test.Missing", "dotnet nuget add source")]
+    [InlineData("feed", "Test.Missing, 1.0.0", "No configured feed has the package. Unable to find package Test.Missing",
+        "dotnet nuget add source")]
     [InlineData("no-such-folder", "Test.Missing, 1.0.1", "The package could not be restored", "dotnet nuget list source")]
-    public async Task A_package_that_cannot_be_had_is_named_with_the_feeds_that_were_asked_and_the_way_out(string feed, string package, string message, string wayOut)
+    public async Task A_package_that_cannot_be_had_is_named_with_the_feeds_that_were_asked_and_the_way_out(string feed, string package,
+    string message, string wayOut)
     {
-        _folder.Write("nuget.config", $"""<configuration><packageSources><clear /><add key="workshop-feed" value="{feed}" /></packageSources></configuration>""");
+        _folder.Write("nuget.config",
+            $"""<configuration><packageSources><clear /><add key="workshop-feed" value="{feed}" /></packageSources></configuration>""");
         Directory.CreateDirectory(Path.Combine(_folder.Path, "feed"));
         var path = _folder.Write("test.dib", HostRunner.Cells("1", $"#r \"nuget: {package}\"\nusing Missing;", "2"));
 

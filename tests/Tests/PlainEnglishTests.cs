@@ -11,7 +11,8 @@ namespace TracingTutorial.Tests;
 /// <summary>The words that CONTRIBUTING.md tells authors not to use.</summary>
 public partial class PlainEnglishTests
 {
-    private static readonly string[] Words = [.. Row().Matches(Section().Match(Read("CONTRIBUTING.md")).Value).SelectMany(row => Quoted().Matches(row.Value)).Select(m => m.Groups[1].Value)];
+    private static readonly string[] Words = [.. Row().Matches(Section().Match(Read("CONTRIBUTING.md")).Value)
+        .SelectMany(row => Quoted().Matches(row.Value)).Select(m => m.Groups[1].Value)];
 
     public static TheoryData<string> Texts => [.. HostRunner.Lessons.Select(name => Path.Combine("notebooks", name)).Concat(Documents())];
 
@@ -21,7 +22,8 @@ public partial class PlainEnglishTests
     {
         var found = Found(Prose(path)).ToArray();
 
-        Assert.True(found.Length == 0, $"{path}: {string.Join("; ", found)}. CONTRIBUTING.md, *Plain English*, says what to write in their place.");
+        Assert.True(found.Length == 0,
+            $"{path}: {string.Join("; ", found)}. CONTRIBUTING.md, *Plain English*, says what to write in their place.");
     }
 
     [Fact]
@@ -36,15 +38,19 @@ public partial class PlainEnglishTests
     {
         var prose = Code().Replace(text, m => new string('\n', m.Value.Count(c => c == '\n')));
         return Words.SelectMany(word => Regex.Matches(prose, @"(?i)\b" + string.Join(@"\s+", word.Split(' ').Select(Regex.Escape)) + @"\b"))
-            .Select(m => '"' + prose[Math.Max(0, m.Index - 20)..Math.Min(prose.Length, m.Index + m.Length + 20)].ReplaceLineEndings(" ") + '"');
+            .Select(m => '"' + prose[Math.Max(0, m.Index - 20)..Math.Min(prose.Length, m.Index + m.Length + 20)].ReplaceLineEndings(" ")
+            + '"');
     }
 
     private static string Prose(string path) => Path.GetExtension(path) == ".md" ? Read(path)
-        : string.Join("\n\n", DibReader.Load(Path.Combine(HostRunner.Root, path)).Cells.Where(c => c.Kind == CellKind.Markdown).Select(c => c.Source));
+        : string.Join("\n\n", DibReader.Load(Path.Combine(HostRunner.Root, path)).Cells.Where(c => c.Kind == CellKind.Markdown)
+        .Select(c => c.Source));
 
     private static IEnumerable<string> Documents() =>
-        new[] { "", "notebooks", "helpers", "host", "course/Runs", "docker", "tests/Benchmarks" }.Select(folder => Path.Combine(HostRunner.Root, folder))
-            .SelectMany(folder => Directory.GetFiles(folder, "*.md")).Select(file => Path.GetRelativePath(HostRunner.Root, file)).Order(StringComparer.Ordinal);
+        new[] { "", "notebooks", "helpers", "host", "course/Runs", "docker",
+        "tests/Benchmarks" }.Select(folder => Path.Combine(HostRunner.Root, folder))
+            .SelectMany(folder => Directory.GetFiles(folder, "*.md")).Select(file => Path.GetRelativePath(HostRunner.Root, file))
+            .Order(StringComparer.Ordinal);
 
     private static string Read(string path) => File.ReadAllText(Path.Combine(HostRunner.Root, path)).ReplaceLineEndings("\n");
 

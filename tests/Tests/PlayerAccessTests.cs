@@ -32,7 +32,8 @@ public sealed class PlayerAccessTests(PlayerFixture player) : IClassFixture<Play
     public async Task Without_the_secret_nothing_of_the_learner_is_told(string path)
     {
         Assert.Equal(200, (await GetAsync(path, await KeyHeaderAsync())).Status);
-        foreach (var header in (string[])["Cookie: tracing-tutorial=x", "X-Tutorial-Key: ", "X-Tutorial-Key: 0", $"X-Tutorial-Key: {await player.SecretAsync()}0", $"Cookie: tracing-tutorial-{player.Port}={await player.SecretAsync()}"])
+        foreach (var header in (string[])["Cookie: tracing-tutorial=x", "X-Tutorial-Key: ", "X-Tutorial-Key: 0",
+            $"X-Tutorial-Key: {await player.SecretAsync()}0", $"Cookie: tracing-tutorial-{player.Port}={await player.SecretAsync()}"])
         {
             var answer = await GetAsync(path, header);
             Assert.Equal(401, answer.Status);
@@ -94,7 +95,8 @@ public sealed class PlayerAccessTests(PlayerFixture player) : IClassFixture<Play
     public async Task A_wrong_key_opens_nothing()
     {
         var key = player.NewAddress().Query.Split('=')[1];
-        foreach (var wrong in (string[])["", "0", key[..^1], key + "0", key.ToUpperInvariant() + " ", new string('0', key.Length), await player.SecretAsync()])
+        foreach (var wrong in (string[])["", "0", key[..^1], key + "0", key.ToUpperInvariant() + " ", new string('0', key.Length),
+            await player.SecretAsync()])
             Assert.Equal(401, (await EnterAsync($"{{\"key\":\"{wrong}\"}}")).Status);
         foreach (var broken in (string[])["", "{", "[]", "{}", "{\"key\":1}", "{\"key\":\"\\ud800\"}"])
             Assert.InRange((await EnterAsync(broken)).Status, 400, 401);
@@ -124,13 +126,15 @@ public sealed class PlayerAccessTests(PlayerFixture player) : IClassFixture<Play
     }
 
     private Task<Answer> EnterAsync(string body) =>
-        SendAsync("POST /enter", Host, [$"Origin: http://{Host}", "Content-Type: application/json", $"Content-Length: {body.Length}"], body);
+        SendAsync("POST /enter", Host, [$"Origin: http://{Host}", "Content-Type: application/json", $"Content-Length: {body.Length}"],
+        body);
 
     [Fact]
     public async Task The_player_answers_to_no_other_name()
     {
         var port = player.Port;
-        foreach (var host in (string[])["evil.example", $"evil.example:{port}", "127.0.0.1", $"127.0.0.1:{port ^ 1}", "localhost", $"127.0.0.1.evil.example:{port}", $"[::1]:{port}", $"127.0.0.2:{port}", $"0.0.0.0:{port}"])
+        foreach (var host in (string[])["evil.example", $"evil.example:{port}", "127.0.0.1", $"127.0.0.1:{port ^ 1}", "localhost",
+            $"127.0.0.1.evil.example:{port}", $"[::1]:{port}", $"127.0.0.2:{port}", $"0.0.0.0:{port}"])
         {
             foreach (var request in (string[])["GET /?key=0", "GET /", "POST /", "GET /lesson.js", "GET /api/start"])
             {
@@ -150,16 +154,20 @@ public sealed class PlayerAccessTests(PlayerFixture player) : IClassFixture<Play
     public async Task A_request_of_another_page_is_refused_even_with_the_secret()
     {
         var port = player.Port;
-        string[] upgrade = ["Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="];
-        foreach (var origin in (string[])["http://evil.example", "null", "", $"http://127.0.0.1:{port ^ 1}", "http://127.0.0.1", $"https://127.0.0.1:{port}", $"http://localhost:{port}", $"http://127.0.0.1:{port}.evil.example", $"http://127.0.0.1:{port}/"])
+        string[] upgrade = ["Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Version: 13",
+            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="];
+        foreach (var origin in (string[])["http://evil.example", "null", "", $"http://127.0.0.1:{port ^ 1}", "http://127.0.0.1",
+            $"https://127.0.0.1:{port}", $"http://localhost:{port}", $"http://127.0.0.1:{port}.evil.example", $"http://127.0.0.1:{port}/"])
         {
             foreach (var request in (string[])["GET /", "GET /api/start", "POST /", "GET /assets/picture.svg", "DELETE /lesson/00-first"])
                 Assert.Equal(403, (await SendAsync(request, Host, await KeyHeaderAsync(), $"Origin: {origin}")).Status);
-            Assert.Equal(403, (await SendAsync("GET /ws/00-first", Host, [await KeyHeaderAsync(), $"Origin: {origin}", .. upgrade])).Status);
+            Assert.Equal(403, (await SendAsync("GET /ws/00-first", Host,
+                [await KeyHeaderAsync(), $"Origin: {origin}", .. upgrade])).Status);
         }
 
         Assert.Equal(403, (await SendAsync("GET /ws/00-first", Host, [await KeyHeaderAsync(), .. upgrade])).Status); // no page sent it
-        Assert.Equal(101, (await SendAsync("GET /ws/00-first", Host, [await KeyHeaderAsync(), $"Origin: http://{Host}", .. upgrade])).Status);
+        Assert.Equal(101, (await SendAsync("GET /ws/00-first", Host,
+            [await KeyHeaderAsync(), $"Origin: http://{Host}", .. upgrade])).Status);
     }
 
     [Fact]
@@ -223,7 +231,8 @@ public sealed class PlayerAccessTests(PlayerFixture player) : IClassFixture<Play
         {
             string[] headers = [$"Content-Type: {type}", $"Content-Length: {body.Length}", await KeyHeaderAsync()];
             Assert.Equal(403, (await SendAsync("POST " + path, Host, headers, body)).Status);
-            Assert.Equal(403, (await SendAsync("POST " + path, Host, [.. headers, $"Origin: http://127.0.0.1:{player.Port ^ 1}"], body)).Status);
+            Assert.Equal(403, (await SendAsync("POST " + path, Host, [.. headers, $"Origin: http://127.0.0.1:{player.Port ^ 1}"],
+                body)).Status);
             Assert.InRange((await SendAsync("POST " + path, Host, [.. headers, $"Origin: http://{Host}"], body)).Status, 404, 413);
         }
     }
@@ -238,19 +247,29 @@ public sealed class PlayerAccessTests(PlayerFixture player) : IClassFixture<Play
         var clone = player.Clone.TrimStart('/');
         File.WriteAllText(Path.Combine(player.Clone, "helpers", "secret.txt"), Secret);
         string[] folders = ["/assets", "/lesson", "/ws", "/vs", "/vs/editor", "/file", "/file/helpers/core", ""];
-        string[] ups = ["..", "%2e%2e", ".%2e", "%2E.", "..%2f..", "%2e%2e%2f%2e%2e", "..%5c..", "..\\..", "%252e%252e", "%252e%252e%252f..", "..%c0%af..", "....//..", "%2e%2e;/..", "./.."];
-        string[] files = ["secret.svg", "secret.dib", "secret", "assets/notes.txt", "etc/passwd", "tracing-tutorial.runtimeconfig.json", "appsettings.json"];
-        string[] whole = [$"/assets//{clone}/secret.svg", $"/assets/%2f{clone.Replace("/", "%2f")}%2fsecret.svg", "/assets/notes.txt", "/assets/.hidden.svg", "/assets/", "/assets", "/vs/", "/vs", "/lesson/", "/lesson/00-first.dib",
-            "/lesson/%2e%2e%2fsecret", "/notebooks/00-first.dib", "/helpers/core.dib", "/.progress/00-first.json", "/assets/picture.svg%00.txt", "/assets/picture.svg/..%2f..%2fsecret.svg", "/ws/00-first", "//secret.svg", "/file:///etc/passwd", "/file", "/file/", "/file/helpers", "/file/helpers/secret.txt", "/file/secret.dib", "/file/notebooks/00-first.dib", "/file/helpers//core.dib", "/file/helpers/core.dib/", "/file/helpers/core.dib%00",
-            "/file/helpers/core.dib%0a", $"/file/{clone}/secret.dib", $"/file//{clone}/secret.dib", "/file/helpers%5ccore.dib", "/file/.env", "/file/.git/config", "/file/.progress/00-first.json"];
+        string[] ups = ["..", "%2e%2e", ".%2e", "%2E.", "..%2f..", "%2e%2e%2f%2e%2e", "..%5c..", "..\\..", "%252e%252e",
+            "%252e%252e%252f..", "..%c0%af..", "....//..", "%2e%2e;/..", "./.."];
+        string[] files = ["secret.svg", "secret.dib", "secret", "assets/notes.txt", "etc/passwd", "tracing-tutorial.runtimeconfig.json",
+            "appsettings.json"];
+        string[] whole = [$"/assets//{clone}/secret.svg", $"/assets/%2f{clone.Replace("/", "%2f")}%2fsecret.svg", "/assets/notes.txt",
+            "/assets/.hidden.svg", "/assets/", "/assets", "/vs/", "/vs", "/lesson/", "/lesson/00-first.dib",
+            "/lesson/%2e%2e%2fsecret", "/notebooks/00-first.dib", "/helpers/core.dib", "/.progress/00-first.json",
+            "/assets/picture.svg%00.txt", "/assets/picture.svg/..%2f..%2fsecret.svg", "/ws/00-first", "//secret.svg", "/file:///etc/passwd",
+            "/file", "/file/", "/file/helpers", "/file/helpers/secret.txt", "/file/secret.dib", "/file/notebooks/00-first.dib",
+            "/file/helpers//core.dib", "/file/helpers/core.dib/", "/file/helpers/core.dib%00",
+            "/file/helpers/core.dib%0a", $"/file/{clone}/secret.dib", $"/file//{clone}/secret.dib", "/file/helpers%5ccore.dib",
+            "/file/.env", "/file/.git/config", "/file/.progress/00-first.json"];
 
-        var paths = folders.SelectMany(folder => ups.SelectMany(up => files.SelectMany(file => (string[])[$"{folder}/{up}/{file}", $"{folder}/{up}/{up}/{file}", $"{folder}/{up}%2f{file}", $"{folder}/{up}%5c{file}"])));
+        var paths = folders.SelectMany(folder => ups.SelectMany(up =>
+            files.SelectMany(file => (string[])[$"{folder}/{up}/{file}", $"{folder}/{up}/{up}/{file}", $"{folder}/{up}%2f{file}",
+            $"{folder}/{up}%5c{file}"])));
         foreach (var batch in whole.Concat(paths).Chunk(200))
         {
             foreach (var (path, answer) in await SendAllAsync(batch))
             {
                 Assert.True(answer.Status is 404 or 400, $"{path}: {answer.Status}");
-                Assert.True(!answer.Body.Contains(Secret) && !answer.Body.Contains("root:") && !answer.Body.Contains("runtimeOptions"), path);
+                Assert.True(!answer.Body.Contains(Secret) && !answer.Body.Contains("root:")
+                    && !answer.Body.Contains("runtimeOptions"), path);
             }
         }
     }
@@ -291,9 +310,11 @@ public sealed class PlayerAccessTests(PlayerFixture player) : IClassFixture<Play
         var answer = await SendAsync(request, host ?? Host, key ?? await KeyHeaderAsync());
 
         Assert.Equal(status, answer.Status);
-        var headers = answer.Head.Split("\r\n").Skip(1).Select(line => line.Split(": ", 2)).ToDictionary(h => h[0], h => h[1], StringComparer.OrdinalIgnoreCase);
+        var headers = answer.Head.Split("\r\n").Skip(1).Select(line => line.Split(": ", 2)).ToDictionary(h => h[0], h => h[1],
+            StringComparer.OrdinalIgnoreCase);
         var policy = headers["Content-Security-Policy"].Split(';', StringSplitOptions.TrimEntries);
-        foreach (var part in (string[])["default-src 'none'", "script-src 'self'", "form-action 'none'", "base-uri 'none'", "frame-ancestors 'none'"])
+        foreach (var part in (string[])["default-src 'none'", "script-src 'self'", "form-action 'none'", "base-uri 'none'",
+            "frame-ancestors 'none'"])
             Assert.Contains(part, policy);
         Assert.Equal("nosniff", headers["X-Content-Type-Options"]);
         Assert.Equal("DENY", headers["X-Frame-Options"]);
@@ -341,13 +362,16 @@ public sealed class PlayerAccessTests(PlayerFixture player) : IClassFixture<Play
         await client.ConnectAsync(IPAddress.Loopback, player.Port);
         var stream = client.GetStream();
         var close = headers.Any(h => h.StartsWith("Connection:", StringComparison.Ordinal)) ? "" : "Connection: close\r\n";
-        await stream.WriteAsync(Encoding.UTF8.GetBytes($"{request} HTTP/1.1\r\nHost: {host}\r\n{close}{string.Concat(headers.Select(h => h + "\r\n"))}\r\n{body}"));
+        await stream.WriteAsync(
+            Encoding.UTF8.GetBytes(
+                $"{request} HTTP/1.1\r\nHost: {host}\r\n{close}{string.Concat(headers.Select(h => h + "\r\n"))}\r\n{body}"));
         using var reader = new StreamReader(stream);
         var head = new StringBuilder();
         while (await reader.ReadLineAsync() is { Length: > 0 } line)
             head.Append(head.Length == 0 ? "" : "\r\n").Append(line);
         var status = int.Parse(head.ToString().Split(' ')[1]);
-        return new Answer(status, head.ToString(), status == 101 || close.Length == 0 ? "" : Unchunked(head.ToString(), await reader.ReadToEndAsync()));
+        return new Answer(status, head.ToString(), status == 101 || close.Length == 0 ? ""
+            : Unchunked(head.ToString(), await reader.ReadToEndAsync()));
     }
 
     private async Task<IEnumerable<(string Path, Answer Answer)>> SendAllAsync(string[] paths)

@@ -44,7 +44,8 @@ public abstract class EditorTests(LessonHost player)
     {
         await using var shown = await player.ComeInAsync();
         var page = shown.Page;
-        await page.AddInitScriptAsync("Object.defineProperty(Navigator.prototype, 'userAgent', { get: () => 'Mozilla/5.0 (Windows NT 10.0; Win64; x64)' })");
+        await page.AddInitScriptAsync(
+            "Object.defineProperty(Navigator.prototype, 'userAgent', { get: () => 'Mozilla/5.0 (Windows NT 10.0; Win64; x64)' })");
         await player.GoAsync(page, player.Write("79-windows", "# Windows", Code("1"), Code("2")));
 
         await page.Cell(0).WriteAsync("");
@@ -105,7 +106,8 @@ public abstract class EditorTests(LessonHost player)
     [Fact]
     public async Task Raw_strings_and_records_have_their_colours_in_the_editor_as_in_the_page()
     {
-        await using var shown = await player.OpenAsync(player.Write("75-colours", "# Colours", Code("record Parcel(string To);\nvar text = \"\"\"\n    not a \"class\" here\n    \"\"\";\nvar after = 1;")));
+        await using var shown = await player.OpenAsync(player.Write("75-colours", "# Colours",
+            Code("record Parcel(string To);\nvar text = \"\"\"\n    not a \"class\" here\n    \"\"\";\nvar after = 1;")));
         var cell = shown.Page.Cell(0);
         await cell.Locator(".source").ClickAsync();
         await cell.Locator(".view-lines").WaitForAsync();
@@ -161,7 +163,8 @@ public abstract class EditorTests(LessonHost player)
     public async Task In_the_presenters_view_an_exercise_keeps_its_folds_and_what_a_long_cell_shows_comes_into_view()
     {
         var lesson = player.Write("78-present", "# Head", Code(new string('\n', 30).Replace("\n", "// a line\n") + "\"shown\""),
-            Text("<details>\n<summary>Hint 1</summary>\n\nLook.\n\n</details>\n\n## Second\n\nText."), Text("<details>\n<summary>Hint 2</summary>\n\nLook.\n\n</details>"), Code("1"));
+            Text("<details>\n<summary>Hint 1</summary>\n\nLook.\n\n</details>\n\n## Second\n\nText."),
+            Text("<details>\n<summary>Hint 2</summary>\n\nLook.\n\n</details>"), Code("1"));
         await using var shown = await player.OpenAsync(lesson, 1280, 720);
         var page = shown.Page;
         await page.Button("Present").ClickAsync();
@@ -180,7 +183,8 @@ public abstract class EditorTests(LessonHost player)
     [Fact]
     public async Task In_the_presenters_view_one_key_runs_shows_what_is_said_and_goes_on()
     {
-        var lesson = player.Write("79-present", "# Head\n\n**Predict.** What?\n\n- **A.** This.\n- **B.** That.", Code("\"first\""), Text("**B.** It is that.\n\nThe next cell leads on."),
+        var lesson = player.Write("79-present", "# Head\n\n**Predict.** What?\n\n- **A.** This.\n- **B.** That.", Code("\"first\""),
+            Text("**B.** It is that.\n\nThe next cell leads on."),
             Code("\"second\""), Code("\"third\""), Text("Look at both of them.\n\n## Behind"), Text("Said at the end."));
         await using var shown = await player.OpenAsync(lesson, 1280, 720);
         var page = shown.Page;
@@ -210,13 +214,15 @@ public abstract class EditorTests(LessonHost player)
         await Expect(page.GetByText("Look at both of them.")).ToBeHiddenAsync();
         await page.Keyboard.PressAsync("Escape");
         await Expect(page.GetByText("Said at the end.")).ToBeVisibleAsync(); // the page for reading has it all, in its order
-        Assert.True(await page.GetByText("Look at both of them.").EvaluateAsync<bool>("e => !!(e.compareDocumentPosition(document.querySelector('h2')) & Node.DOCUMENT_POSITION_FOLLOWING)"));
+        Assert.True(await page.GetByText("Look at both of them.")
+            .EvaluateAsync<bool>("e => !!(e.compareDocumentPosition(document.querySelector('h2')) & Node.DOCUMENT_POSITION_FOLLOWING)"));
     }
 
     /// <summary>A lesson of two cells, of which the first has run.</summary>
     private async Task<BrowserPage> OpenAsync(string name, string first, string second)
     {
-        var shown = await player.OpenAsync(player.Write(name, $"# {name}", Code(first), Code(second.Length > 0 ? second : "// write here")));
+        var shown = await player.OpenAsync(player.Write(name, $"# {name}", Code(first),
+            Code(second.Length > 0 ? second : "// write here")));
         await shown.Page.Cell(0).RunToEndAsync();
         return shown;
     }

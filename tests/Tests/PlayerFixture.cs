@@ -65,11 +65,14 @@ public sealed class PlayerFixture(Browser browser) : LessonHost, IAsyncLifetime
         _place = await KernelPlace.TakeAsync();
         foreach (var file in Directory.GetFiles(Path.Combine(HostRunner.Root, "helpers"), "*", SearchOption.AllDirectories))
         {
-            if (Path.GetRelativePath(HostRunner.Root, file) is var name && !name.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}") && !name.Contains($"{Path.DirectorySeparatorChar}bin{Path.DirectorySeparatorChar}"))
+            if (Path.GetRelativePath(HostRunner.Root, file) is var name
+                && !name.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}")
+                && !name.Contains($"{Path.DirectorySeparatorChar}bin{Path.DirectorySeparatorChar}"))
                 _clone.Write(name, File.ReadAllText(file));
         }
 
-        _clone.Write("assets/picture.svg", """<svg xmlns="http://www.w3.org/2000/svg" width="20" height="20"><rect width="20" height="20"/></svg>""");
+        _clone.Write("assets/picture.svg",
+            """<svg xmlns="http://www.w3.org/2000/svg" width="20" height="20"><rect width="20" height="20"/></svg>""");
         Write("00-first", "# First\n\n- know that it opens");
         await StartAsync();
     }
@@ -123,7 +126,8 @@ public sealed class PlayerFixture(Browser browser) : LessonHost, IAsyncLifetime
     internal override Task<string?> KeptAsync(IPage page, string lesson, string original) =>
         Task.FromResult(new ProgressFolder(Progress).Read(lesson).Cells.GetValueOrDefault(KeptLesson.KeyOf(original))?.Source);
 
-    private async Task StartAsync() => _app = await PlayerApp.StartAsync(_clone.Path, _progress.Path, null, EngineKernel.Own(limit: null), _progress.Path);
+    private async Task StartAsync() => _app = await PlayerApp.StartAsync(_clone.Path, _progress.Path, null, EngineKernel.Own(limit: null),
+        _progress.Path);
 }
 
 /// <summary>What a learner does with a lesson, and sees.</summary>
@@ -165,7 +169,8 @@ internal static class LessonPage
     public static Task RanAsync(this ILocator cell) => cell.MarkedAsync("^(ran|solved) ");
 
     /// <summary>Waits until the page says this about the cell.</summary>
-    public static Task MarkedAsync(this ILocator cell, string pattern) => Assertions.Expect(cell.Mark()).ToHaveTextAsync(new Regex(pattern));
+    public static Task MarkedAsync(this ILocator cell, string pattern) =>
+        Assertions.Expect(cell.Mark()).ToHaveTextAsync(new Regex(pattern));
 
     public static Task ShowsAsync(this ILocator cell, string text) => Assertions.Expect(cell.Outputs()).ToContainTextAsync(text);
 
@@ -189,10 +194,12 @@ internal static class LessonPage
         """, text);
 
     /// <summary>Says yes to the question that the page asks.</summary>
-    public static Task YesAsync(this IPage page) => page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new() { Name = "Yes" }).ClickAsync();
+    public static Task YesAsync(this IPage page) => page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new() { Name = "Yes" })
+        .ClickAsync();
 
     /// <summary>What scripts the page ran that are none of its own: a hostile output says so here.</summary>
     public static Task<bool> IsHackedAsync(this IPage page) => page.EvaluateAsync<bool>("'hacked' in window");
 
-    public static Task<int> SidewaysAsync(this IPage page) => page.EvaluateAsync<int>("document.documentElement.scrollWidth - document.documentElement.clientWidth");
+    public static Task<int> SidewaysAsync(this IPage page) =>
+        page.EvaluateAsync<int>("document.documentElement.scrollWidth - document.documentElement.clientWidth");
 }

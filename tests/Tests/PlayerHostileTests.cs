@@ -105,7 +105,8 @@ public sealed class PlayerHostileTests(PlayerFixture player) : IClassFixture<Pla
         await using var shown = await player.ComeInAsync();
         await shown.Page.GotoAsync(stranger.Origin);
 
-        var popup = await shown.Page.RunAndWaitForPopupAsync(() => shown.Page.EvaluateAsync("player => { window.theirs = open(player); }", player.Origin));
+        var popup = await shown.Page.RunAndWaitForPopupAsync(() => shown.Page.EvaluateAsync("player => { window.theirs = open(player); }",
+            player.Origin));
         await popup.WaitForLoadStateAsync();
 
         Assert.True(await shown.Page.EvaluateAsync<bool>("theirs.closed")); // another group of windows
@@ -115,23 +116,51 @@ public sealed class PlayerHostileTests(PlayerFixture player) : IClassFixture<Pla
     /// <summary>What a cell may show: HTML that would run a script, send something, or lie over the page.</summary>
     private static readonly (string Name, string Html)[] Hostile =
     [
-        ("script", "<script>window.hacked = 1</script><script src='STRANGER/script'></script><svg><script>window.hacked = 1</script></svg>"),
-        ("handler", "<img src=x onerror='window.hacked = 1'><svg onload='window.hacked = 1'></svg><details open ontoggle='window.hacked = 1'><summary>x</summary></details><input autofocus onfocus='window.hacked = 1'><style onload='window.hacked = 1'></style>"),
-        ("elsewhere", "<img src='STRANGER/image'><link rel=stylesheet href='STRANGER/style'><style>@import 'STRANGER/import'; p { background: url(STRANGER/background) }</style><p>text<iframe src='STRANGER/frame'></iframe><iframe srcdoc='<script>parent.hacked = 1</script>'></iframe><iframe src='javascript:parent.hacked = 1'></iframe><object data='STRANGER/object'></object><embed src='STRANGER/embed'><video src='STRANGER/video' autoplay></video>"),
-        ("navigation", "<base href='STRANGER/base/'><meta http-equiv=refresh content='0;url=STRANGER/refresh'><meta http-equiv=Content-Security-Policy content=\"default-src *\">"),
-        ("form", "<form action='STRANGER/form' method=post><button>send</button></form><form action='javascript:window.hacked = 1'><button>send</button></form><form><button formaction='STRANGER/formaction'>send</button></form>"),
-        ("link", "<a href='javascript:window.hacked = 1'>go</a><a target=_blank href='javascript:opener.hacked = 1'>go</a><a target=_top href='data:text/html,<script>1</script>'>go</a>"),
-        ("cover", "<style>:host { position: fixed !important; inset: 0 !important; z-index: 99999 !important; contain: none !important; overflow: visible !important; display: block !important; background: red } body, .bar, * { display: none !important } div.cover { display: block !important; position: fixed !important; inset: 0; width: 100vw; height: 100vh; z-index: 99999; background: red }</style><div class=cover></div>"),
-        ("cover beside", "<div style='position:absolute;left:-5000px;top:-5000px;width:9999px;height:9999px;background:red;z-index:99999'></div><div style='margin:-3000px;height:3000px;width:100vw;background:red;transform:translateY(-900px) scale(9)'></div>"),
-        ("top layer", "<button popovertarget=p>send</button><div popover=manual id=p style='inset:0;width:100vw;height:100vh;background:red;border:0;margin:0;max-width:none;max-height:none'></div><button commandfor=d command=show-modal>send</button><dialog id=d style='inset:0;width:100vw;height:100vh;background:red;max-width:none;max-height:none'></dialog>"),
+        ("script",
+        "<script>window.hacked = 1</script><script src='STRANGER/script'></script><svg><script>window.hacked = 1</script></svg>"),
+        ("handler",
+            "<img src=x onerror='window.hacked = 1'><svg onload='window.hacked = 1'></svg><details open ontoggle='window.hacked = "
+                + "1'><summary>x</summary></details><input autofocus onfocus='window.hacked = 1'><style onload='window.hacked = "
+                    + "1'></style>"),
+        ("elsewhere",
+            "<img src='STRANGER/image'><link rel=stylesheet href='STRANGER/style'><style>@import 'STRANGER/import'; p { background: "
+                + "url(STRANGER/background) }</style><p>text<iframe src='STRANGER/frame'></iframe><iframe srcdoc='<script>parent.hacked = "
+                    + "1</script>'></iframe><iframe src='javascript:parent.hacked = 1'></iframe><object "
+                        + "data='STRANGER/object'></object><embed src='STRANGER/embed'><video src='STRANGER/video' autoplay></video>"),
+        ("navigation",
+            "<base href='STRANGER/base/'><meta http-equiv=refresh content='0;url=STRANGER/refresh'><meta "
+                + "http-equiv=Content-Security-Policy content=\"default-src *\">"),
+        ("form", "<form action='STRANGER/form' method=post><button>send</button></form><form action='javascript:window.hacked = "
+            + "1'><button>send</button></form><form><button formaction='STRANGER/formaction'>send</button></form>"),
+        ("link", "<a href='javascript:window.hacked = 1'>go</a><a target=_blank href='javascript:opener.hacked = 1'>go</a><a target=_top "
+            + "href='data:text/html,<script>1</script>'>go</a>"),
+        ("cover",
+            "<style>:host { position: fixed !important; inset: 0 !important; z-index: 99999 !important; contain: none !important; "
+                + "overflow: visible !important; display: block !important; background: red } body, .bar, * { display: none !important } "
+                    + "div.cover { display: block !important; position: fixed !important; inset: 0; width: 100vw; height: 100vh; z-index: "
+                        + "99999; background: red }</style><div class=cover></div>"),
+        ("cover beside",
+            "<div style='position:absolute;left:-5000px;top:-5000px;width:9999px;height:9999px;background:red;z-index:99999'></div><div "
+                + "style='margin:-3000px;height:3000px;width:100vw;background:red;transform:translateY(-900px) scale(9)'></div>"),
+        ("top layer",
+            "<button popovertarget=p>send</button><div popover=manual id=p "
+                + "style='inset:0;width:100vw;height:100vh;background:red;border:0;margin:0;max-width:none;max-height:none'></div><button "
+                    + "commandfor=d command=show-modal>send</button><dialog id=d "
+                        + "style='inset:0;width:100vw;height:100vh;background:red;max-width:none;max-height:none'></dialog>"),
         // What is in a table and in no cell of it is moved before the table, where the page has looked already.
-        ("moved", "</td></tr><button popovertarget=p>send</button><div popover=manual id=p style='inset:0;width:100vw;height:100vh;background:red;border:0;margin:0;max-width:none;max-height:none'></div><table><tr><td>x"),
-        ("unclosed", "</div></div></section></main></template><div style='position:fixed;inset:0;background:red;z-index:99999'></div><img src=x onerror='window.hacked = 1'><style>.bar { display: none !important }"),
+        ("moved",
+            "</td></tr><button popovertarget=p>send</button><div popover=manual id=p "
+                + "style='inset:0;width:100vw;height:100vh;background:red;border:0;margin:0;max-width:none;max-height:none'></div><table><tr><td>x"),
+        ("unclosed",
+            "</div></div></section></main></template><div style='position:fixed;inset:0;background:red;z-index:99999'></div><img src=x "
+                + "onerror='window.hacked = 1'><style>.bar { display: none !important }"),
     ];
 
     public static TheoryData<string, string> Outputs => new(Hostile);
 
-    /// <summary>Clicks all that can be clicked in what cells have shown. Clicked by Playwright, a form that is not sent would be waited for.</summary>
+    /// <summary>
+    /// Clicks all that can be clicked in what cells have shown. Clicked by Playwright, a form that is not sent would be waited for.
+    /// </summary>
     internal const string ClickAll = """
         () => {
           const shown = root => [...root.querySelectorAll('*')].flatMap(e => [e, ...(e.shadowRoot ? shown(e.shadowRoot) : [])]);
@@ -145,7 +174,8 @@ public sealed class PlayerHostileTests(PlayerFixture player) : IClassFixture<Pla
     {
         await using var stranger = await Stranger.StartAsync();
         // Each is shown twice, because long ones take another way into the page. (An id counts where it is first.)
-        var cells = Hostile.Select((output, i) => (output.Name, Html: output.Html.Replace("STRANGER", $"{stranger.Origin}/{i}"))).Select(output => Code($"""
+        var cells = Hostile.Select((output, i) => (output.Name, Html: output.Html.Replace("STRANGER", $"{stranger.Origin}/{i}")))
+            .Select(output => Code($"""
             // {output.Name}
             var html = {JsonSerializer.Serialize(output.Html)};
             html.DisplayAs("text/html");

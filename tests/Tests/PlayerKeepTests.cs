@@ -70,7 +70,8 @@ public sealed class PlayerKeepTests(PlayerFixture player) : KeepTests(player), I
     [Fact]
     public async Task A_run_goes_on_when_its_tab_is_closed()
     {
-        var lesson = player.Write("53-closed", "# Closed", Code("while (!System.IO.File.Exists(\"go\")) await Task.Delay(20);\n\"arrived\""));
+        var lesson = player.Write("53-closed", "# Closed",
+            Code("while (!System.IO.File.Exists(\"go\")) await Task.Delay(20);\n\"arrived\""));
         await using (var shown = await player.OpenAsync(lesson))
         {
             await shown.Page.Cell(0).RunAsync();
@@ -117,10 +118,12 @@ public sealed class PlayerKeepTests(PlayerFixture player) : KeepTests(player), I
 
         await using var open = await player.OpenAsync(lesson);
         player.Write("55-changed", "# Changed", Code("3"), Code("\"new in this version\""), Code("1"));
-        File.SetLastWriteTimeUtc(Path.Combine(player.Clone, "notebooks", "55-changed.dib"), DateTime.UtcNow.AddMinutes(1)); // whatever the clock of the disk
+        // whatever the clock of the disk
+        File.SetLastWriteTimeUtc(Path.Combine(player.Clone, "notebooks", "55-changed.dib"), DateTime.UtcNow.AddMinutes(1));
         await using var again = await player.OpenAsync(lesson);
         var page = again.Page;
-        await Expect(open.Page.Cell(1).Locator(".source")).ToHaveTextAsync("\"new in this version\""); // the tab that was open has loaded it again
+        // the tab that was open has loaded it again
+        await Expect(open.Page.Cell(1).Locator(".source")).ToHaveTextAsync("\"new in this version\"");
 
         await Expect(page.Cell(0).Locator(".source")).ToHaveTextAsync("\"mine 2\"");
         await Expect(page.Cell(1).Locator(".source")).ToHaveTextAsync("\"new in this version\"");
@@ -281,7 +284,11 @@ public sealed class PlayerKeepTests(PlayerFixture player) : KeepTests(player), I
         await using var shown = await player.ComeInAsync();
         var page = shown.Page;
         await page.GotoAsync(player.Origin);
-        var card = page.GetByRole(AriaRole.Listitem).Filter(new() { Has = page.GetByRole(AriaRole.Heading, new() { Name = "With an exercise" }) });
+        var card = page.GetByRole(AriaRole.Listitem).Filter(new()
+        {
+            Has = page.GetByRole(AriaRole.Heading,
+            new() { Name = "With an exercise" })
+        });
         await Expect(card).ToContainTextAsync("10 minutes"); // by the rule that all lessons are measured with
         await Expect(card).ToContainTextAsync("0 of 2 exercises solved");
         await Expect(card).ToContainTextAsync("do one exercise");

@@ -46,7 +46,8 @@ public sealed class PlayerPaperTests(Browser browser) : IAsyncLifetime
         await Drawn(page);
         await EditAsync(page, "\"this loses its place\"");
         Write("3");
-        File.SetLastWriteTimeUtc(Path.Combine(_clone.Path, "notebooks", Lesson + ".dib"), DateTime.UtcNow.AddMinutes(1)); // whatever the clock of the disk
+        // whatever the clock of the disk
+        File.SetLastWriteTimeUtc(Path.Combine(_clone.Path, "notebooks", Lesson + ".dib"), DateTime.UtcNow.AddMinutes(1));
         await ReloadAsync(page);
         await page.Locator(".orphans summary").ClickAsync();
         await DoAsync(page);
@@ -54,9 +55,11 @@ public sealed class PlayerPaperTests(Browser browser) : IAsyncLifetime
         await AsAsync(page, how);
         await ReadableAsync(page, "the lesson");
         Assert.Equal(["ran ✓ N ms", "failed ✗", "solved ✓ N ms"], await page.EvaluateAsync<string[]>(
-            "() => [...document.querySelectorAll('.mark')].filter(m => m.checkVisibility()).map(m => m.innerText.replace(/\\d+/, 'N')).filter(Boolean)"));
+            "() => [...document.querySelectorAll('.mark')].filter(m => m.checkVisibility()).map(m => m.innerText.replace(/\\d+/, "
+                + "'N')).filter(Boolean)"));
         Assert.Equal(["A ✗", "B ✓"], await page.EvaluateAsync<string[]>(
-            "() => [...document.querySelectorAll('.choices button')].filter(b => b.className).map(b => b.innerText[0] + getComputedStyle(b, '::after').content.replaceAll('\"', ''))"));
+            "() => [...document.querySelectorAll('.choices button')].filter(b => b.className).map(b => b.innerText[0] + "
+                + "getComputedStyle(b, '::after').content.replaceAll('\"', ''))"));
         if (how == "forced")
             return; // there, the whole answer that was chosen is highlighted
         // The sign before the answer that was chosen is full, the others are rings.
@@ -80,13 +83,16 @@ public sealed class PlayerPaperTests(Browser browser) : IAsyncLifetime
     }
 
     private void Write(string third) => _clone.Write($"notebooks/{Lesson}.dib", HostRunner.Meta
-        + Text("# Paper\n\n- know `this`") + Text("**Predict.** What is it?\n\n- **A.** one\n- **B.** two\n- **C.** three") + Code("1 + 1") + Text("**B.** It is two.")
-        + Text("## Exercise 1.1: three\n\n<details><summary>Hint 1</summary>\n\nCount.\n\n</details>") + Code("throw new Exception();") + Code("// Exercise 1.1: three\n3") + Code(third));
+        + Text("# Paper\n\n- know `this`") + Text("**Predict.** What is it?\n\n- **A.** one\n- **B.** two\n- **C.** three") + Code("1 + 1")
+        + Text("**B.** It is two.")
+        + Text("## Exercise 1.1: three\n\n<details><summary>Hint 1</summary>\n\nCount.\n\n</details>") + Code("throw new Exception();")
+        + Code("// Exercise 1.1: three\n3") + Code(third));
 
     private async Task DoAsync(IPage page)
     {
         await page.Locator(".choices button").First.ClickAsync();
-        await RunAsync(page, 0, new CellEvent.Printed("plain \u001b[41malert\u001b[0m \u001b[7minverse\u001b[0m\n"), new CellEvent.Shown("view", Views.Of("verdict").ToHtml()), new CellEvent.Warned("CS0168: unused"));
+        await RunAsync(page, 0, new CellEvent.Printed("plain \u001b[41malert\u001b[0m \u001b[7minverse\u001b[0m\n"),
+            new CellEvent.Shown("view", Views.Of("verdict").ToHtml()), new CellEvent.Warned("CS0168: unused"));
         await RunAsync(page, 1, new CellEvent.Failed(FailureReason.Exception, new Problem("01-paper.dib", 2, 20, "no", "Try again.")));
         await RunAsync(page, 2, new CellEvent.Shown("solved", Verdict: new TracingTutorial.Course.Runs.Verdict("1.1", true, null, null)));
         await EditAsync(page, "\"this was edited\"");
@@ -118,7 +124,9 @@ public sealed class PlayerPaperTests(Browser browser) : IAsyncLifetime
             ColorScheme = how.EndsWith("dark", StringComparison.Ordinal) ? ColorScheme.Dark : ColorScheme.Light,
         });
         if (how.StartsWith("paper", StringComparison.Ordinal))
-            await page.EvaluateAsync("css => { const sheet = new CSSStyleSheet(); sheet.replaceSync(css); document.adoptedStyleSheets.push(sheet); }", Pixels.NoBackgrounds);
+            await page.EvaluateAsync(
+                "css => { const sheet = new CSSStyleSheet(); sheet.replaceSync(css); document.adoptedStyleSheets.push(sheet); }",
+                Pixels.NoBackgrounds);
     }
 
     private static async Task ReadableAsync(IPage page, string which)

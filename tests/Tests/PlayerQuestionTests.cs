@@ -15,12 +15,15 @@ public abstract class QuestionTests(LessonHost player)
 {
     private const string Predict = "## Guess\n\n**Predict.** What is 6 × 7?\n\n- **A.** 41\n- **B.** 42\n- **C.** 43";
     private const string Closing = "**B.** It is 42, as always.";
-    private const string Quiz = "## Quiz\n\nWhat is a *span*?\n\n- **A.** a bridge\n- **B.** an hour\n- **C.** one timed piece of work\n\n<details><summary>Answer</summary>\n\n**C.** One timed piece of work; the bridge is another one.\n\n</details>";
+    private const string Quiz =
+        "## Quiz\n\nWhat is a *span*?\n\n- **A.** a bridge\n- **B.** an hour\n- **C.** one timed piece of "
+            + "work\n\n<details><summary>Answer</summary>\n\n**C.** One timed piece of work; the bridge is another one.\n\n</details>";
 
     [Fact]
     public async Task A_prediction_is_kept_and_the_cell_says_whether_it_was_so()
     {
-        await using var shown = await player.OpenAsync(player.Write("60-predict", "# Predict", Text(Predict), Code("6 * 7"), Text(Closing)));
+        await using var shown = await player.OpenAsync(player.Write("60-predict", "# Predict", Text(Predict), Code("6 * 7"),
+            Text(Closing)));
         var page = shown.Page;
 
         await Choice(page, "A. 41").ClickAsync();
@@ -30,7 +33,8 @@ public abstract class QuestionTests(LessonHost player)
         await page.Cell(0).RunAsync();
         await Expect(page.Locator(".closing")).ToBeVisibleAsync();
         await Expect(Verdict(page, "You said A. The right answer is B.")).ToHaveCountAsync(1);
-        await Expect(page.Locator(".verdict + .closing")).ToBeVisibleAsync();     // where the answer is told; at the question, the letters are marked
+        // where the answer is told; at the question, the letters are marked
+        await Expect(page.Locator(".verdict + .closing")).ToBeVisibleAsync();
         await Expect(Choice(page, "A. 41")).ToHaveClassAsync("wrong");
         await Expect(Choice(page, "B. 42")).ToHaveClassAsync("right");
         await Expect(page.GetByText("You were right in 0 of 1 predictions.")).ToBeVisibleAsync();
@@ -94,7 +98,8 @@ public abstract class QuestionTests(LessonHost player)
     public async Task Of_several_questions_each_has_its_own_answer_and_the_lesson_ends_with_the_score()
     {
         var second = "**Predict.** And *nothing*?\n\n- **A.** one line\n- **B.** no line";
-        await using var shown = await player.OpenAsync(player.Write("63-score", "# Score", Text(Predict), Code("6 * 7"), Text(Closing + "\n\n" + second), Code("Console.Write(\"\");"), Text("**B.** Nothing comes."), Text(Quiz)));
+        await using var shown = await player.OpenAsync(player.Write("63-score", "# Score", Text(Predict), Code("6 * 7"),
+            Text(Closing + "\n\n" + second), Code("Console.Write(\"\");"), Text("**B.** Nothing comes."), Text(Quiz)));
         var page = shown.Page;
 
         await Choice(page, "B. 42").ClickAsync();

@@ -19,7 +19,8 @@ public sealed class PlayerRunTests(PlayerFixture player) : RunTests(player), ICl
     [Fact]
     public async Task A_kernel_that_is_killed_is_said_at_once_and_the_next_run_has_a_new_one()
     {
-        var lesson = player.Write("32-killed", "# Killed", Code("Console.Write(Environment.ProcessId);"), Code("Console.WriteLine(\"begun\"); await Task.Delay(-1);"));
+        var lesson = player.Write("32-killed", "# Killed", Code("Console.Write(Environment.ProcessId);"),
+            Code("Console.WriteLine(\"begun\"); await Task.Delay(-1);"));
         await using var shown = await player.OpenAsync(lesson);
         var (page, cell) = (shown.Page, shown.Page.Cell(1));
         await page.Cell(0).RunToEndAsync();
@@ -45,7 +46,9 @@ public sealed class PlayerRunTests(PlayerFixture player) : RunTests(player), ICl
     [Fact]
     public async Task Text_that_comes_after_its_cell_is_shown_as_printed_later()
     {
-        var lesson = player.Write("34-later", "# Later", Code("_ = Task.Run(async () => { while (!System.IO.File.Exists(\"late\")) await Task.Delay(20); Console.WriteLine(\"a late line\"); });"));
+        var lesson = player.Write("34-later", "# Later",
+            Code("_ = Task.Run(async () => { while (!System.IO.File.Exists(\"late\")) await Task.Delay(20); Console.WriteLine(\"a late "
+                + "line\"); });"));
         await using var shown = await player.OpenAsync(lesson);
 
         await shown.Page.Cell(0).RunToEndAsync();
@@ -144,7 +147,8 @@ public sealed class PlayerRunTests(PlayerFixture player) : RunTests(player), ICl
         var log = notes.Write("log", "");
         player.WriteFile("helpers/39-fails.cs", $"System.IO.File.AppendAllText({JsonSerializer.Serialize(log)}, \"run\\n\");\n"
             + "if (!System.IO.File.Exists(\"mended\")) throw new Exception(\"the shelf is empty\");\nvar answer = 42;\n");
-        var lesson = player.Write("39-fails", "# Fails", Code("#!import ../helpers/39-fails.cs"), Code("#!import ../helpers/39-fails.cs"), Code("answer"));
+        var lesson = player.Write("39-fails", "# Fails", Code("#!import ../helpers/39-fails.cs"), Code("#!import ../helpers/39-fails.cs"),
+            Code("answer"));
         await using var shown = await player.OpenAsync(lesson);
         var page = shown.Page;
 
@@ -154,7 +158,8 @@ public sealed class PlayerRunTests(PlayerFixture player) : RunTests(player), ICl
         await page.Button("Run all").ClickAsync();
         await page.Cell(0).MarkedAsync("^failed");
         await page.Cell(0).ShowsAsync("the shelf is empty");
-        await Assertions.Expect(page.Cell(1).Mark()).ToHaveTextAsync(""); // the second import was not run ahead, and does not run after this one
+        // the second import was not run ahead, and does not run after this one
+        await Assertions.Expect(page.Cell(1).Mark()).ToHaveTextAsync("");
         Assert.Single(File.ReadAllLines(log));
 
         player.WriteFile("notebooks/mended", "");
@@ -166,7 +171,8 @@ public sealed class PlayerRunTests(PlayerFixture player) : RunTests(player), ICl
     [Fact]
     public async Task The_fourth_kernel_closes_the_one_that_was_unused_longest()
     {
-        var lessons = Enumerable.Range(0, 4).Select(i => player.Write($"4{i}-kernel", $"# Kernel {i}", Code("Console.Write(Environment.ProcessId);"), Code("\"again\""))).ToArray();
+        var lessons = Enumerable.Range(0, 4).Select(i => player.Write($"4{i}-kernel", $"# Kernel {i}",
+            Code("Console.Write(Environment.ProcessId);"), Code("\"again\""))).ToArray();
         await using var first = await player.OpenAsync(lessons[0]);
         await using var second = await player.OpenAsync(lessons[1]);
         await using var third = await player.OpenAsync(lessons[2]);
@@ -175,7 +181,9 @@ public sealed class PlayerRunTests(PlayerFixture player) : RunTests(player), ICl
 
         await using var fourth = await player.OpenAsync(lessons[3]);
         await fourth.Page.Cell(1).RunAsync();
-        await Assertions.Expect(second.Page.GetByRole(AriaRole.Alert)).ToContainTextAsync("The kernel of this lesson was closed, because 3 other lessons are open."); // it is shown only for a while
+        // it is shown only for a while
+        await Assertions.Expect(second.Page.GetByRole(AriaRole.Alert))
+            .ToContainTextAsync("The kernel of this lesson was closed, because 3 other lessons are open.");
         await fourth.Page.Cell(1).RanAsync();
         await kernels[1].WaitForExitAsync().WaitAsync(HostRunner.Hang);
         Assert.False(kernels[0].HasExited || kernels[2].HasExited);
@@ -193,7 +201,8 @@ public sealed class PlayerRunTests(PlayerFixture player) : RunTests(player), ICl
     private (string Lesson, string Log) WriteImporting(string name, TempFolder notes)
     {
         var log = notes.Write("log", "");
-        File.WriteAllText(Path.Combine(player.Clone, "helpers", name + ".cs"), $"Console.WriteLine(\"imported\");\nvar answer = 42;\nSystem.IO.File.AppendAllText({JsonSerializer.Serialize(log)}, \"run\\n\");\n");
+        File.WriteAllText(Path.Combine(player.Clone, "helpers", name + ".cs"),
+            $"Console.WriteLine(\"imported\");\nvar answer = 42;\nSystem.IO.File.AppendAllText({JsonSerializer.Serialize(log)}, \"run\\n\");\n");
         return (player.Write(name, $"# {name}", Code($"#!import ../helpers/{name}.cs"), Code("answer")), log);
     }
 }

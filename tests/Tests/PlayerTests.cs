@@ -23,7 +23,11 @@ public sealed class PlayerTests(PlayerFixture player) : IClassFixture<PlayerFixt
         Assert.Equal(DibReader.Load(HostRunner.Lesson(Lesson + ".dib")).Code.Count(), marks.Count);
         Assert.All(marks, mark => Assert.Matches("^(ran|solved) ✓ ", mark));
         Assert.Empty(await shown.Page.Locator(".cell .error, .cell .warning").AllTextContentsAsync());
-        var drawing = shown.Page.Locator(".cell").Filter(new() { Has = shown.Page.Locator(".html"), HasText = "Waterfall.Of(closingSpans.Traces)" });
+        var drawing = shown.Page.Locator(".cell").Filter(new()
+        {
+            Has = shown.Page.Locator(".html"),
+            HasText = "Waterfall.Of(closingSpans.Traces)"
+        });
         await drawing.ShowsAsync("last order");
         await Assertions.Expect(drawing.Locator(".html").GetByText("last order").First).ToBeVisibleAsync();
     }
@@ -44,7 +48,8 @@ public sealed class PlayerTests(PlayerFixture player) : IClassFixture<PlayerFixt
 
         await page.Locator("summary", new() { HasTextString = "Solution" }).First.ClickAsync();
         await page.Button("Put the solution into the cell").First.ClickAsync();
-        Assert.Contains("Pick parcel", (await exercise.Locator(".view-lines").TextContentAsync())!.Replace('\u00a0', ' ')); // not before the answer
+        // not before the answer
+        Assert.Contains("Pick parcel", (await exercise.Locator(".view-lines").TextContentAsync())!.Replace('\u00a0', ' '));
         await page.YesAsync();
         await Assertions.Expect(exercise.Locator(".source")).ToContainTextAsync("\"pick parcel\"");
         await exercise.RunAsync();
@@ -76,7 +81,9 @@ public sealed class PlayerTests(PlayerFixture player) : IClassFixture<PlayerFixt
         for (var part = 1; part <= parts; part++)
         {
             await Assertions.Expect(place).ToHaveTextAsync(new Regex($"^{part} of {parts}$"));
-            await page.EvaluateAsync("document.querySelectorAll('.part.now details').forEach(d => d.open = true), document.querySelectorAll('.part.now .after').forEach(e => e.classList.add('shown'))");
+            await page.EvaluateAsync(
+                "document.querySelectorAll('.part.now details').forEach(d => d.open = true), document.querySelectorAll('.part.now "
+                    + ".after').forEach(e => e.classList.add('shown'))");
             Assert.True(await page.SidewaysAsync() == 0, $"part {part} is wider than the page");
             // What is drawn is not cut: a table that scrolls in itself would hide its last column from the room.
             Assert.Empty(await page.EvaluateAsync<string[]>("""

@@ -62,7 +62,11 @@ public sealed class ProgressTests : IDisposable
     [Fact]
     public void A_text_that_was_taken_from_the_others_does_not_come_back_among_them()
     {
-        var known = KeptLesson.Empty with { Cells = KeptLesson.Empty.Cells.SetItem("a", new KeptCell("o", "one", At(1)) { Others = [new OtherText("two", At(0))] }) };
+        var known = KeptLesson.Empty with
+        {
+            Cells = KeptLesson.Empty.Cells.SetItem("a",
+            new KeptCell("o", "one", At(1)) { Others = [new OtherText("two", At(0))] })
+        };
         var mine = known with { Cells = known.Cells.SetItem("a", new KeptCell("o", "two", At(3)) { Others = [] }) };
         Assert.Empty(KeptLesson.Merge(known, mine, known).Cells["a"].Others);
     }
@@ -88,7 +92,8 @@ public sealed class ProgressTests : IDisposable
         Assert.Equal(["01-setup"], await WorkFile.LoadAsync(other, file));
 
         var joined = other.Read("01-setup");
-        Assert.Equal(("newer", "from \ud800 one", "b"), (joined.Cells["a"].Source, joined.Cells["a"].Others[0].Source, joined.Cells["b"].Source));
+        Assert.Equal(("newer", "from \ud800 one", "b"), (joined.Cells["a"].Source, joined.Cells["a"].Others[0].Source,
+            joined.Cells["b"].Source));
         await other.MergeAsync("01-setup", joined, joined.Clear(At(9)));
         Assert.Empty(other.Read("01-setup").Cells);
         await WorkFile.LoadAsync(other, file);
@@ -101,7 +106,8 @@ public sealed class ProgressTests : IDisposable
     [InlineData("{\"course\":\"tracing-tutorial\",\"files\":{}}", "no work of this course")]
     [InlineData("{\"course\":\"other\",\"files\":{\"a.json\":{}}}", "no work of this course")]
     [InlineData("{\"course\":\"tracing-tutorial\",\"files\":{\"../a.json\":{}}}", "no work of this course")]
-    [InlineData("{\"course\":\"tracing-tutorial\",\"files\":{\"a.json\":{\"version\":2}}}", "The part a.json of this file cannot be understood")]
+    [InlineData("{\"course\":\"tracing-tutorial\",\"files\":{\"a.json\":{\"version\":2}}}",
+        "The part a.json of this file cannot be understood")]
     public async Task A_file_that_is_no_saved_work_is_refused(string text, string says)
     {
         Assert.Contains(says, (await Assert.ThrowsAsync<FormatException>(() => WorkFile.LoadAsync(Folder, text))).Message);
@@ -157,7 +163,8 @@ public sealed class ProgressTests : IDisposable
         using (new FileStream(FileOf("lesson"), FileMode.Open, FileAccess.ReadWrite, FileShare.None))
         {
             Assert.Throws<IOException>(() => Folder.Read("lesson"));
-            await Assert.ThrowsAsync<IOException>(() => Folder.MergeAsync("lesson", KeptLesson.Empty, With(KeptLesson.Empty, "b", "more", 2)));
+            await Assert.ThrowsAsync<IOException>(() => Folder.MergeAsync("lesson", KeptLesson.Empty,
+                With(KeptLesson.Empty, "b", "more", 2)));
             writer.Put(KeptLesson.Empty, With(KeptLesson.Empty, "b", "more", 2));
         }
 
@@ -209,7 +216,11 @@ public sealed class ProgressTests : IDisposable
     public void Outputs_are_kept_apart_and_one_that_is_too_large_is_left_out_alone()
     {
         static KeptRun Run(string text) => new("1", true, null, 1, [new Output(OutputKind.Display, text)]);
-        Folder.WriteRuns("lesson", new Dictionary<string, KeptRun> { ["small"] = Run("small"), ["large"] = Run(new string('x', 5_000_000)) });
+        Folder.WriteRuns("lesson", new Dictionary<string, KeptRun>
+        {
+            ["small"] = Run("small"),
+            ["large"] = Run(new string('x', 5_000_000))
+        });
         var runs = Folder.ReadRuns("lesson");
         Assert.Equal("small", runs["small"].Outputs[0].Text);
         Assert.Contains("too large to be kept", runs["large"].Outputs[0].Text);
@@ -252,7 +263,8 @@ public sealed class ProgressTests : IDisposable
 
         LessonSession Open() => new(lesson, Course.Pages.LessonPage.Of(lesson.Lesson, _ => null), pool, Folder);
 
-        static void Say(LessonSession session, Viewer page, object message) => session.Receive(page, JsonSerializer.SerializeToElement(message));
+        static void Say(LessonSession session, Viewer page, object message) =>
+            session.Receive(page, JsonSerializer.SerializeToElement(message));
 
         async Task<Viewer> GreetAsync(LessonSession session)
         {

@@ -49,10 +49,12 @@ public sealed class ProjectorTests(Browser browser)
     internal static void Keep(LessonTrial trial, string folder)
     {
         var keys = KeptLesson.KeysOf(trial.Cells.Select(c => c.Cell));
-        new ProgressFolder(folder).WriteRuns(Path.GetFileNameWithoutExtension(trial.Lesson.Path), trial.Cells.Zip(keys).ToDictionary(c => c.Second, c =>
+        new ProgressFolder(folder).WriteRuns(Path.GetFileNameWithoutExtension(trial.Lesson.Path),
+            trial.Cells.Zip(keys).ToDictionary(c => c.Second, c =>
         {
             var (cell, first, _) = c.First;
-            var solved = trial.Answers.Where(a => a.Answer.Exercise == cell.Exercise && a.Answer.Name == LessonTrial.Solution).SelectMany(a => a.Result.Outputs);
+            var solved = trial.Answers.Where(a => a.Answer.Exercise == cell.Exercise && a.Answer.Name == LessonTrial.Solution)
+                .SelectMany(a => a.Result.Outputs);
             return new KeptRun(cell.Source, first.Status == CellStatus.Ok, first.Reason, 1, [.. first.Outputs.Concat(solved)]);
         }));
     }

@@ -34,7 +34,8 @@ public sealed class RecordedTraceTests
     [Fact]
     public void Spans_are_sorted_into_traces_by_trace_id_and_traces_by_start()
     {
-        var traces = RecordedTrace.Group([Span("late", null, 50, 1) with { TraceId = "b" }, Span("child", "early", 11, 1), Span("early", null, 10, 5)]);
+        var traces = RecordedTrace.Group([Span("late", null, 50, 1) with { TraceId = "b" }, Span("child", "early", 11, 1),
+            Span("early", null, 10, 5)]);
 
         Assert.Equal(["early", "late"], traces.Select(t => t.Root.Name));
         Assert.Equal(["early", "child"], traces[0].Spans.Select(s => s.Name));
@@ -81,7 +82,8 @@ public sealed class RecordedTraceTests
     [Fact]
     public void Self_time_counts_only_what_children_do_inside_the_span()
     {
-        var trace = Trace(Span("root", null, 0, 100), Span("early", "root", -50, 70), Span("late", "root", 90, 50), Span("outside", "root", 200, 10));
+        var trace = Trace(Span("root", null, 0, 100), Span("early", "root", -50, 70), Span("late", "root", 90, 50),
+            Span("outside", "root", 200, 10));
         Assert.Equal(TimeSpan.FromMilliseconds(70), trace.SelfTime(trace.Root));
 
         trace = Trace(Span("root", null, 0, 100), Span("around", "root", -50, 500));
@@ -105,7 +107,8 @@ public sealed class RecordedTraceTests
     [Fact]
     public void A_child_that_outlives_its_parent_counts_until_the_parents_end()
     {
-        var trace = Trace(Span("root", null, 0, 100), Span("child", "root", 60, 200), Span("grandchild", "child", 80, 500), Span("after", "root", 110, 10));
+        var trace = Trace(Span("root", null, 0, 100), Span("child", "root", 60, 200), Span("grandchild", "child", 80, 500),
+            Span("after", "root", 110, 10));
 
         Assert.Equal(["child", "grandchild", "root"], trace.CriticalPath.Select(s => s.Name).Order());
         Assert.Equal(TimeSpan.FromMilliseconds(60), trace.CriticalTime(trace.Find("root")!));

@@ -18,7 +18,8 @@ public partial class RepositoryTests
 
     private static IEnumerable<string> Notebooks => Lessons.Concat(Directory.GetFiles(Path.Combine(HostRunner.Root, "helpers"), "*.dib"));
 
-    private static IEnumerable<string> HelperSources => Directory.GetFiles(Path.Combine(HostRunner.Root, "helpers"), "*.cs", SearchOption.AllDirectories)
+    private static IEnumerable<string> HelperSources => Directory.GetFiles(Path.Combine(HostRunner.Root, "helpers"), "*.cs",
+        SearchOption.AllDirectories)
         .Where(f => !IsBuilt(f));
 
     [Fact]
@@ -38,7 +39,8 @@ public partial class RepositoryTests
         }
 
         // One place for each in helpers/: the layer that needs it.
-        Assert.All(used.Where(u => File.Exists(Path.Combine(HostRunner.Root, "helpers", u.File))).GroupBy(u => u.Name), group => Assert.Single(group));
+        Assert.All(used.Where(u => File.Exists(Path.Combine(HostRunner.Root, "helpers", u.File))).GroupBy(u => u.Name),
+            group => Assert.Single(group));
     }
 
     [Fact]
@@ -48,7 +50,8 @@ public partial class RepositoryTests
         Assert.True(uses.Length >= 6);
         Assert.All(uses, action => Assert.Matches(@"^[\w-]+/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$", action));
 
-        var form = new DeserializerBuilder().Build().Deserialize<Dictionary<string, object>>(Read(".github/ISSUE_TEMPLATE/a-lesson-does-not-work.yml"));
+        var form = new DeserializerBuilder().Build()
+            .Deserialize<Dictionary<string, object>>(Read(".github/ISSUE_TEMPLATE/a-lesson-does-not-work.yml"));
         var first = (Dictionary<object, object>)((Dictionary<object, object>)((List<object>)form["body"])[0])["attributes"];
         Assert.Equal(Lessons.Select(l => DibReader.Load(l).Title.Split(':')[0]), ((List<object>)first["options"]).Cast<string>());
     }
@@ -57,13 +60,16 @@ public partial class RepositoryTests
     [Fact]
     public void A_restore_of_the_projects_says_nothing()
     {
-        var restored = Files("*.csproj").Select(p => Path.Combine(Path.GetDirectoryName(p)!, "obj", "project.assets.json")).Where(File.Exists).ToArray();
+        var restored = Files("*.csproj").Select(p => Path.Combine(Path.GetDirectoryName(p)!, "obj", "project.assets.json"))
+            .Where(File.Exists).ToArray();
         Assert.True(restored.Length >= 3);
         foreach (var file in restored)
         {
             using var json = JsonDocument.Parse(File.ReadAllText(file));
-            var said = json.RootElement.TryGetProperty("logs", out var logs) ? logs.EnumerateArray().Select(l => $"{l.GetProperty("code")}: {l.GetProperty("message")}") : [];
-            Assert.DoesNotContain(said, s => !s.StartsWith("NU190", StringComparison.Ordinal)); // what an audit finds changes from day to day
+            var said = json.RootElement.TryGetProperty("logs", out var logs)
+                ? logs.EnumerateArray().Select(l => $"{l.GetProperty("code")}: {l.GetProperty("message")}") : [];
+            // what an audit finds changes from day to day
+            Assert.DoesNotContain(said, s => !s.StartsWith("NU190", StringComparison.Ordinal));
         }
     }
 
@@ -89,7 +95,8 @@ public partial class RepositoryTests
         var numbers = HostRunner.Lessons.Select(l => int.Parse(l[..2])).ToHashSet();
         var exercises = Lessons.SelectMany(l => DibReader.Load(l).Code).Select(c => c.Exercise).OfType<string>().ToHashSet();
         var found = 0;
-        foreach (var file in Notebooks.Concat(HelperSources).Concat(Files("*.md")).Concat(Files("*.yaml")).Concat(Files("*.json")).Concat(Files("*.cs")).Concat(Files(".env")).Distinct())
+        foreach (var file in Notebooks.Concat(HelperSources).Concat(Files("*.md")).Concat(Files("*.yaml")).Concat(Files("*.json"))
+            .Concat(Files("*.cs")).Concat(Files(".env")).Distinct())
         {
             var lines = File.ReadAllLines(file);
             for (var i = 0; i < lines.Length; i++)
@@ -100,12 +107,16 @@ public partial class RepositoryTests
                     foreach (Match number in Number().Matches(mention.Value))
                     {
                         found++;
-                        Assert.True(numbers.Contains(int.Parse(number.Value)), $"{where} speaks of lesson {number.Value}, which is not there.");
+                        Assert.True(numbers.Contains(int.Parse(number.Value)),
+                            $"{where} speaks of lesson {number.Value}, which is not there.");
                     }
                 }
 
-                if (!file.Contains("Tests", StringComparison.Ordinal) && Path.GetFileName(file) != "CONTRIBUTING.md") // they invent exercises
-                    Assert.All(ExerciseMention().Matches(lines[i]), m => Assert.True(exercises.Contains(m.Groups[1].Value), $"{where} speaks of exercise {m.Groups[1].Value}, which is not there."));
+                // they invent exercises
+                if (!file.Contains("Tests", StringComparison.Ordinal) && Path.GetFileName(file) != "CONTRIBUTING.md")
+                    Assert.All(ExerciseMention().Matches(lines[i]),
+                        m => Assert.True(exercises.Contains(m.Groups[1].Value),
+                            $"{where} speaks of exercise {m.Groups[1].Value}, which is not there."));
             }
         }
 
@@ -116,7 +127,8 @@ public partial class RepositoryTests
     public void Every_notebook_keeps_the_dialect_and_saving_it_in_VS_Code_changes_nothing()
     {
         var meta = string.Join('\n', Read("helpers/core.dib").Split('\n').Take(4));
-        Assert.Matches("""^#!meta\n\n\{"kernelInfo":\{"defaultKernelName":"csharp","items":\[\{"name":"csharp",.*\{"name":"value"\}\]\}\}\n$""", meta);
+        Assert.Matches(
+            """^#!meta\n\n\{"kernelInfo":\{"defaultKernelName":"csharp","items":\[\{"name":"csharp",.*\{"name":"value"\}\]\}\}\n$""", meta);
         foreach (var file in Notebooks)
         {
             var text = File.ReadAllText(file).ReplaceLineEndings("\n");
@@ -131,28 +143,34 @@ public partial class RepositoryTests
     public void A_lesson_imports_the_layers_that_it_needs_first_and_no_others()
     {
         var layers = ((string[])["core", "shop", "headers", "otlp", "sampling", "incident", "takehome"])
-            .ToDictionary(name => name, name => new Layer(name, Directory.GetFiles(Path.Combine(HostRunner.Root, "helpers", name), "*.cs")));
+            .ToDictionary(name => name, name => new Layer(name,
+            Directory.GetFiles(Path.Combine(HostRunner.Root, "helpers", name), "*.cs")));
         foreach (var layer in layers.Values)
         {
             var notebook = DibReader.Load(Path.Combine(HostRunner.Root, "helpers", layer.Name + ".dib"));
-            Assert.Equal(layer.Files.Order(StringComparer.Ordinal), notebook.Code.Select(c => c.ImportPath).OfType<string>().Order(StringComparer.Ordinal));
+            Assert.Equal(layer.Files.Order(StringComparer.Ordinal),
+                notebook.Code.Select(c => c.ImportPath).OfType<string>().Order(StringComparer.Ordinal));
         }
 
         foreach (var path in Lessons)
         {
             var lesson = DibReader.Load(path);
             var code = lesson.Code.ToArray();
-            var imports = code.Select(c => c.ImportPath).OfType<string>().Select(p => Path.GetRelativePath(Path.Combine(HostRunner.Root, "helpers"), p).Replace('\\', '/')).ToArray();
+            var imports = code.Select(c => c.ImportPath).OfType<string>()
+                .Select(p => Path.GetRelativePath(Path.Combine(HostRunner.Root, "helpers"), p).Replace('\\', '/')).ToArray();
             var exercises = Path.Combine(HostRunner.Root, "helpers", "exercises", Path.GetFileName(path)[..2] + ".cs");
 
-            var own = Identifiers(code.Where(c => c.ImportPath is null).Select(c => c.Source).Concat(File.Exists(exercises) ? [File.ReadAllText(exercises)] : []));
+            var own = Identifiers(code.Where(c => c.ImportPath is null).Select(c => c.Source).Concat(File.Exists(exercises)
+                ? [File.ReadAllText(exercises)] : []));
             var needed = layers.Values.Where(l => l.Types.Overlaps(own)).ToHashSet();
             while (needed.SelectMany(l => layers.Values.Where(other => other.Types.Overlaps(l.Uses))).Any(needed.Add))
             {
             }
 
-            string[] expected = [.. layers.Values.Where(needed.Contains).Select(l => l.Name + ".dib"), .. File.Exists(exercises) ? [$"exercises/{Path.GetFileName(exercises)}"] : (string[])[]];
-            Assert.True(expected.SequenceEqual(imports), $"{Path.GetFileName(path)} imports {string.Join(", ", imports)} and needs {string.Join(", ", expected)}.");
+            string[] expected = [.. layers.Values.Where(needed.Contains).Select(l => l.Name + ".dib"), .. File.Exists(exercises)
+                ? [$"exercises/{Path.GetFileName(exercises)}"] : (string[])[]];
+            Assert.True(expected.SequenceEqual(imports),
+                $"{Path.GetFileName(path)} imports {string.Join(", ", imports)} and needs {string.Join(", ", expected)}.");
             // Before the imports, the engine's own activity swallows spans: only `#r` and `using` stand above them.
             var above = code.TakeWhile(c => c.ImportPath is null).SelectMany(c => c.Source.Split('\n'));
             Assert.All(above, line => Assert.Matches(@"^(#r .*|using [\w.]+;|//.*|)$", line));
@@ -172,12 +190,14 @@ public partial class RepositoryTests
         {
             var lines = File.ReadAllLines(file);
             var name = Path.GetRelativePath(HostRunner.Root, file);
-            Assert.True(lines.Length <= MostLines, $"{name} has {lines.Length} lines, and {MostLines} at most can be taken in. Give a type that the exercises share a file of its own in "
+            Assert.True(lines.Length <= MostLines,
+                $"{name} has {lines.Length} lines, and {MostLines} at most can be taken in. Give a type that the exercises share a file of its own in "
                 + "the lesson's layer, or make a rule shorter.");
             Assert.Equal("#nullable enable", lines[0]);
         }
 
-        foreach (var file in Files("*.cs").Where(f => Path.GetRelativePath(HostRunner.Root, f).Split(Path.DirectorySeparatorChar)[0] is "course" or "host"))
+        foreach (var file in Files("*.cs").Where(f => Path.GetRelativePath(HostRunner.Root, f)
+            .Split(Path.DirectorySeparatorChar)[0] is "course" or "host"))
         {
             Assert.True(File.ReadAllLines(file).Length <= MostLines, $"{Path.GetRelativePath(HostRunner.Root, file)} is longer than "
                 + $"{MostLines} lines: which concept in it could have a file of its own?");
@@ -186,7 +206,8 @@ public partial class RepositoryTests
         foreach (var folder in (string[])["course", "helpers", "host"])
         {
             var sources = new[] { "*.cs", "*.js", "*.css" }.SelectMany(Files)
-                .Where(f => f.StartsWith(Path.Combine(HostRunner.Root, folder) + Path.DirectorySeparatorChar, StringComparison.Ordinal)).ToArray();
+                .Where(f => f.StartsWith(Path.Combine(HostRunner.Root, folder) + Path.DirectorySeparatorChar, StringComparison.Ordinal))
+                .ToArray();
             Assert.NotEmpty(sources);
             Assert.All(sources, file => Assert.All(File.ReadAllLines(file), line => Assert.True(line.Length <= MostColumns,
                 $"{Path.GetRelativePath(HostRunner.Root, file)} has a line of {line.Length} columns, "
@@ -194,7 +215,8 @@ public partial class RepositoryTests
         }
 
         // Compiling what is imported is two thirds of a lesson's start.
-        Assert.InRange(Directory.GetFiles(Path.Combine(HostRunner.Root, "helpers", "core"), "*.cs").Sum(f => File.ReadAllLines(f).Count(IsCode)), 500, 2280);
+        Assert.InRange(Directory.GetFiles(Path.Combine(HostRunner.Root, "helpers", "core"), "*.cs")
+            .Sum(f => File.ReadAllLines(f).Count(IsCode)), 500, 2280);
 
         static bool IsCode(string line) => line.Trim() is { Length: > 0 } text && !text.StartsWith("//", StringComparison.Ordinal);
     }
@@ -221,7 +243,8 @@ public partial class RepositoryTests
 
             Assert.StartsWith($"# {number} · ", text);
             Assert.Matches(@"\*\*\d+ minutes\.?\*\*", text);
-            var goals = text[text.IndexOf("After this lesson you", StringComparison.Ordinal)..text.IndexOf("\n\n", text.IndexOf("\n- ", StringComparison.Ordinal), StringComparison.Ordinal)];
+            var goals = text[text.IndexOf("After this lesson you", StringComparison.Ordinal)..text.IndexOf("\n\n",
+                text.IndexOf("\n- ", StringComparison.Ordinal), StringComparison.Ordinal)];
             Assert.InRange(goals.Split("\n- ").Length - 1, 1, 3);
             Assert.Contains("**Predict.**", text);
             Assert.Equal(number is >= 1 and <= 9, text.Contains("## Break it")); // in lesson 10, everything is broken
@@ -240,7 +263,8 @@ public partial class RepositoryTests
     [InlineData(@"\btrace-id\b(?! *\|)|\btraceid\b", "trace id")]
     public void A_term_is_spelled_in_one_way(string wrong, string right)
     {
-        foreach (var file in Notebooks.Concat(Directory.GetFiles(Path.Combine(HostRunner.Root, "notebooks"), "*.md")).Append(Path.Combine(HostRunner.Root, "README.md")))
+        foreach (var file in Notebooks.Concat(Directory.GetFiles(Path.Combine(HostRunner.Root, "notebooks"), "*.md"))
+            .Append(Path.Combine(HostRunner.Root, "README.md")))
         {
             var text = Path.GetExtension(file) == ".md" ? File.ReadAllText(file)
                 : string.Join('\n', DibReader.Load(file).Cells.Where(c => c.Kind == CellKind.Markdown).Select(c => c.Source));
@@ -257,14 +281,19 @@ public partial class RepositoryTests
 
     private static IEnumerable<string> Files(string pattern) =>
         Directory.GetFiles(HostRunner.Root, pattern, new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0 })
-            .Where(f => !IsBuilt(f) && !f.Contains($"{Path.DirectorySeparatorChar}.git{Path.DirectorySeparatorChar}", StringComparison.Ordinal));
+            .Where(f => !IsBuilt(f)
+            && !f.Contains($"{Path.DirectorySeparatorChar}.git{Path.DirectorySeparatorChar}", StringComparison.Ordinal));
 
-    private static bool IsBuilt(string file) => Path.GetRelativePath(HostRunner.Root, file).Split(Path.DirectorySeparatorChar).Any(part => part is "bin" or "obj" or "TestResults" or "artifacts" or "BenchmarkDotNet.Artifacts" or ".progress" or "site" or "node_modules");
+    private static bool IsBuilt(string file) => Path.GetRelativePath(HostRunner.Root, file).Split(Path.DirectorySeparatorChar)
+        .Any(part =>
+            part is "bin" or "obj" or "TestResults" or "artifacts" or "BenchmarkDotNet.Artifacts" or ".progress" or "site" or "node_modules");
 
     private static IEnumerable<(string Name, string Version)> References(string notebook) =>
-        DibReader.Load(notebook).Code.SelectMany(Dialect.References).Where(r => r.Version is not null).Select(r => (r.Name, r.Version!)).Distinct();
+        DibReader.Load(notebook).Code.SelectMany(Dialect.References).Where(r => r.Version is not null).Select(r => (r.Name, r.Version!))
+        .Distinct();
 
-    private static HashSet<string> Identifiers(IEnumerable<string> sources) => [.. sources.SelectMany(s => Identifier().Matches(s)).Select(m => m.Value)];
+    private static HashSet<string> Identifiers(IEnumerable<string> sources) =>
+        [.. sources.SelectMany(s => Identifier().Matches(s)).Select(m => m.Value)];
 
     /// <summary>A layer of the helpers: the types that it brings, and the names that it uses.</summary>
     private sealed class Layer(string name, string[] files)
@@ -273,12 +302,14 @@ public partial class RepositoryTests
 
         public string[] Files => files;
 
-        public HashSet<string> Types { get; } = [.. files.SelectMany(f => PublicType().Matches(File.ReadAllText(f))).Select(m => m.Groups[1].Value)];
+        public HashSet<string> Types { get; } = [.. files.SelectMany(f => PublicType().Matches(File.ReadAllText(f)))
+            .Select(m => m.Groups[1].Value)];
 
         public HashSet<string> Uses { get; } = Identifiers(files.Select(f => Comment().Replace(File.ReadAllText(f), "")));
     }
 
-    [GeneratedRegex(@"^public (?:sealed |static |abstract |readonly |partial )*(?:class|record struct|record|struct|enum|interface) (\w+)", RegexOptions.Multiline)]
+    [GeneratedRegex(@"^public (?:sealed |static |abstract |readonly |partial )*(?:class|record struct|record|struct|enum|interface) (\w+)",
+        RegexOptions.Multiline)]
     private static partial Regex PublicType();
 
     [GeneratedRegex(@"^\s*//.*$", RegexOptions.Multiline)]

@@ -25,5 +25,6 @@ internal static class Restart
     }
 
     private static List<WeakReference<IDisposable>> Open() =>
-        (List<WeakReference<IDisposable>>)typeof(NotebookHost).GetField("Open", BindingFlags.NonPublic | BindingFlags.Static)!.GetValue(null)!;
+        (List<WeakReference<IDisposable>>)typeof(NotebookHost).GetField("Open",
+        BindingFlags.NonPublic | BindingFlags.Static)!.GetValue(null)!;
 }

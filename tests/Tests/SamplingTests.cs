@@ -63,7 +63,9 @@ public class SamplingTests
         Assert.Equal(one.Requests, other.Requests);
         Assert.NotEqual(one.Requests, new Traffic(300, seed: 4).Requests);
         Assert.Equal(Send(one, new AlwaysOnSampler()).Bytes, Send(one, new AlwaysOnSampler()).Bytes);
-        Assert.Equal((205_890, 1_438, 4, 208_104_387), (Send(one, new AlwaysOnSampler()).Bytes, one.Requests.Sum(r => r.Spans), one.Requests.Count(r => r.HasError), one.Duration.Ticks)); // lessons print such numbers
+        // lessons print such numbers
+        Assert.Equal((205_890, 1_438, 4, 208_104_387), (Send(one, new AlwaysOnSampler()).Bytes, one.Requests.Sum(r => r.Spans),
+            one.Requests.Count(r => r.HasError), one.Duration.Ticks));
     }
 
     [Fact]
@@ -107,7 +109,8 @@ public class SamplingTests
         var traffic = new Traffic(200, seed: 16);
         var (now, later) = (traffic.Ended(), traffic.Ended(new DateTimeOffset(2026, 3, 1, 0, 0, 0, TimeSpan.Zero), stretch: 1.5));
         var mine = traffic.Requests.Select(r => r.TraceId).ToHashSet();
-        (string, string, double)[] Of(IReadOnlyList<Activity> spans, double stretch) => [.. spans.Where(s => mine.Contains(s.TraceId.ToHexString()))
+        (string, string, double)[] Of(IReadOnlyList<Activity> spans, double stretch) =>
+            [.. spans.Where(s => mine.Contains(s.TraceId.ToHexString()))
             .Select(s => (s.TraceId.ToHexString(), s.DisplayName, Math.Round(s.Duration.TotalMilliseconds / stretch, 2))).Order()];
 
         Assert.Equal(Of(now, 1), Of(later, 1.5));
@@ -122,7 +125,8 @@ public class SamplingTests
         var traffic = new Traffic(2_000, seed: 6);
         var own = Send(traffic, new TraceIdRatioBasedSampler(0.05), new TraceIdRatioBasedSampler(0.2), new TraceIdRatioBasedSampler(0.5));
         var shared = Send(traffic, new TraceIdRatioBasedSampler(0.05));
-        var followed = Send(traffic, new ParentBasedSampler(new TraceIdRatioBasedSampler(0.05)), new ParentBasedSampler(new AlwaysOnSampler()), new ParentBasedSampler(new AlwaysOnSampler()));
+        var followed = Send(traffic, new ParentBasedSampler(new TraceIdRatioBasedSampler(0.05)),
+            new ParentBasedSampler(new AlwaysOnSampler()), new ParentBasedSampler(new AlwaysOnSampler()));
 
         Assert.NotEmpty(own.Broken);
         Assert.Empty(shared.Broken);
@@ -143,11 +147,13 @@ public class SamplingTests
             Endpoint = new Uri("http://127.0.0.1/v1/traces"),
             HttpClientFactory = () => new HttpClient(network),
         });
-        var both = new CompositeProcessor<Activity>([new SimpleActivityExportProcessor(spans), new SimpleActivityExportProcessor(exporter)]);
+        var both = new CompositeProcessor<Activity>([new SimpleActivityExportProcessor(spans),
+            new SimpleActivityExportProcessor(exporter)]);
 
         var outcome = SendTo(traffic, both, spans);
 
-        Assert.Equal(network.Bodies.SelectMany(b => Fields(b, 1)).SelectMany(r => Fields(r, 2)).SelectMany(s => Fields(s, 2)).Sum(SizeWithTagAndLength), outcome.Bytes);
+        Assert.Equal(network.Bodies.SelectMany(b => Fields(b, 1)).SelectMany(r => Fields(r, 2)).SelectMany(s => Fields(s, 2))
+            .Sum(SizeWithTagAndLength), outcome.Bytes);
         Assert.Equal($"test: kept 300 of 300 traces, {Drawing.Count(outcome.Spans, "span")}, {outcome.Bytes:N0} bytes", outcome.ToString());
 
         static IEnumerable<byte[]> Fields(byte[] message, int number)
@@ -173,11 +179,17 @@ public class SamplingTests
     [InlineData(null, null, 1, 1, 0)]
     [InlineData("parentbased_always_off", null, 0, 1, 0)]
     [InlineData("parentbased_traceidratio", "0.25", 0.25, 1, 0)]
-    public void Each_row_of_the_table_of_samplers_by_configuration_does_what_the_lesson_says(string? sampler, string? argument, double roots, double belowSampled, double belowDropped)
+    public void Each_row_of_the_table_of_samplers_by_configuration_does_what_the_lesson_says(string? sampler, string? argument,
+    double roots, double belowSampled, double belowDropped)
     {
         using var source = new ActivitySource($"configured {Guid.NewGuid()}");
-        var settings = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?> { ["OTEL_TRACES_SAMPLER"] = sampler, ["OTEL_TRACES_SAMPLER_ARG"] = argument }).Build();
-        using var provider = Sdk.CreateTracerProviderBuilder().ConfigureServices(services => services.AddSingleton<IConfiguration>(settings)).AddSource(source.Name).Build();
+        var settings = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
+        {
+            ["OTEL_TRACES_SAMPLER"] = sampler,
+            ["OTEL_TRACES_SAMPLER_ARG"] = argument
+        }).Build();
+        using var provider = Sdk.CreateTracerProviderBuilder()
+            .ConfigureServices(services => services.AddSingleton<IConfiguration>(settings)).AddSource(source.Name).Build();
 
         Assert.Equal(roots, Share(null), 0.05);
         Assert.Equal(belowSampled, Share(ActivityTraceFlags.Recorded), 0.05);
@@ -186,7 +198,8 @@ public class SamplingTests
         double Share(ActivityTraceFlags? parent) => Enumerable.Range(0, 2_000).Count(_ =>
         {
             Activity.Current = null;
-            using var span = source.StartActivity("span", ActivityKind.Server, parent is { } flags ? new ActivityContext(ActivityTraceId.CreateRandom(), ActivitySpanId.CreateRandom(), flags, null, true) : default);
+            using var span = source.StartActivity("span", ActivityKind.Server, parent is { } flags
+                ? new ActivityContext(ActivityTraceId.CreateRandom(), ActivitySpanId.CreateRandom(), flags, null, true) : default);
             return span?.Recorded == true;
         }) / 2_000.0;
     }
@@ -195,8 +208,11 @@ public class SamplingTests
     public void A_sampler_set_in_code_wins_over_the_configuration()
     {
         using var source = new ActivitySource($"configured {Guid.NewGuid()}");
-        var settings = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?> { ["OTEL_TRACES_SAMPLER"] = "always_on" }).Build();
-        using var provider = Sdk.CreateTracerProviderBuilder().ConfigureServices(services => services.AddSingleton<IConfiguration>(settings)).SetSampler(new AlwaysOffSampler()).AddSource(source.Name).Build();
+        var settings = new ConfigurationBuilder().AddInMemoryCollection(
+            new Dictionary<string, string?> { ["OTEL_TRACES_SAMPLER"] = "always_on" }).Build();
+        using var provider = Sdk.CreateTracerProviderBuilder()
+            .ConfigureServices(services => services.AddSingleton<IConfiguration>(settings)).SetSampler(new AlwaysOffSampler())
+            .AddSource(source.Name).Build();
 
         Activity.Current = null;
         using var span = source.StartActivity("span");
@@ -207,7 +223,8 @@ public class SamplingTests
     public void RecordOnly_and_a_processor_that_sets_the_flag_lose_no_error_and_break_its_trace()
     {
         var (traffic, spans) = (new Traffic(3_000, seed: 13), new SpanRecorder());
-        var outcome = SendTo(traffic, new CompositeProcessor<Activity>([new SetFlag(), new SimpleActivityExportProcessor(spans)]), spans, new Always(SamplingDecision.RecordOnly));
+        var outcome = SendTo(traffic, new CompositeProcessor<Activity>([new SetFlag(), new SimpleActivityExportProcessor(spans)]), spans,
+            new Always(SamplingDecision.RecordOnly));
 
         Assert.Empty(outcome.ErrorsLost);
         Assert.Equal(traffic.Requests.Where(r => r.HasError), outcome.Broken);
@@ -233,9 +250,11 @@ public class SamplingTests
     [Fact]
     public void The_tail_sampler_that_is_tested_here_is_that_of_the_lesson()
     {
-        var cell = DibReader.Load(HostRunner.Lesson("09-tail-sampling.dib")).Code.Single(c => c.Source.StartsWith("sealed class TailSampler(", StringComparison.Ordinal)).Source;
+        var cell = DibReader.Load(HostRunner.Lesson("09-tail-sampling.dib")).Code.Single(c =>
+            c.Source.StartsWith("sealed class TailSampler(", StringComparison.Ordinal)).Source;
 
-        Assert.EndsWith($"\ninternal {cell}\n", File.ReadAllText(Path.Combine(HostRunner.Root, "tests", "Tests", "TailSampler.cs")).ReplaceLineEndings("\n"));
+        Assert.EndsWith($"\ninternal {cell}\n", File.ReadAllText(Path.Combine(HostRunner.Root, "tests", "Tests", "TailSampler.cs"))
+            .ReplaceLineEndings("\n"));
     }
 
     [Fact]
@@ -339,7 +358,8 @@ public class SamplingTests
         var clock = new Clock();
         using var tail = new TailSampler(new SpanRecorder(), _ => false, clock) { MaxDecisions = 3 };
         var users = make.Remote("GET /users/{id}");
-        foreach (var span in (Activity[])[users, make.Remote("GET /payments/{user}", users), .. Enumerable.Range(0, others).Select(i => make.Root($"never ends {i}"))])
+        foreach (var span in (Activity[])[users, make.Remote("GET /payments/{user}", users),
+            .. Enumerable.Range(0, others).Select(i => make.Root($"never ends {i}"))])
             tail.OnStart(span);
 
         tail.OnEnd(users);
@@ -370,7 +390,8 @@ public class SamplingTests
         var (traffic, spans) = (new Traffic(2_000, seed: 15), new SpanRecorder());
         var tail = new TailSampler(spans, _ => true, traffic.Clock);
         using (Sdk.CreateTracerProviderBuilder().SetSampler(new AlwaysOnSampler()).AddSource("api-gateway", "payment-service").Build())
-        using (Sdk.CreateTracerProviderBuilder().SetSampler(new AlwaysOnSampler()).AddSource("user-service").ConfigureResource(r => r.AddService("user-service")).AddProcessor(new Only(traffic, tail)).Build())
+        using (Sdk.CreateTracerProviderBuilder().SetSampler(new AlwaysOnSampler()).AddSource("user-service")
+            .ConfigureResource(r => r.AddService("user-service")).AddProcessor(new Only(traffic, tail)).Build())
             traffic.Send();
         tail.Shutdown();
 
@@ -384,7 +405,8 @@ public class SamplingTests
     {
         using var source = new ActivitySource($"resource {Guid.NewGuid()}");
         var spans = new SpanRecorder();
-        using (Sdk.CreateTracerProviderBuilder().AddSource(source.Name).ConfigureResource(r => r.AddService("shop")).AddProcessor(new TailSampler(spans, _ => true, new Clock())).Build())
+        using (Sdk.CreateTracerProviderBuilder().AddSource(source.Name).ConfigureResource(r => r.AddService("shop"))
+            .AddProcessor(new TailSampler(spans, _ => true, new Clock())).Build())
             source.StartActivity("root")!.Dispose();
 
         Assert.Equal("shop", Assert.Single(spans.Spans).ServiceName);
@@ -564,7 +586,8 @@ public class SamplingTests
         using var make = new Maker();
         var spans = new SpanRecorder();
         using var tail = new TailSampler(spans, t => t[0].TraceId.ToHexString()[0] < '8', new Clock()) { MaxTraces = 50 };
-        var traces = Enumerable.Range(0, 2_000).Select(_ => make.Root("root")).Select(r => (Root: r, Children: new[] { make.Child(r, "a"), make.Child(r, "b") })).ToArray();
+        var traces = Enumerable.Range(0, 2_000).Select(_ => make.Root("root"))
+            .Select(r => (Root: r, Children: new[] { make.Child(r, "a"), make.Child(r, "b") })).ToArray();
 
         await Task.WhenAll(Enumerable.Range(0, 4).Select(thread => Task.Run(() =>
         {
@@ -606,8 +629,10 @@ public class SamplingTests
 
         Assert.Contains($"✗ {lost} error, lost", view.ToString());
         Assert.Contains("the first 1,000 of 1,500 requests", view.ToString());
-        Assert.Equal(traffic.Requests.Take(1_000).Count(r => outcome.ErrorsLost.Contains(r)), view.ToString().Split('\n')[1..11].Sum(l => l.Count(c => c == '✗')));
-        Assert.Equal(1_000, new HtmlParser().ParseDocument(view.ToHtml()).QuerySelectorAll(".sv > svg path").Sum(p => p.GetAttribute("d")!.Count(c => c == 'M')));
+        Assert.Equal(traffic.Requests.Take(1_000).Count(r => outcome.ErrorsLost.Contains(r)),
+            view.ToString().Split('\n')[1..11].Sum(l => l.Count(c => c == '✗')));
+        Assert.Equal(1_000, new HtmlParser().ParseDocument(view.ToHtml()).QuerySelectorAll(".sv > svg path")
+            .Sum(p => p.GetAttribute("d")!.Count(c => c == 'M')));
     }
 
     [Fact]
@@ -616,7 +641,8 @@ public class SamplingTests
         var traffic = new Traffic(250, seed: 12, errors: 0.1);
         var everything = Send(traffic, name: "everything", sampler: new AlwaysOnSampler());
         var own = Send(traffic, new TraceIdRatioBasedSampler(0.1), new TraceIdRatioBasedSampler(0.3), new TraceIdRatioBasedSampler(0.5));
-        SamplingView Shares() => SamplingView.Shares(("100 traces", 0.05, 3, 100), ("10,000 traces", 0.05, 512, 10_000), ("none", 0.05, 0, 0), ("unknown", double.NaN, 1, 10));
+        SamplingView Shares() => SamplingView.Shares(("100 traces", 0.05, 3, 100), ("10,000 traces", 0.05, 512, 10_000),
+            ("none", 0.05, 0, 0), ("unknown", double.NaN, 1, 10));
 
         Drawings.Matches("sampling-strip.txt", SamplingView.Strip(own).ToString());
         Drawings.Matches("sampling-strip.html", Views.Readable(SamplingView.Strip(own)));
@@ -666,10 +692,12 @@ public class SamplingTests
     private static SamplingOutcome Send(Traffic traffic, Sampler sampler, SpanRecorder? spans = null, string name = "test") =>
         SendTo(traffic, new SimpleActivityExportProcessor(spans ??= new SpanRecorder()), spans, sampler, name);
 
-    private static SamplingOutcome SendTo(Traffic traffic, BaseProcessor<Activity> processor, SpanRecorder spans, Sampler? sampler = null, string name = "test")
+    private static SamplingOutcome SendTo(Traffic traffic, BaseProcessor<Activity> processor, SpanRecorder spans, Sampler? sampler = null,
+        string name = "test")
     {
         // Other tests have sources of these names too: what they make is not counted here.
-        using (Sdk.CreateTracerProviderBuilder().SetSampler(sampler ?? new AlwaysOnSampler()).AddSource(Services).AddProcessor(new Only(traffic, processor)).Build())
+        using (Sdk.CreateTracerProviderBuilder().SetSampler(sampler
+            ?? new AlwaysOnSampler()).AddSource(Services).AddProcessor(new Only(traffic, processor)).Build())
             traffic.Send();
         processor.Shutdown();
         return new SamplingOutcome(name, traffic, spans);
@@ -678,7 +706,8 @@ public class SamplingTests
     private static SamplingOutcome Send(Traffic traffic, params Sampler[] samplers)
     {
         var spans = new SpanRecorder();
-        var providers = Services.Zip(samplers, (service, sampler) => Sdk.CreateTracerProviderBuilder().SetSampler(sampler).AddSource(service)
+        var providers = Services.Zip(samplers, (service, sampler) => Sdk.CreateTracerProviderBuilder().SetSampler(sampler)
+            .AddSource(service)
             .AddProcessor(new Only(traffic, new SimpleActivityExportProcessor(spans.ForService(service)))).Build()).ToArray();
         traffic.Send();
         Array.ForEach(providers, p => p.Dispose());
@@ -715,7 +744,8 @@ public class SamplingTests
             return new HttpResponseMessage(HttpStatusCode.OK);
         }
 
-        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancel) => Task.FromResult(Send(request, cancel));
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancel) =>
+            Task.FromResult(Send(request, cancel));
     }
 
     /// <summary>Time that passes when a test says so; timers ring then.</summary>
@@ -768,11 +798,16 @@ public class SamplingTests
 
         public Activity Root(string name, bool fails = false) => End(_source.StartActivity(name)!, fails);
 
-        public Activity Child(Activity parent, string name, bool fails = false) => End(_source.StartActivity(name, ActivityKind.Internal, parent.Context)!, fails);
+        public Activity Child(Activity parent, string name, bool fails = false) =>
+            End(_source.StartActivity(name, ActivityKind.Internal, parent.Context)!, fails);
 
-        /// <summary>A span whose parent came in a header: a parent that nobody here knows, or one in another service of this process.</summary>
-        public Activity Remote(string name, Activity? parent = null, bool fails = false) => End(_source.StartActivity(name, ActivityKind.Server,
-            new ActivityContext(parent?.TraceId ?? ActivityTraceId.CreateRandom(), parent?.SpanId ?? ActivitySpanId.CreateRandom(), ActivityTraceFlags.Recorded, null, isRemote: true))!, fails);
+        /// <summary>
+        /// A span whose parent came in a header: a parent that nobody here knows, or one in another service of this process.
+        /// </summary>
+        public Activity Remote(string name, Activity? parent = null, bool fails = false) =>
+            End(_source.StartActivity(name, ActivityKind.Server,
+            new ActivityContext(parent?.TraceId ?? ActivityTraceId.CreateRandom(), parent?.SpanId
+                ?? ActivitySpanId.CreateRandom(), ActivityTraceFlags.Recorded, null, isRemote: true))!, fails);
 
         public void Dispose()
         {

@@ -21,7 +21,8 @@ public sealed class ServiceMapTests
             view.ToString().Split('\n')[..^1].Select(l => Regex.Replace(l, " {2,}", ": ")).Order(StringComparer.Ordinal),
             page.QuerySelectorAll(".tv-map-call title").Select(t => t.TextContent).Order(StringComparer.Ordinal));
         Assert.Equal(8, page.QuerySelectorAll(".tv-map-node").Length);
-        Assert.Equal(["1 call", "70 ms", "✖ 1 error"], CallTo(page, "api-gateway → payment-service").QuerySelectorAll("text").Select(t => t.TextContent));
+        Assert.Equal(["1 call", "70 ms", "✖ 1 error"], CallTo(page, "api-gateway → payment-service").QuerySelectorAll("text")
+            .Select(t => t.TextContent));
         Assert.Contains("tv-map-bad", CallTo(page, "api-gateway → payment-service").ClassList);
         Assert.DoesNotContain("tv-map-bad", CallTo(page, "api-gateway → user-service").ClassList);
     }
@@ -31,8 +32,10 @@ public sealed class ServiceMapTests
     {
         var nodes = Views.Parse(ServiceMap.Of(Shop())).QuerySelectorAll(".tv-map-node");
 
-        Assert.Equal(["api-gateway", "user-service", "payment-service", "mailer", "night-job"], nodes.Where(n => n.QuerySelector("rect") is not null).Select(n => n.QuerySelector("text")!.TextContent));
-        var others = nodes.Where(n => n.QuerySelector("rect") is null).Select(n => n.QuerySelectorAll("text").Select(t => t.TextContent).ToArray()).ToArray();
+        Assert.Equal(["api-gateway", "user-service", "payment-service", "mailer", "night-job"],
+            nodes.Where(n => n.QuerySelector("rect") is not null).Select(n => n.QuerySelector("text")!.TextContent));
+        var others = nodes.Where(n => n.QuerySelector("rect") is null)
+            .Select(n => n.QuerySelectorAll("text").Select(t => t.TextContent).ToArray()).ToArray();
         Assert.Equal([["users", "postgresql"], ["ledger", "postgresql"], ["orders", "rabbitmq"]], others);
     }
 
@@ -40,7 +43,8 @@ public sealed class ServiceMapTests
     public void A_call_failed_if_either_end_says_so()
     {
         RecordedTrace Call(ActivityStatusCode client, ActivityStatusCode server) =>
-            OfItsOwn(Span("call", null, 0, 9, "a") with { Kind = ActivityKind.Client, Status = client }, Span("handle", "call", 1, 7, "b") with { Status = server });
+            OfItsOwn(Span("call", null, 0, 9, "a") with { Kind = ActivityKind.Client, Status = client },
+            Span("handle", "call", 1, 7, "b") with { Status = server });
 
         Assert.Equal("a → b  4 calls, 3 errors, 9 ms", ServiceMap.Of(
         [
@@ -54,18 +58,22 @@ public sealed class ServiceMapTests
     {
         var queue = Tags(("messaging.system", "kafka"), ("messaging.destination.name", "orders"));
         var sent = Trace(Span("send", null, 0, 1, "shop") with { Kind = ActivityKind.Producer, Attributes = queue });
-        var received = new RecordedTrace([Span("process", null, 5, 3, "mailer") with { TraceId = "0af7651916cd43dd8448eb211c80319c", Kind = ActivityKind.Consumer, Attributes = queue, Links = [new(TraceId, "send", [])] }]);
+        var received = new RecordedTrace([Span("process", null, 5, 3, "mailer") with { TraceId = "0af7651916cd43dd8448eb211c80319c",
+            Kind = ActivityKind.Consumer, Attributes = queue, Links = [new(TraceId, "send", [])] }]);
 
-        Assert.Equal(["shop → orders (kafka)    1 call, 1 ms", "orders (kafka) → mailer  1 call, 3 ms"], ServiceMap.Of([sent, received]).ToString().Split('\n'));
+        Assert.Equal(["shop → orders (kafka)    1 call, 1 ms", "orders (kafka) → mailer  1 call, 3 ms"],
+            ServiceMap.Of([sent, received]).ToString().Split('\n'));
     }
 
     [Fact]
     public void A_caller_stands_left_of_whom_it_calls()
     {
         var x = Views.Parse(ServiceMap.Of([ProfilePage()])).QuerySelectorAll(".tv-map-node").ToDictionary(
-            n => n.QuerySelector("title")!.TextContent, n => double.Parse(n.QuerySelector("text")!.GetAttribute("x")!, CultureInfo.InvariantCulture));
+            n => n.QuerySelector("title")!.TextContent, n => double.Parse(n.QuerySelector("text")!.GetAttribute("x")!,
+            CultureInfo.InvariantCulture));
 
-        Assert.True(x["api-gateway"] < x["user-service"] && x["user-service"] < x["postgresql (database)"] && x["api-gateway"] < x["payment-service"]);
+        Assert.True(x["api-gateway"] < x["user-service"] && x["user-service"] < x["postgresql (database)"]
+            && x["api-gateway"] < x["payment-service"]);
     }
 
     [Fact]
@@ -80,7 +88,8 @@ public sealed class ServiceMapTests
     [Fact]
     public void A_map_of_very_many_services_is_bounded_and_says_so()
     {
-        var view = ServiceMap.Of([new RecordedTrace(Enumerable.Range(0, 5000).Select(i => Span($"{i}", i == 0 ? null : $"{i / 2}", i, 1, $"service-{i}")))]);
+        var view = ServiceMap.Of([new RecordedTrace(Enumerable.Range(0, 5000)
+            .Select(i => Span($"{i}", i == 0 ? null : $"{i / 2}", i, 1, $"service-{i}")))]);
 
         Assert.Equal(40, Views.Parse(view).QuerySelectorAll(".tv-map-node").Length);
         Assert.Contains("4,960 more nodes with few calls not drawn.", view.ToString());
@@ -91,7 +100,8 @@ public sealed class ServiceMapTests
     public void A_call_that_never_ends_is_drawn()
     {
         var calls = Enumerable.Range(0, 2).Select(_ => OfItsOwn(
-            Span("call", null, 0, 0, "a") with { Kind = ActivityKind.Client, Duration = TimeSpan.MaxValue }, Span("handle", "call", 0, 1, "b")));
+            Span("call", null, 0, 0, "a") with { Kind = ActivityKind.Client, Duration = TimeSpan.MaxValue },
+            Span("handle", "call", 0, 1, "b")));
 
         Assert.Equal("a → b  2 calls, 10675199 d 3 h", ServiceMap.Of(calls).ToString());
     }
@@ -121,7 +131,8 @@ public sealed class ServiceMapTests
     [InlineData("not named", "")]
     public void A_call_to_somebody_without_spans_is_an_arrow_to_a_named_node(string name, string attributes)
     {
-        var tags = attributes.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(a => (a.Split('=')[0], (object?)a.Split('=', 2)[1])).ToArray();
+        var tags = attributes.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(a => (a.Split('=')[0], (object?)a.Split('=', 2)[1]))
+            .ToArray();
         var view = ServiceMap.Of([Trace(Span("POST /pay", null, 0, 300), Kind(ActivityKind.Client, "POST", "POST /pay", "shop", tags))]);
 
         Assert.Equal($"shop → {name} (no spans here)  1 call, 9 ms", view.ToString());
@@ -136,18 +147,21 @@ public sealed class ServiceMapTests
     public void A_database_has_a_name_with_the_older_attributes_too(string name, string attributes)
     {
         var tags = attributes.Split(' ').Select(a => (a.Split('=')[0], (object?)a.Split('=')[1])).ToArray();
-        Assert.Equal($"shop → {name}  1 call, 9 ms", ServiceMap.Of([Trace(Kind(ActivityKind.Client, "query", null, "shop", tags))]).ToString());
+        Assert.Equal($"shop → {name}  1 call, 9 ms", ServiceMap.Of([Trace(Kind(ActivityKind.Client, "query", null, "shop", tags))])
+            .ToString());
     }
 
     [Fact]
     public void A_client_inside_of_a_client_is_one_call()
     {
         var grpc = Trace(Kind(ActivityKind.Client, "cart.Cart/Get", null, "shop", ("rpc.system", "grpc")),
-            Kind(ActivityKind.Client, "POST", "cart.Cart/Get", "shop", ("server.address", "cart")), Kind(ActivityKind.Server, "answer", "POST", "cart"));
+            Kind(ActivityKind.Client, "POST", "cart.Cart/Get", "shop", ("server.address", "cart")),
+            Kind(ActivityKind.Server, "answer", "POST", "cart"));
         var entity = OfItsOwn(Kind(ActivityKind.Client, "shopdb", null, "shop", ("db.system", "mssql"), ("db.name", "shopdb")),
             Kind(ActivityKind.Client, "SELECT", "shopdb", "shop", ("db.system.name", "mssql"), ("db.namespace", "shopdb")));
 
-        Assert.Equal(["shop → cart            1 call, 9 ms", "shop → shopdb (mssql)  1 call, 9 ms"], ServiceMap.Of([grpc, entity]).ToString().Split('\n'));
+        Assert.Equal(["shop → cart            1 call, 9 ms", "shop → shopdb (mssql)  1 call, 9 ms"],
+            ServiceMap.Of([grpc, entity]).ToString().Split('\n'));
     }
 
     [Fact]
@@ -176,17 +190,25 @@ public sealed class ServiceMapTests
     public void Messages_without_attributes_go_from_service_to_service()
     {
         Assert.Equal("hook → mail  1 call, 9 ms",
-            ServiceMap.Of([Trace(Kind(ActivityKind.Producer, "send", null, "hook"), Kind(ActivityKind.Consumer, "process", "send", "mail"))]).ToString());
+            ServiceMap.Of([Trace(Kind(ActivityKind.Producer, "send", null, "hook"),
+                Kind(ActivityKind.Consumer, "process", "send", "mail"))]).ToString());
     }
 
     [Fact]
     public void A_batch_is_read_once_however_many_links_it_has()
     {
         var queue = Tags(("messaging.system", "kafka"), ("messaging.destination.name", "orders"));
-        var sent = Enumerable.Range(0, 3).Select(i => OfItsOwn(Span("send", null, i, 1, "web") with { Kind = ActivityKind.Producer, Attributes = queue })).ToArray();
-        var read = OfItsOwn(Span("process", null, 50, 30, "billing") with { Kind = ActivityKind.Consumer, Attributes = queue, Links = [.. sent.Select(t => new RecordedLink(t.TraceId, "send", []))] });
+        var sent = Enumerable.Range(0, 3)
+            .Select(i => OfItsOwn(Span("send", null, i, 1, "web") with { Kind = ActivityKind.Producer, Attributes = queue })).ToArray();
+        var read = OfItsOwn(Span("process", null, 50, 30, "billing") with
+        {
+            Kind = ActivityKind.Consumer,
+            Attributes = queue,
+            Links = [.. sent.Select(t => new RecordedLink(t.TraceId, "send", []))]
+        });
 
-        Assert.Equal(["web → orders (kafka)      3 calls, 1 ms", "orders (kafka) → billing  1 call, 30 ms"], ServiceMap.Of([.. sent, read]).ToString().Split('\n'));
+        Assert.Equal(["web → orders (kafka)      3 calls, 1 ms", "orders (kafka) → billing  1 call, 30 ms"],
+            ServiceMap.Of([.. sent, read]).ToString().Split('\n'));
     }
 
     [Fact]
@@ -199,7 +221,8 @@ public sealed class ServiceMapTests
     [Fact]
     public void Nobody_is_said_to_call_nobody()
     {
-        Assert.Equal("night-job  no call to it or from it is here", ServiceMap.Of([Trace(Span("clean up", null, 0, 5, "night-job"))]).ToString());
+        Assert.Equal("night-job  no call to it or from it is here",
+            ServiceMap.Of([Trace(Span("clean up", null, 0, 5, "night-job"))]).ToString());
     }
 
     [Fact]
@@ -216,13 +239,17 @@ public sealed class ServiceMapTests
         Assert.Equal(["store (instance a) → store (instance b)  1 call, 9 ms", "store (instance b) → store (instance a)  1 call, 9 ms"],
             ServiceMap.Of([Ring("b")]).ToString().Split('\n'));
         Assert.Equal("store → store  2 calls, 9 ms", ServiceMap.Of([Ring("a")]).ToString());
-        Assert.Equal(["store (a)", "store (b)", "store (a)"], Views.Parse(Waterfall.Of(Ring("b"))).QuerySelectorAll(".tv-in").Select(e => e.TextContent));
+        Assert.Equal(["store (a)", "store (b)", "store (a)"],
+            Views.Parse(Waterfall.Of(Ring("b"))).QuerySelectorAll(".tv-in").Select(e => e.TextContent));
         Assert.Equal(["store"], Views.Parse(Waterfall.Of(Ring("a"))).QuerySelectorAll(".tv-in").Select(e => e.TextContent));
 
         // Instances that do not call each other, as after a restart, are one service.
-        var restarted = Enumerable.Range(0, 2).Select(i => OfItsOwn(Of($"{i}", ActivityKind.Client, "call", null), Span("answer", "call", 1, 2, "b")));
+        var restarted = Enumerable.Range(0, 2).Select(i => OfItsOwn(Of($"{i}", ActivityKind.Client, "call", null),
+            Span("answer", "call", 1, 2, "b")));
         Assert.Equal("store → b  2 calls, 9 ms", ServiceMap.Of(restarted).ToString());
     }
 
-    private static IElement CallTo(IDocument page, string call) => page.QuerySelectorAll(".tv-map-call").Single(c => c.QuerySelector("title")!.TextContent.StartsWith(call + ":", StringComparison.Ordinal));
+    private static IElement CallTo(IDocument page, string call) =>
+        page.QuerySelectorAll(".tv-map-call").Single(c => c.QuerySelector("title")!.TextContent.StartsWith(call + ":",
+        StringComparison.Ordinal));
 }

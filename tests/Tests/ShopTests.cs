@@ -41,7 +41,8 @@ public sealed class ShopTests
                 "2 payment-service Server GET /payments/{userId}",
             ],
             trace.SpansAsTree.Select(s => $"{trace.Depth(s)} {s.ServiceName} {s.Kind} {s.Name}"));
-        Assert.All(trace.Spans, s => Assert.Equal(s.ServiceName != trace.Parent(s)?.ServiceName && s.ParentSpanId is not null, s.HasRemoteParent));
+        Assert.All(trace.Spans, s => Assert.Equal(s.ServiceName != trace.Parent(s)?.ServiceName
+            && s.ParentSpanId is not null, s.HasRemoteParent));
         Assert.All(trace.Spans, s => Assert.Equal(ActivityStatusCode.Unset, s.Status));
         Assert.False(trace.HasErrors);
         Assert.Null(trace.Root.ParentSpanId);
@@ -89,7 +90,8 @@ public sealed class ShopTests
             Attributes(trace.Find("GET /users/{id}")!));
         Assert.Equal("/profile/7", trace.Root["url.path"]);
         Assert.Equal(
-            "http.request.method=GET, url.full=http://payment-service/payments/7, server.address=payment-service, server.port=80, http.response.status_code=200",
+            "http.request.method=GET, url.full=http://payment-service/payments/7, server.address=payment-service, server.port=80, "
+                + "http.response.status_code=200",
             Attributes(trace.Spans.Last(s => s.Name == "GET")));
         Assert.Equal(
             "db.system.name=sqlite, db.namespace=shop, db.operation.name=SELECT, db.query.summary=SELECT users, "
@@ -107,7 +109,8 @@ public sealed class ShopTests
         await using var shop = await StartAsync(spans, version: "1.5.0");
         await shop.GetAsync("/profile/7");
 
-        var resources = spans.Spans.GroupBy(s => s.ServiceName).ToDictionary(g => g.Key, g => g.Select(s => s.Resource).Distinct().Single());
+        var resources = spans.Spans.GroupBy(s => s.ServiceName).ToDictionary(g => g.Key,
+            g => g.Select(s => s.Resource).Distinct().Single());
         Assert.Equal(["api-gateway", "payment-service", "user-service"], resources.Keys.Order());
         Assert.All(resources.Values, r => Assert.Equal("1.5.0", Value(r, "service.version")));
         Assert.All(resources.Values, r => Assert.Equal("shop", Value(r, "service.namespace")));
@@ -138,7 +141,8 @@ public sealed class ShopTests
         shop.Faults.NoPropagation = true;
         await shop.GetAsync("/profile/7");
 
-        Assert.Equal(["GET /profile/{id} 3", "GET /users/{id} 3", "GET /payments/{userId} 1"], spans.Traces.Select(t => $"{t.Root.Name} {t.Spans.Count}"));
+        Assert.Equal(["GET /profile/{id} 3", "GET /users/{id} 3", "GET /payments/{userId} 1"],
+            spans.Traces.Select(t => $"{t.Root.Name} {t.Spans.Count}"));
         Assert.All(spans.Traces, t => Assert.Null(t.Root.ParentSpanId));
         Assert.All(spans.Traces, t => Assert.Single(t.Services));
     }
@@ -203,7 +207,8 @@ public sealed class ShopTests
 
         Assert.Equal(HttpStatusCode.NotFound, answer.StatusCode);
         Assert.Equal(
-            ["api-gateway Server 404 Unset ", "api-gateway Client 404 Error 404", "user-service Server 404 Unset ", "user-service Client  Unset "],
+            ["api-gateway Server 404 Unset ", "api-gateway Client 404 Error 404", "user-service Server 404 Unset ",
+                "user-service Client  Unset "],
             Outcomes(trace));
     }
 
@@ -341,10 +346,13 @@ public sealed class ShopTests
         var failed = spans.Traces.Single(t => t.HasErrors).TraceId;
         Assert.All(lines.Where(l => l.Level == LogLevel.Error), l => Assert.Equal(failed, l.TraceId));
         Assert.Equal(["payment-service", "api-gateway"], lines.Where(l => l.Level == LogLevel.Error).Select(l => l.Service));
-        Assert.All(lines, l => Assert.DoesNotContain($"{Shop.UserWithFailingPayments}", l.Level == LogLevel.Error ? l.Message : "")); // nor the user
+        // nor the user
+        Assert.All(lines, l => Assert.DoesNotContain($"{Shop.UserWithFailingPayments}", l.Level == LogLevel.Error ? l.Message : ""));
     }
 
-    /// <summary>Lesson 0 asks which line is that of the failed request: whoever counts must be wrong, however fast the machine is.</summary>
+    /// <summary>
+    /// Lesson 0 asks which line is that of the failed request: whoever counts must be wrong, however fast the machine is.
+    /// </summary>
     [Theory]
     [InlineData(0.1)]
     [InlineData(4)]
@@ -363,17 +371,21 @@ public sealed class ShopTests
             var failed = lines.First(l => l.Level == LogLevel.Error).TraceId;
             Assert.Equal(2, Place("loading user"));
             Assert.Equal((1, 1, 3, 4, 3, 1, 3), (Place("profile page requested"), Place("asking user-service"), Place("orders loaded"),
-                Place("asking payment-service"), Place("asking the bank"), Place("failed", "bank answered"), Place("no profile", "page sent")));
-            Assert.True(Array.FindIndex(lines, l => l.Level == LogLevel.Error) > Array.FindLastIndex(lines, l => l.Message == "loading user"));
+                Place("asking payment-service"), Place("asking the bank"), Place("failed", "bank answered"),
+                Place("no profile", "page sent")));
+            Assert.True(Array.FindIndex(lines, l => l.Level == LogLevel.Error) > Array.FindLastIndex(lines,
+                l => l.Message == "loading user"));
 
-            int Place(params string[] texts) => lines.Where(l => texts.Any(l.Message.Contains)).TakeWhile(l => l.TraceId != failed).Count() + 1;
+            int Place(params string[] texts) => lines.Where(l => texts.Any(l.Message.Contains)).TakeWhile(l => l.TraceId != failed).Count()
+                + 1;
         }
     }
 
     [Fact]
     public void A_log_line_reads_like_one_of_a_log_file()
     {
-        var line = new LogLine(new(2026, 11, 1, 8, 15, 2, 123, TimeSpan.Zero), "user-service", LogLevel.Information, "user loaded in 9 ms", "4bf9", "00f0");
+        var line = new LogLine(new(2026, 11, 1, 8, 15, 2, 123, TimeSpan.Zero), "user-service", LogLevel.Information, "user loaded in 9 ms",
+            "4bf9", "00f0");
 
         Assert.Equal("08:15:02.123 info  user-service    user loaded in 9 ms", line.ToString());
     }
@@ -396,7 +408,8 @@ public sealed class ShopTests
     {
         using var source = new ActivitySource($"test-{Guid.NewGuid():N}");
         var spans = new SpanRecorder();
-        using var provider = Sdk.CreateTracerProviderBuilder().AddSource(source.Name).AddProcessor(new SimpleActivityExportProcessor(spans)).Build();
+        using var provider = Sdk.CreateTracerProviderBuilder().AddSource(source.Name).AddProcessor(new SimpleActivityExportProcessor(spans))
+            .Build();
         var database = new ShopDatabase(source, _ => Task.CompletedTask);
         Assert.Equal("Grace", await database.UserNameAsync(7, slowly: false));
         database.Dispose(); // the tables are gone with it
@@ -436,7 +449,9 @@ public sealed class ShopTests
         Assert.All(traces, t => Assert.Equal(shape, string.Join(" > ", t.SpansAsTree.Select(s => s.Name))));
         Assert.All(traces, t => Assert.Equal([0, 1, 2, 3, 3, 1, 2], t.SpansAsTree.Select(t.Depth)));
         // Each trace is about one user, from the gateway to the payment.
-        Assert.All(traces, t => Assert.Single(t.Spans.Where(s => s.Kind == ActivityKind.Server).Select(s => ((string)s["url.path"]!).Split('/')[2]).Distinct()));
+        Assert.All(traces,
+            t => Assert.Single(t.Spans.Where(s => s.Kind == ActivityKind.Server).Select(s => ((string)s["url.path"]!).Split('/')[2])
+                .Distinct()));
         Assert.Equal(Requests / ShopDatabase.UserCount, traces.Count(t => t.HasErrors));
     }
 
@@ -490,7 +505,8 @@ public sealed class ShopTests
     public async Task Closing_it_flushes_the_spans_and_may_be_done_twice()
     {
         var spans = new SpanRecorder();
-        var shop = await Shop.StartAsync((service, tracing) => tracing.AddProcessor(new BatchActivityExportProcessor(spans.ForService(service), scheduledDelayMilliseconds: 60_000)));
+        var shop = await Shop.StartAsync((service, tracing) =>
+            tracing.AddProcessor(new BatchActivityExportProcessor(spans.ForService(service), scheduledDelayMilliseconds: 60_000)));
         shop.Pace = TimeSpan.Zero;
         await shop.GetAsync("/profile/7");
         Assert.Empty(spans.Spans);
@@ -522,7 +538,8 @@ public sealed class ShopTests
 
     private static async Task<Shop> StartAsync(SpanRecorder spans, string version = "1.4.2")
     {
-        var shop = await Shop.StartAsync((service, tracing) => tracing.AddProcessor(new SimpleActivityExportProcessor(spans.ForService(service))), version);
+        var shop = await Shop.StartAsync((service, tracing) =>
+            tracing.AddProcessor(new SimpleActivityExportProcessor(spans.ForService(service))), version);
         shop.Pace = TimeSpan.Zero;
         return shop;
     }
@@ -555,7 +572,8 @@ public sealed class ShopTests
 
     private static string Attributes(RecordedSpan span) => string.Join(", ", span.Attributes.Select(a => $"{a.Key}={a.Value}"));
 
-    private static object? Value(IEnumerable<KeyValuePair<string, object?>> attributes, string key) => attributes.Single(a => a.Key == key).Value;
+    private static object? Value(IEnumerable<KeyValuePair<string, object?>> attributes, string key) =>
+        attributes.Single(a => a.Key == key).Value;
 
     private sealed class Closing(Action closed) : BaseProcessor<Activity>
     {
@@ -582,7 +600,8 @@ public sealed class ShopsInOneProcessTests
             ActivityStarted = activity => heard.Add(activity.OperationName),
         };
         ActivitySource.AddActivityListener(listener);
-        using var everything = Sdk.CreateTracerProviderBuilder().AddSource("*").AddProcessor(new SimpleActivityExportProcessor(spans)).Build();
+        using var everything = Sdk.CreateTracerProviderBuilder().AddSource("*").AddProcessor(new SimpleActivityExportProcessor(spans))
+            .Build();
 
         // Once in a process, and that may have been: so it is done again.
         var warmUp = typeof(Shop).GetMethod("WarmUpAsync", BindingFlags.NonPublic | BindingFlags.Static);
@@ -598,7 +617,8 @@ public sealed class ShopsInOneProcessTests
     public async Task Each_open_shop_has_sources_of_its_own_and_gives_their_names_back()
     {
         var spans = new SpanRecorder();
-        Task<Shop> Open() => Shop.StartAsync((service, tracing) => tracing.AddProcessor(new SimpleActivityExportProcessor(spans.ForService(service))));
+        Task<Shop> Open() =>
+            Shop.StartAsync((service, tracing) => tracing.AddProcessor(new SimpleActivityExportProcessor(spans.ForService(service))));
         async Task<string> SourceOf(Shop shop)
         {
             spans.Clear();

@@ -13,11 +13,13 @@ public sealed class SideBySideTests
     [Fact]
     public void Side_by_side_uses_one_time_scale()
     {
-        var sections = Views.Parse(SideBySide.Of(Trace(Span("a", null, 0, 25), Span("b", "a", 0, 0)), Trace(Span("a", null, 500, 100), Span("b", "a", 500, 0)))).QuerySelectorAll(".tv-trace");
+        var sections = Views.Parse(SideBySide.Of(Trace(Span("a", null, 0, 25), Span("b", "a", 0, 0)),
+            Trace(Span("a", null, 500, 100), Span("b", "a", 500, 0)))).QuerySelectorAll(".tv-trace");
 
         Assert.Equal("0%-25%", Views.Pieces(sections[0], "tv-wait").First());
         Assert.Equal("0%-100%", Views.Pieces(sections[1], "tv-wait").First());
-        Assert.Equal(sections[0].QuerySelectorAll(".tv-tick").Select(t => t.TextContent), sections[1].QuerySelectorAll(".tv-tick").Select(t => t.TextContent));
+        Assert.Equal(sections[0].QuerySelectorAll(".tv-tick").Select(t => t.TextContent),
+            sections[1].QuerySelectorAll(".tv-tick").Select(t => t.TextContent));
         Assert.Equal(["before: a", "after: a"], sections.Select(s => s.QuerySelector(".tv-title")!.TextContent));
     }
 
@@ -25,10 +27,14 @@ public sealed class SideBySideTests
     public void Spans_that_changed_or_are_in_one_trace_only_are_marked()
     {
         var sections = Views.Parse(SideBySide.Of(ProfilePage(), SlowProfilePage())).QuerySelectorAll(".tv-trace");
-        string[] Notes(int section) => sections[section].QuerySelectorAll("details").Select(d => $"{Views.NameOf(d)}: {d.QuerySelector(".tv-note")?.TextContent}").Where(n => !n.Contains("link", StringComparison.Ordinal)).Where(n => n.EndsWith("ms", StringComparison.Ordinal) || n.EndsWith("here", StringComparison.Ordinal)).ToArray();
+        string[] Notes(int section) => sections[section].QuerySelectorAll("details")
+            .Select(d => $"{Views.NameOf(d)}: {d.QuerySelector(".tv-note")?.TextContent}")
+            .Where(n => !n.Contains("link", StringComparison.Ordinal))
+            .Where(n => n.EndsWith("ms", StringComparison.Ordinal) || n.EndsWith("here", StringComparison.Ordinal)).ToArray();
 
         Assert.Equal(["render: only here"], Notes(0));
-        Assert.Equal(["GET /profile/{id}: +90 ms", "GET: +90 ms", "GET /users/{id}: +90 ms", "SELECT users: +90 ms", .. Enumerable.Repeat("SELECT orders: only here", 5)], Notes(1));
+        Assert.Equal(["GET /profile/{id}: +90 ms", "GET: +90 ms", "GET /users/{id}: +90 ms", "SELECT users: +90 ms",
+            .. Enumerable.Repeat("SELECT orders: only here", 5)], Notes(1));
     }
 
     [Fact]
@@ -40,7 +46,8 @@ public sealed class SideBySideTests
             Span("GET", "page", a, 10, "web", "to-a") with { Kind = ActivityKind.Client }, Span("GET /a", "to-a", a, 10, "a"),
             Span("GET", "page", b, 50, "web", "to-b") with { Kind = ActivityKind.Client }, Span("GET /b", "to-b", b, 50, "b"));
 
-        Assert.Contains("The same operations, as often; no operation's own time changed by more than 5% of the whole.", Views.Parse(SideBySide.Of(Page(1, 20), Page(80, 20))).QuerySelectorAll(".tv-changes div").Select(d => d.TextContent));
+        Assert.Contains("The same operations, as often; no operation's own time changed by more than 5% of the whole.",
+            Views.Parse(SideBySide.Of(Page(1, 20), Page(80, 20))).QuerySelectorAll(".tv-changes div").Select(d => d.TextContent));
     }
 
     [Fact]
@@ -48,8 +55,12 @@ public sealed class SideBySideTests
     {
         var page = Views.Parse(SideBySide.Of(ProfilePage(), ProfilePage()));
 
-        Assert.Equal(["before: 48 ms, 7 spans. after: 48 ms, 7 spans. About the same time.", "The same operations, as often; no operation's own time changed by more than 5% of the whole.", "Times of operations are those that no child accounts for."], page.QuerySelectorAll(".tv-changes div").Select(d => d.TextContent));
-        Assert.All(page.QuerySelectorAll(".tv-note"), n => Assert.Matches("^(link to a span that is not here|before [23] ms, after 1 ms)$", n.TextContent));
+        Assert.Equal(["before: 48 ms, 7 spans. after: 48 ms, 7 spans. About the same time.",
+            "The same operations, as often; no operation's own time changed by more than 5% of the whole.",
+            "Times of operations are those that no child accounts for."],
+            page.QuerySelectorAll(".tv-changes div").Select(d => d.TextContent));
+        Assert.All(page.QuerySelectorAll(".tv-note"), n => Assert.Matches("^(link to a span that is not here|before [23] ms, after 1 ms)$",
+            n.TextContent));
     }
 
     [Fact]
@@ -69,7 +80,8 @@ public sealed class SideBySideTests
             "Gone: render in web, 1 → 0 calls, −5 ms.",
             "Shorter: page in web, 32 ms → 12 ms (−20 ms).",
             "Longer: load in web, 10 ms → 25 ms (+15 ms).",
-            "Times of operations are those that no child accounts for."], Views.Parse(view).QuerySelectorAll(".tv-changes div").Select(d => d.TextContent));
+            "Times of operations are those that no child accounts for."],
+            Views.Parse(view).QuerySelectorAll(".tv-changes div").Select(d => d.TextContent));
         Assert.Contains("Repeated: SELECT articles in shop, 1 → 12 calls, +33 ms.\n", view.ToString());
     }
 

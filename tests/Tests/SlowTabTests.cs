@@ -21,7 +21,8 @@ public sealed class SlowTabTests
     {
         using var clone = new TempFolder();
         clone.Write("notebooks/00-slow.dib", HostRunner.Cells("1"));
-        await using var lessons = new OpenLessons(clone.Path, new ProgressFolder(Path.Combine(clone.Path, "progress")), new MemoryKernels().Start);
+        await using var lessons = new OpenLessons(clone.Path, new ProgressFolder(Path.Combine(clone.Path, "progress")),
+            new MemoryKernels().Start);
         var session = (await lessons.OpenAsync("00-slow"))!;
         using var slow = new DeafTab();
         var run = new LessonSocket(slow, () => lessons.OpenAsync("00-slow"), new Access(DeafTab.Secret, _ => null)).RunAsync(default);
@@ -92,7 +93,8 @@ public sealed class SlowTabTests
             _over.TrySetResult();
         }
 
-        public override async Task SendAsync(ArraySegment<byte> buffer, WebSocketMessageType messageType, bool endOfMessage, CancellationToken cancel)
+        public override async Task SendAsync(ArraySegment<byte> buffer, WebSocketMessageType messageType, bool endOfMessage,
+            CancellationToken cancel)
         {
             _sending.TrySetResult();
             await _goOn.Task.WaitAsync(cancel);
@@ -116,7 +118,8 @@ public sealed class SlowTabTests
 
         public override Task CloseAsync(WebSocketCloseStatus status, string? description, CancellationToken cancel) => Task.CompletedTask;
 
-        public override Task CloseOutputAsync(WebSocketCloseStatus status, string? description, CancellationToken cancel) => Task.CompletedTask;
+        public override Task CloseOutputAsync(WebSocketCloseStatus status, string? description, CancellationToken cancel) =>
+            Task.CompletedTask;
 
         public override void Dispose() => Abort();
     }

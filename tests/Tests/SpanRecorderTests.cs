@@ -21,11 +21,13 @@ public sealed class SpanRecorderTests
         using var source = NewSource(version: "1.2.3");
         var recorder = new SpanRecorder();
         var linked = new ActivityContext(ActivityTraceId.CreateRandom(), ActivitySpanId.CreateRandom(), ActivityTraceFlags.Recorded);
-        var remote = new ActivityContext(ActivityTraceId.CreateRandom(), ActivitySpanId.CreateRandom(), ActivityTraceFlags.Recorded, "vendor=1", isRemote: true);
+        var remote = new ActivityContext(ActivityTraceId.CreateRandom(), ActivitySpanId.CreateRandom(), ActivityTraceFlags.Recorded,
+            "vendor=1", isRemote: true);
         Activity activity;
         using (Provider(source, recorder, "user-service"))
         {
-            activity = source.StartActivity("operation", ActivityKind.Server, remote, links: [new ActivityLink(linked, new ActivityTagsCollection { ["why"] = "batch" })])!;
+            activity = source.StartActivity("operation", ActivityKind.Server, remote,
+                links: [new ActivityLink(linked, new ActivityTagsCollection { ["why"] = "batch" })])!;
             activity.DisplayName = "GET /users/{id}";
             activity.SetTag("http.response.status_code", 500).SetTag("list", new[] { "a", "b" });
             activity.AddEvent(new ActivityEvent("cache.miss", tags: new ActivityTagsCollection { ["key"] = "u42" }));
@@ -59,7 +61,8 @@ public sealed class SpanRecorderTests
         var recordedEvent = Assert.Single(span.Events);
         Assert.Equal(("cache.miss", "u42"), (recordedEvent.Name, recordedEvent.Attributes[0].Value));
         var link = Assert.Single(span.Links);
-        Assert.Equal((linked.TraceId.ToHexString(), linked.SpanId.ToHexString(), "batch"), (link.TraceId, link.SpanId, link.Attributes[0].Value));
+        Assert.Equal((linked.TraceId.ToHexString(), linked.SpanId.ToHexString(), "batch"),
+            (link.TraceId, link.SpanId, link.Attributes[0].Value));
     }
 
     [Fact]
@@ -264,13 +267,16 @@ public sealed class SpanRecorderTests
         var store = new SpanStore();
         store.Add(Enumerable.Range(0, here).Select(i => Span($"{i}", null, 0, 1)).ToArray());
 
-        var error = await Assert.ThrowsAsync<TimeoutException>(() => store.WaitForAsync(2, TimeSpan.FromMilliseconds(1), hint: () => "The last request: none"));
+        var error = await Assert.ThrowsAsync<TimeoutException>(() => store.WaitForAsync(2, TimeSpan.FromMilliseconds(1),
+            hint: () => "The last request: none"));
 
         Assert.Equal(expected, error.Message);
-        Assert.Equal("Waited for 1 span, but only 0 came.", (await Assert.ThrowsAsync<TimeoutException>(() => new SpanRecorder().WaitForAsync(1, TimeSpan.Zero))).Message);
+        Assert.Equal("Waited for 1 span, but only 0 came.",
+            (await Assert.ThrowsAsync<TimeoutException>(() => new SpanRecorder().WaitForAsync(1, TimeSpan.Zero))).Message);
     }
 
-    public static TheoryData<TimeSpan> LongTimes => [Timeout.InfiniteTimeSpan, TimeSpan.MaxValue, TimeSpan.FromDays(60), TimeSpan.FromHours(1)];
+    public static TheoryData<TimeSpan> LongTimes => [Timeout.InfiniteTimeSpan, TimeSpan.MaxValue, TimeSpan.FromDays(60),
+        TimeSpan.FromHours(1)];
 
     [Theory]
     [MemberData(nameof(LongTimes))]

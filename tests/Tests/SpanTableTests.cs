@@ -13,7 +13,8 @@ public sealed class SpanTableTests
     public void A_table_has_one_line_per_span()
     {
         var view = SpanTable.Of(ProfilePage().Spans);
-        var rows = Views.Parse(view).QuerySelectorAll("tbody tr").Select(r => r.Children.Select(c => c.TextContent.Trim()).ToArray()).ToArray();
+        var rows = Views.Parse(view).QuerySelectorAll("tbody tr").Select(r => r.Children.Select(c => c.TextContent.Trim()).ToArray())
+            .ToArray();
 
         Assert.Equal(7, rows.Length);
         Assert.Equal(["GET /profile/{id}", "server", "api-gateway", "–", "48 ms", "✖ Error: payment-service answered 503"], rows[0]);
@@ -36,7 +37,8 @@ public sealed class SpanTableTests
     public void A_table_has_indents_bars_and_numbers_on_the_right()
     {
         var table = new Table(new("what", 12), new("how many", 8, Right: true))
-            .Row("all", new TableCell("1,234") { Bar = 1 }).Row(new TableCell("wrong") { Indent = 1, Bad = true }, new TableCell("7") { Bar = double.NaN });
+            .Row("all", new TableCell("1,234") { Bar = 1 }).Row(new TableCell("wrong") { Indent = 1, Bad = true },
+            new TableCell("7") { Bar = double.NaN });
 
         Assert.Equal("what         how many\nall             1,234\n  ✖ wrong           7", table.ToString());
         Assert.Equal(["width:100%", "width:0%"], Views.Parse(table).QuerySelectorAll(".tv-bar").Select(b => b.GetAttribute("style")));

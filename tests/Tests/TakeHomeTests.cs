@@ -27,14 +27,17 @@ public sealed partial class TakeHomeTests
 
     private static readonly Notebook Lesson = DibReader.Load(HostRunner.Lesson("11-take-home.dib"));
 
-    private static readonly Dictionary<string, string[]> Packages = Lesson.Cells.SelectMany(c => c.Source.Split('\n')).Select(line => PackageRow().Match(line))
-        .Where(m => m.Success).ToDictionary(m => m.Groups[1].Value, m => (string[])[m.Groups[2].Value, m.Groups[3].Value, m.Groups[4].Value]);
+    private static readonly Dictionary<string, string[]> Packages = Lesson.Cells.SelectMany(c => c.Source.Split('\n'))
+        .Select(line => PackageRow().Match(line))
+        .Where(m => m.Success).ToDictionary(m => m.Groups[1].Value,
+        m => (string[])[m.Groups[2].Value, m.Groups[3].Value, m.Groups[4].Value]);
 
     [Fact(Explicit = true)]
     public async Task The_service_of_lesson_11_compiles_exports_and_loses_nothing_when_it_is_stopped()
     {
         await using var receiver = await OtlpReceiver.StartAsync();
-        await using var payments = await ServeAsync(http => http.Request.Path == "/payments/13" ? Results.StatusCode(500) : Results.Text("12.50"));
+        await using var payments = await ServeAsync(http => http.Request.Path == "/payments/13" ? Results.StatusCode(500)
+            : Results.Text("12.50"));
         using var program = await ServiceProgram.BuildAsync("api-gateway", Text("setUp") + Text("routes") + Text("profilePage"));
         using var gateway = await program.StartAsync(("OTEL_SERVICE_NAME", "report-gateway"), ("PaymentService", payments.Urls.First()),
             ("OTEL_RESOURCE_ATTRIBUTES", "deployment.environment.name=test"), ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"),
@@ -57,7 +60,8 @@ public sealed partial class TakeHomeTests
         Assert.Equal("?mail=Redacted", servers[0]["url.query"]);
         var inTime = receiver.Spans.OrderBy(s => s.Start).ToArray();
         Assert.All(inTime.Take(3), span => Assert.Equal(ActivityStatusCode.Unset, span.Status));
-        Assert.All(inTime.Skip(3), span => Assert.Equal((ActivityStatusCode.Error, ErrorType(span.Kind)), (span.Status, $"{span["error.type"]}")));
+        Assert.All(inTime.Skip(3), span => Assert.Equal((ActivityStatusCode.Error, ErrorType(span.Kind)),
+            (span.Status, $"{span["error.type"]}")));
 
         var resource = servers[0].Resource.ToDictionary(a => a.Key, a => a.Value);
         Assert.Equal("report-gateway", resource["service.name"]); // the variable wins over the code
@@ -69,7 +73,8 @@ public sealed partial class TakeHomeTests
     [Fact]
     public async Task A_program_that_does_not_compile_or_does_not_listen_says_why()
     {
-        var wrong = await Assert.ThrowsAsync<InvalidOperationException>(() => ServiceProgram.BuildAsync("broken", "#:property PublishAot=false\nConsole.Write(nothing);"));
+        var wrong = await Assert.ThrowsAsync<InvalidOperationException>(() => ServiceProgram.BuildAsync("broken",
+            "#:property PublishAot=false\nConsole.Write(nothing);"));
         Assert.Contains("CS0103", wrong.Message);
 
         using var program = await ServiceProgram.BuildAsync("ends", "#:property PublishAot=false\nConsole.WriteLine(\"nothing to do\");");
@@ -138,7 +143,8 @@ public sealed partial class TakeHomeTests
     public async Task The_HttpClient_package_adds_options_and_no_attributes()
     {
         var without = (await CallAsync(tracing => tracing.AddSource("System.Net.Http"))).First(s => s.Kind == ActivityKind.Client);
-        var with = (await CallAsync(tracing => tracing.AddHttpClientInstrumentation(o => o.FilterHttpRequestMessage = _ => true))).First(s => s.Kind == ActivityKind.Client);
+        var with = (await CallAsync(tracing => tracing.AddHttpClientInstrumentation(o => o.FilterHttpRequestMessage = _ => true))).First(
+            s => s.Kind == ActivityKind.Client);
 
         Assert.Equal(without.Name, with.Name);
         Assert.Equal(without.Attributes.Select(a => a.Key).Order(), with.Attributes.Select(a => a.Key).Order());

@@ -30,13 +30,15 @@ public sealed class TemporaryFilesTests : IDisposable
         ];
         foreach (var other in others)
             _folder.Write("tmp/" + other, "");
-        _folder.Write("a.dib", HostRunner.Cells("System.IO.Directory.CreateTempSubdirectory($\"tracing-take-home-{Environment.ProcessId}-\").Exists"));
+        _folder.Write("a.dib",
+            HostRunner.Cells("System.IO.Directory.CreateTempSubdirectory($\"tracing-take-home-{Environment.ProcessId}-\").Exists"));
 
         var (exitCode, output) = await HostRunner.CommandAsync(_folder.Path, ["run", "a.dib"], ("TMPDIR", temporary));
 
         Assert.True(exitCode == 0, output);
         Assert.Contains("True", output);
-        Assert.Equal(others.Order(StringComparer.Ordinal), Directory.GetFileSystemEntries(temporary, "*tracing*").Select(f => Path.GetFileName(f)).Order(StringComparer.Ordinal));
+        Assert.Equal(others.Order(StringComparer.Ordinal), Directory.GetFileSystemEntries(temporary, "*tracing*")
+            .Select(f => Path.GetFileName(f)).Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -45,13 +47,16 @@ public sealed class TemporaryFilesTests : IDisposable
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Only on Unix a pipe has a file.");
         var kernel = Path.ChangeExtension(typeof(KernelChild).Assembly.Location, null);
         // A host that has made the pipe and started the kernel, and does nothing more: the kernel cannot connect.
-        var start = new ProcessStartInfo("sh", ["-c", "touch \"$TMPDIR/CoreFxPipe_tracing-pipe-$$-0123456789abcdef\"; \"$0\" kernel tracing-pipe-$$-0123456789abcdef / & echo $!; wait", kernel])
+        var start = new ProcessStartInfo("sh",
+            ["-c", "touch \"$TMPDIR/CoreFxPipe_tracing-pipe-$$-0123456789abcdef\"; \"$0\" kernel tracing-pipe-$$-0123456789abcdef / & echo "
+                + "$!; wait", kernel])
         {
             RedirectStandardOutput = true,
         };
         start.Environment["TMPDIR"] = _folder.Path;
         start.Environment["DOTNET_EnableDiagnostics"] = "0"; // as the host sets it
-        start.Environment["DOTNET_ROOT"] = Path.GetFullPath(Path.Combine(System.Runtime.InteropServices.RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", ".."));
+        start.Environment["DOTNET_ROOT"] = Path.GetFullPath(
+            Path.Combine(System.Runtime.InteropServices.RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", ".."));
         // A kernel of another host.
         var marked = new ProcessStartInfo("cat") { RedirectStandardInput = true, RedirectStandardOutput = true };
         ProcessTree.Mark(marked);

@@ -47,7 +47,8 @@ public class TerminalMarkdownTests
             The end.
             """);
 
-        foreach (var line in (string[])["A title [x]", "Some bold text with code[0], a link (https://example.org/a) and lesson 2.", "- A. one", "- two x", "1. first", "2. second",
+        foreach (var line in (string[])["A title [x]", "Some bold text with code[0], a link (https://example.org/a) and lesson 2.",
+            "- A. one", "- two x", "1. first", "2. second",
             "name  value", "a     1", "var x = 1; // [not markup]", "(picture: A picture)", "Quoted.", "The end."])
             Assert.Contains(line, text);
         foreach (var gone in (string[])["Folded", "Hint", "instructor", "**", "```", "<"])
@@ -55,7 +56,8 @@ public class TerminalMarkdownTests
     }
 
     [Fact]
-    public void Control_characters_in_a_text_do_not_reach_the_terminal() => Assert.DoesNotContain('\u001b', Written("a \u001b[31m b `\u001b[0m`"));
+    public void Control_characters_in_a_text_do_not_reach_the_terminal() =>
+    Assert.DoesNotContain('\u001b', Written("a \u001b[31m b `\u001b[0m`"));
 
     private static string Written(string markdown)
     {

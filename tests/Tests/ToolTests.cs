@@ -41,10 +41,12 @@ public sealed class ToolTests : IClassFixture<RestoredTool>
     {
         var cells = DibReader.Load(HostRunner.Lesson(lesson)).Code.Count();
 
-        var (exitCode, output) = await HostRunner.CommandAsync(HostRunner.Root, ["run", HostRunner.Lesson(lesson), "--tool", "--timeout", $"{HostRunner.Hang.TotalSeconds}"]);
+        var (exitCode, output) = await HostRunner.CommandAsync(HostRunner.Root,
+            ["run", HostRunner.Lesson(lesson), "--tool", "--timeout", $"{HostRunner.Hang.TotalSeconds}"]);
 
         Assert.True(exitCode == 0, output);
-        Assert.EndsWith($"1 notebook: 1 passed, 0 failed; cells: {cells + 1} ok\n", output, StringComparison.Ordinal); // and the proof of the imports
+        // and the proof of the imports
+        Assert.EndsWith($"1 notebook: 1 passed, 0 failed; cells: {cells + 1} ok\n", output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -69,8 +71,10 @@ public sealed class ToolTests : IClassFixture<RestoredTool>
     public async Task Every_helper_compiles_alone_over_the_tool_in_the_order_in_which_they_are_imported()
     {
         var helpers = ((string[])["core.dib", "shop.dib", "headers.dib", "otlp.dib", "sampling.dib", "incident.dib", "takehome.dib"])
-            .Concat(Directory.GetFiles(Path.Combine(HostRunner.Root, "helpers", "exercises"), "*.cs").Order(StringComparer.Ordinal).Select(f => "exercises/" + Path.GetFileName(f)));
-        var notebook = DibReader.Parse(HostRunner.Lesson("all.dib"), HostRunner.Cells([.. helpers.Select(h => $"#!import ../helpers/{h}")]));
+            .Concat(Directory.GetFiles(Path.Combine(HostRunner.Root, "helpers", "exercises"), "*.cs").Order(StringComparer.Ordinal)
+            .Select(f => "exercises/" + Path.GetFileName(f)));
+        var notebook = DibReader.Parse(HostRunner.Lesson("all.dib"),
+            HostRunner.Cells([.. helpers.Select(h => $"#!import ../helpers/{h}")]));
 
         var result = await LessonRun.RunAsync(notebook, HostRunner.OverTheTool(HostRunner.Hang), _ => { }, default);
 
@@ -89,7 +93,8 @@ public sealed class ToolTests : IClassFixture<RestoredTool>
 
         var (results, limit) = await HostRunner.UnderLimitAsync(TimeSpan.FromSeconds(20),
             limit => CourseRun.RunAsync([warning, import, loop], HostRunner.OverTheTool(limit), _ => { }, default),
-            results => results[2].Cells[0].Status == CellStatus.Failed || results[0].FailedCell().Problem!.Message.Contains("did not end", StringComparison.Ordinal));
+            results => results[2].Cells[0].Status == CellStatus.Failed
+                || results[0].FailedCell().Problem!.Message.Contains("did not end", StringComparison.Ordinal));
 
         Assert.Contains("VS Code would show a warning: CS0612", results[0].FailedCell().Problem!.Message);
         Assert.True(results[1].Failed);
@@ -101,7 +106,8 @@ public sealed class ToolTests : IClassFixture<RestoredTool>
     {
         var lesson = DibReader.Load(HostRunner.Lesson("01-setup.dib"));
         var files = lesson.Code.Where(c => c.ImportPath is not null)
-            .SelectMany(c => Path.GetExtension(c.ImportPath) == ".cs" ? [c.ImportPath!] : DibReader.Imported(c.ImportPath!, c.ImportFolder).Select(i => i.ImportPath!).OfType<string>()).ToArray();
+            .SelectMany(c => Path.GetExtension(c.ImportPath) == ".cs" ? [c.ImportPath!]
+            : DibReader.Imported(c.ImportPath!, c.ImportFolder).Select(i => i.ImportPath!).OfType<string>()).ToArray();
 
         var proof = Assert.Single(ImportProof.Of(lesson)).Source;
 

@@ -12,17 +12,18 @@ internal static class TraceSamples
 
     public static readonly DateTimeOffset Zero = new(2026, 11, 1, 8, 0, 0, TimeSpan.Zero);
 
-    public static RecordedSpan Span(string name, string? parent, double start, double duration, string service = "shop", string? id = null) => new()
-    {
-        TraceId = TraceId,
-        SpanId = id ?? name,
-        ParentSpanId = parent,
-        Name = name,
-        SourceName = service,
-        Resource = Tags(("service.name", service)),
-        Start = At(start),
-        Duration = TimeSpan.FromMilliseconds(duration),
-    };
+    public static RecordedSpan Span(string name, string? parent, double start, double duration, string service = "shop",
+        string? id = null) => new()
+        {
+            TraceId = TraceId,
+            SpanId = id ?? name,
+            ParentSpanId = parent,
+            Name = name,
+            SourceName = service,
+            Resource = Tags(("service.name", service)),
+            Start = At(start),
+            Duration = TimeSpan.FromMilliseconds(duration),
+        };
 
     public static DateTimeOffset At(double ms) => Zero.AddMilliseconds(ms);
 
@@ -52,16 +53,29 @@ internal static class TraceSamples
 
     /// <summary>The story of the tutorial: the payment fails, the database answers.</summary>
     public static RecordedTrace ProfilePage() => Trace(
-        Span("GET /profile/{id}", null, 0, 48, "api-gateway", "1000000000000001") with { Kind = ActivityKind.Server, Status = ActivityStatusCode.Error, StatusDescription = "payment-service answered 503" },
+        Span("GET /profile/{id}", null, 0, 48, "api-gateway", "1000000000000001") with
+        {
+            Kind = ActivityKind.Server,
+            Status = ActivityStatusCode.Error,
+            StatusDescription = "payment-service answered 503"
+        },
         Span("GET", "1000000000000001", 3, 26, "api-gateway", "1000000000000002") with { Kind = ActivityKind.Client },
-        Span("GET /users/{id}", "1000000000000002", 5, 23, "user-service", "1000000000000003") with { Kind = ActivityKind.Server, HasRemoteParent = true },
+        Span("GET /users/{id}", "1000000000000002", 5, 23, "user-service", "1000000000000003") with
+        {
+            Kind = ActivityKind.Server,
+            HasRemoteParent = true
+        },
         Span("SELECT users", "1000000000000003", 7, 18, "user-service", "1000000000000004") with
         {
             Kind = ActivityKind.Client,
             Attributes = Tags(("db.system.name", "postgresql"), ("db.query.text", "SELECT id, name\nFROM users\nWHERE id = $1")),
             Events = [new("first-row", At(21), [])],
         },
-        Span("GET", "1000000000000001", 3, 42, "api-gateway", "1000000000000005") with { Kind = ActivityKind.Client, Status = ActivityStatusCode.Error },
+        Span("GET", "1000000000000001", 3, 42, "api-gateway", "1000000000000005") with
+        {
+            Kind = ActivityKind.Client,
+            Status = ActivityStatusCode.Error
+        },
         Span("POST /payments", "1000000000000005", 6, 38, "payment-service", "1000000000000006") with
         {
             Kind = ActivityKind.Server,
@@ -69,12 +83,17 @@ internal static class TraceSamples
             Status = ActivityStatusCode.Error,
             StatusDescription = "card declined",
             Attributes = Tags(("http.route", "/payments"), ("retry", 2), ("card.networks", new[] { "visa", "mastercard" })),
-            Events = [new("exception", At(43), Tags(("exception.type", "System.InvalidOperationException"), ("exception.stacktrace", "System.InvalidOperationException: card declined\n   at Payments.Charge(Card card) in /src/Payments.cs:line 42\n   at Payments.Handle()")))],
+            Events = [new("exception", At(43), Tags(("exception.type", "System.InvalidOperationException"),
+                ("exception.stacktrace",
+                    "System.InvalidOperationException: card declined\n   at Payments.Charge(Card card) in /src/Payments.cs:line 42\n   at "
+                        + "Payments.Handle()")))],
             Links = [new("0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331", Tags(("messaging.message.id", "m-881")))],
         },
         Span("render", "1000000000000001", 45, 2, "api-gateway", "1000000000000007"));
 
-    /// <summary>The profile page after a deployment: the query is slow, there are five more of them, nothing is rendered, and the payment succeeds.</summary>
+    /// <summary>
+    /// The profile page after a deployment: the query is slow, there are five more of them, nothing is rendered, and the payment succeeds.
+    /// </summary>
     public static RecordedTrace SlowProfilePage() => new(ProfilePage().Spans.Where(s => s.Name != "render").Select(s => s with
     {
         TraceId = "0af7651916cd43dd8448eb211c80319c",
@@ -82,19 +101,24 @@ internal static class TraceSamples
         Status = ActivityStatusCode.Unset,
         StatusDescription = null,
     })
-        .Concat(Enumerable.Range(0, 5).Select(i => Span("SELECT orders", "1000000000000003", 98 + 3 * i, 3, "user-service", $"order {i}") with { TraceId = "0af7651916cd43dd8448eb211c80319c", Kind = ActivityKind.Client })));
+        .Concat(Enumerable.Range(0, 5).Select(i => Span("SELECT orders", "1000000000000003", 98 + 3 * i, 3, "user-service",
+        $"order {i}") with
+        { TraceId = "0af7651916cd43dd8448eb211c80319c", Kind = ActivityKind.Client })));
 
     /// <summary>Two orders are sent, each in a trace of its own; a third trace packs both and links to them.</summary>
     public static RecordedTrace[] Queue()
     {
         RecordedTrace Sent(string id, double start) => new([
             Span("POST /orders", null, start, 12, "api-gateway", "order" + id) with { TraceId = Of(id), Kind = ActivityKind.Server },
-            Span("send order", "order" + id, start + 4, 3, "api-gateway", "send" + id) with { TraceId = Of(id), Kind = ActivityKind.Producer }]);
+            Span("send order", "order" + id, start + 4, 3, "api-gateway", "send" + id) with { TraceId = Of(id),
+                Kind = ActivityKind.Producer }]);
         static string Of(string id) => new(id[0], 32);
 
         return [Sent("1", 0), Sent("2", 14), new([
-            Span("pack orders", null, 32, 8, "warehouse", "pack") with { TraceId = Of("3"), Kind = ActivityKind.Consumer, Links = [new(Of("1"), "send1", []), new(Of("2"), "send2", [])] },
-            Span("print label", "pack", 34, 4, "warehouse", "print") with { TraceId = Of("3"), Links = [new(Of("3"), "pack", []), new(Of("9"), "elsewhere", [])] }])];
+            Span("pack orders", null, 32, 8, "warehouse", "pack") with { TraceId = Of("3"), Kind = ActivityKind.Consumer,
+                Links = [new(Of("1"), "send1", []), new(Of("2"), "send2", [])] },
+            Span("print label", "pack", 34, 4, "warehouse", "print") with { TraceId = Of("3"),
+                Links = [new(Of("3"), "pack", []), new(Of("9"), "elsewhere", [])] }])];
     }
 
     /// <summary>Traces of one span each, one after the other.</summary>
@@ -105,13 +129,21 @@ internal static class TraceSamples
     public static RecordedTrace Later(RecordedTrace trace, double ms, string id) =>
         new(trace.Spans.Select(s => s with { TraceId = id, Start = s.Start.AddMilliseconds(ms) }));
 
-    /// <summary>A shop with everything that a service map can show: databases, a queue, a cycle, a service that calls itself, one without calls.</summary>
+    /// <summary>
+    /// A shop with everything that a service map can show: databases, a queue, a cycle, a service that calls itself, one without calls.
+    /// </summary>
     public static RecordedTrace[] Shop()
     {
-        RecordedSpan Client(string id, string parent, double start, double duration, string service) => Span("call", parent, start, duration, service, id) with { Kind = ActivityKind.Client };
-        RecordedSpan Server(string id, string parent, double start, double duration, string service) => Span("handle", parent, start, duration, service, id) with { Kind = ActivityKind.Server, HasRemoteParent = true };
+        RecordedSpan Client(string id, string parent, double start, double duration, string service) =>
+            Span("call", parent, start, duration, service, id) with { Kind = ActivityKind.Client };
+        RecordedSpan Server(string id, string parent, double start, double duration, string service) =>
+            Span("handle", parent, start, duration, service, id) with { Kind = ActivityKind.Server, HasRemoteParent = true };
         RecordedSpan Query(string id, string parent, double start, double duration, string service, string database) =>
-            Client(id, parent, start, duration, service) with { Attributes = Tags(("db.system.name", "postgresql"), ("db.namespace", database)) };
+            Client(id, parent, start, duration, service) with
+            {
+                Attributes = Tags(("db.system.name", "postgresql"),
+            ("db.namespace", database))
+            };
 
         var queue = Tags(("messaging.system", "rabbitmq"), ("messaging.destination.name", "orders"));
         return
@@ -119,12 +151,15 @@ internal static class TraceSamples
             Trace(
                 Span("GET /profile/{id}", null, 0, 100, "api-gateway", "a") with { Kind = ActivityKind.Server },
                 Client("b", "a", 1, 20, "api-gateway"), Server("c", "b", 2, 18, "user-service"),
-                Query("d", "c", 3, 4, "user-service", "users"), Query("e", "c", 8, 6, "user-service", "users"), Query("f", "c", 15, 2, "user-service", "users"),
-                Client("g", "a", 22, 70, "api-gateway") with { Status = ActivityStatusCode.Error }, Server("h", "g", 23, 68, "payment-service") with { Status = ActivityStatusCode.Error },
+                Query("d", "c", 3, 4, "user-service", "users"), Query("e", "c", 8, 6, "user-service", "users"),
+                Query("f", "c", 15, 2, "user-service", "users"),
+                Client("g", "a", 22, 70, "api-gateway") with { Status = ActivityStatusCode.Error },
+                Server("h", "g", 23, 68, "payment-service") with { Status = ActivityStatusCode.Error },
                 Client("i", "h", 24, 10, "payment-service"), Server("j", "i", 25, 8, "user-service"),
                 Query("k", "h", 36, 50, "payment-service", "ledger") with { Status = ActivityStatusCode.Error },
                 Span("send orders", "a", 93, 2, "api-gateway", "l") with { Kind = ActivityKind.Producer, Attributes = queue },
-                Span("process orders", "l", 98, 30, "mailer", "m") with { Kind = ActivityKind.Consumer, Attributes = queue, HasRemoteParent = true },
+                Span("process orders", "l", 98, 30, "mailer", "m") with { Kind = ActivityKind.Consumer, Attributes = queue,
+                    HasRemoteParent = true },
                 Client("n", "m", 100, 9, "mailer"), Server("o", "n", 101, 7, "api-gateway"),
                 Client("p", "m", 110, 9, "mailer"), Server("q", "p", 111, 7, "mailer")),
             new([Span("clean up", null, 0, 5, "night-job") with { TraceId = "0af7651916cd43dd8448eb211c80319c" }]),
@@ -146,7 +181,8 @@ internal static class TraceSamples
             Span("twin", "root", 70, 5, id: "twin"),
             Span("twin again", "root", 70, 5, id: "twin"),
             Span("child of a twin", "twin", 71, 2),
-            .. Enumerable.Range(0, 20).Select(i => Span($"level {i}", i == 0 ? "root" : $"level {i - 1}", 20 + i, 60 - 2 * i, $"service-{i % 8}")),
+            .. Enumerable.Range(0, 20).Select(i => Span($"level {i}", i == 0 ? "root"
+            : $"level {i - 1}", 20 + i, 60 - 2 * i, $"service-{i % 8}")),
         ]);
 
     /// <summary>Each span inside the one before.</summary>
@@ -155,5 +191,6 @@ internal static class TraceSamples
 
     /// <summary>One root with all other spans below it, one after the other.</summary>
     public static RecordedTrace Fan(int count) =>
-        new(Enumerable.Range(0, count).Select(i => i == 0 ? Span("step 0", null, 0, count * 0.01) : Span($"step {i}", "step 0", i * 0.01, 0.008)));
+        new(Enumerable.Range(0, count).Select(i => i == 0 ? Span("step 0", null, 0, count * 0.01)
+        : Span($"step {i}", "step 0", i * 0.01, 0.008)));
 }

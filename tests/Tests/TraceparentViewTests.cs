@@ -15,7 +15,8 @@ public sealed partial class TraceparentViewTests
 {
     private const string Trace = "4bf92f3577b34da6a3ce929d0e0e4736", Parent = "00f067aa0ba902b7";
     private const string Valid = $"00-{Trace}-{Parent}-01";
-    private const string Hostile = "<script>alert(1)</script><img src=x onerror=\"alert('2')\"> & --> </style></small> \u001b[31m\u0000\u202e\ud800 日本語 🚀";
+    private const string Hostile =
+        "<script>alert(1)</script><img src=x onerror=\"alert('2')\"> & --> </style></small> \u001b[31m\u0000\u202e\ud800 日本語 🚀";
 
     private static string Members(int n) => string.Join(',', Enumerable.Range(1, n).Select(i => $"k{i}={i}"));
 
@@ -94,7 +95,14 @@ public sealed partial class TraceparentViewTests
             {
                 var at = random.Next(text.Length);
                 var c = "0123456789abcdefABCDEFgxz-_.,: \t\0é"[random.Next(34)].ToString();
-                text = random.Next(4) switch { 0 => text.Remove(at, 1), 1 => text.Insert(at, c), 2 => text + c, _ => text.Remove(at, 1).Insert(at, c) };
+                text = random.Next(4) switch
+                {
+                    0 => text.Remove(at, 1),
+                    1 => text.Insert(at, c),
+                    2 => text + c,
+                    _ => text.Remove(at, 1)
+                    .Insert(at, c)
+                };
             }
 
             var expected = Grammar().IsMatch(text.Trim(' ', '\t'));
@@ -133,7 +141,12 @@ public sealed partial class TraceparentViewTests
     [InlineData("32")]
     public void A_right_tracestate(string header)
     {
-        var view = TraceparentView.Of(Valid, header switch { "256" => $"{new string('z', 256)}={new string('v', 256)}", "32" => Members(32), _ => header });
+        var view = TraceparentView.Of(Valid, header switch
+        {
+            "256" => $"{new string('z', 256)}={new string('v', 256)}",
+            "32" => Members(32),
+            _ => header
+        });
 
         Assert.Null(view.Tracestate!.Problem);
         Assert.True(view.IsValid);
@@ -268,18 +281,22 @@ public sealed partial class TraceparentViewTests
     public void A_header_is_drawn_as_it_was_sent_and_each_wrong_part_is_marked()
     {
         foreach (var (traceparent, tracestate, baggage) in WrongTraceparents.Select(w => (w.Data.Item1, (string?)null, (string?)null))
-            .Concat(WrongTracestates.Select(w => (Valid, (string?)w.Data.Item1, (string?)null))).Concat(WrongBaggage.Select(w => (Valid, (string?)null, (string?)w.Data.Item1))))
+            .Concat(WrongTracestates.Select(w => (Valid, (string?)w.Data.Item1, (string?)null)))
+            .Concat(WrongBaggage.Select(w => (Valid, (string?)null, (string?)w.Data.Item1))))
         {
             var view = TraceparentView.Of(traceparent, tracestate, baggage);
             var page = Parse(view);
-            var drawn = page.QuerySelectorAll(".tp-line").Select(l => string.Concat(l.QuerySelectorAll(".tp-text:not(.tv-dim),.tp-between").Select(t => t.TextContent)));
+            var drawn = page.QuerySelectorAll(".tp-line")
+                .Select(l => string.Concat(l.QuerySelectorAll(".tp-text:not(.tv-dim),.tp-between").Select(t => t.TextContent)));
             var sent = new[] { traceparent, tracestate, baggage }.OfType<string>();
 
             Assert.Equal(sent.Select(Blank), drawn.Select(Blank)); // whitespace between parts is drawn as a sign
             Assert.Equal(view.Parts.Count(p => p.Problem is not null), page.QuerySelectorAll(".tp-part.tp-wrong").Length);
             foreach (var part in view.Parts.Where(p => p.Problem is not null))
             {
-                Assert.Contains(page.QuerySelectorAll(".tp-rule"), r => r.TextContent.Contains($"{part.Problem} (", StringComparison.Ordinal) && r.TextContent.EndsWith($", section \"{part.Section}\")", StringComparison.Ordinal));
+                Assert.Contains(page.QuerySelectorAll(".tp-rule"),
+                    r => r.TextContent.Contains($"{part.Problem} (", StringComparison.Ordinal)
+                        && r.TextContent.EndsWith($", section \"{part.Section}\")", StringComparison.Ordinal));
                 Assert.Contains(Blank(part.Problem!), Blank(view.ToString()));
             }
         }
@@ -300,7 +317,8 @@ public sealed partial class TraceparentViewTests
             foreach (var line in view.ToString().Split('\n'))
             {
                 Assert.True(Drawing.Columns(line) <= 110, line);
-                Assert.DoesNotContain(line, c => char.IsControl(c) || char.GetUnicodeCategory(c) is UnicodeCategory.Format or UnicodeCategory.LineSeparator);
+                Assert.DoesNotContain(line, c => char.IsControl(c)
+                    || char.GetUnicodeCategory(c) is UnicodeCategory.Format or UnicodeCategory.LineSeparator);
             }
         }
     }
@@ -309,7 +327,8 @@ public sealed partial class TraceparentViewTests
     public void A_huge_header_makes_a_bounded_drawing()
     {
         var entry = new string('x', 1_000_000);
-        foreach (var text in new[] { entry, $"{entry}=1,{entry}=1", string.Concat(Enumerable.Repeat("a=1;b,", 200_000)), new string('-', 500_000) })
+        foreach (var text in new[] { entry, $"{entry}=1,{entry}=1", string.Concat(Enumerable.Repeat("a=1;b,", 200_000)),
+            new string('-', 500_000) })
         {
             foreach (var view in new[] { TraceparentView.Of(Valid, text, text), TraceparentView.Of(text) })
             {
@@ -318,7 +337,8 @@ public sealed partial class TraceparentViewTests
             }
         }
 
-        Assert.Contains("599,400 more parts not drawn.", TraceparentView.Of(Valid, baggage: string.Concat(Enumerable.Repeat("a=1;b,", 300_000))[..^1]).ToString());
+        Assert.Contains("599,400 more parts not drawn.", TraceparentView.Of(Valid,
+            baggage: string.Concat(Enumerable.Repeat("a=1;b,", 300_000))[..^1]).ToString());
     }
 
     [Fact]
@@ -328,8 +348,10 @@ public sealed partial class TraceparentViewTests
         {
             var page = Parse(view);
             Assert.Empty(page.QuerySelectorAll("script,[id],[style],link,meta[http-equiv]"));
-            var css = Regex.Replace(string.Concat(page.QuerySelectorAll("style").Select(s => s.TextContent)), @"@media (print|\(forced-colors:active\))\{", "");
-            Assert.All(Regex.Matches(css, @"([^{}]+)\{").SelectMany(m => m.Groups[1].Value.Split(',')).Select(s => s.Trim()), s => Assert.Matches(@"^\.t[vp]\b", s));
+            var css = Regex.Replace(string.Concat(page.QuerySelectorAll("style").Select(s => s.TextContent)),
+                @"@media (print|\(forced-colors:active\))\{", "");
+            Assert.All(Regex.Matches(css, @"([^{}]+)\{").SelectMany(m => m.Groups[1].Value.Split(',')).Select(s => s.Trim()),
+                s => Assert.Matches(@"^\.t[vp]\b", s));
             Assert.DoesNotContain("url(", css);
         }
     }
@@ -348,7 +370,9 @@ public sealed partial class TraceparentViewTests
     {
         yield return TraceparentView.Of(Hostile, Hostile, Hostile);
         yield return TraceparentView.Of($"{Hostile}-{Hostile}-{Hostile}-{Hostile}-{Hostile}");
-        yield return TraceparentView.Of($"cc-{Trace}-{Parent}-01-{Hostile}", $"{Hostile}={Hostile},a={Hostile},{new string('w', 300)}={new string('長', 300)}", $"a={Hostile};{Hostile}={Hostile},b=%3Cscript%3E%1b%00;c=%3Cb%3E");
+        yield return TraceparentView.Of($"cc-{Trace}-{Parent}-01-{Hostile}",
+            $"{Hostile}={Hostile},a={Hostile},{new string('w', 300)}={new string('長', 300)}",
+            $"a={Hostile};{Hostile}={Hostile},b=%3Cscript%3E%1b%00;c=%3Cb%3E");
     }
 
     private static IHtmlDocument Parse(TraceparentView view) => new HtmlParser().ParseDocument("<!doctype html><body>" + view.ToHtml());

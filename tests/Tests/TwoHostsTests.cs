@@ -25,7 +25,11 @@ public sealed class TwoHostsTests
 
     private static readonly RecordedSpan Page = Span("GET /page", null, 0, 100, "") with { Kind = ActivityKind.Server };
     private static readonly RecordedSpan Call = Span("GET", "GET /page", 10, 80, "") with { Kind = ActivityKind.Client };
-    private static readonly RecordedSpan Answer = Span("GET /stock", "GET", 20, 60, "") with { Kind = ActivityKind.Server, HasRemoteParent = true };
+    private static readonly RecordedSpan Answer = Span("GET /stock", "GET", 20, 60, "") with
+    {
+        Kind = ActivityKind.Server,
+        HasRemoteParent = true
+    };
 
     private static string Says(NotebookView view) => string.Join(' ', view.ToString().Split('\n', StringSplitOptions.TrimEntries));
 
@@ -72,7 +76,8 @@ public sealed class TwoHostsTests
         Assert.Contains("3 spans came under several service names (back, front), and are drawn once: providers in one process listen "
             + "to the same sources, and each exports what it receives under its own name. Give each service a source of its own, or a "
             + "process. Which of them made a span cannot be seen.", Says(view));
-        Assert.Equal(3, SpanTable.Of([.. Both(Page), .. Both(Call), .. Both(Answer)]).ToString().Split('\n').Count(l => l.Contains("back or")));
+        Assert.Equal(3, SpanTable.Of([.. Both(Page), .. Both(Call), .. Both(Answer)]).ToString().Split('\n')
+            .Count(l => l.Contains("back or")));
     }
 
     [Fact]
@@ -90,7 +95,8 @@ public sealed class TwoHostsTests
     [Fact]
     public void What_only_shares_an_id_is_another_span()
     {
-        var trace = Trace(Span("GET", null, 0, 10, "a", "1") with { Kind = ActivityKind.Client }, Span("GET", null, 2, 6, "b", "1") with { Kind = ActivityKind.Server });
+        var trace = Trace(Span("GET", null, 0, 10, "a", "1") with { Kind = ActivityKind.Client },
+            Span("GET", null, 2, 6, "b", "1") with { Kind = ActivityKind.Server });
         Assert.Equal(["a: GET", "b: GET"], trace.SpansAsTree.Select(s => $"{s}"));
     }
 
@@ -98,7 +104,8 @@ public sealed class TwoHostsTests
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        builder.Services.AddOpenTelemetry().ConfigureResource(r => r.AddService(name, autoGenerateServiceInstanceId: false)).WithTracing(t => t
+        builder.Services.AddOpenTelemetry().ConfigureResource(r => r.AddService(name, autoGenerateServiceInstanceId: false))
+            .WithTracing(t => t
             .AddAspNetCoreInstrumentation().AddHttpClientInstrumentation()
             .AddProcessor(new SimpleActivityExportProcessor(spans.ForService(name))));
         var app = builder.Build();

@@ -35,7 +35,8 @@ public sealed class ViewBrowserTests(Browser browser)
         get
         {
             var pages = new TheoryData<string, int>();
-            foreach (var view in new[] { "profile", "odd", "several", "queue", "one span each", "table", "empty", "map", "odd map", "dense map", "side by side", "odd side by side", "verdict", "headers", "hostile headers" })
+            foreach (var view in new[] { "profile", "odd", "several", "queue", "one span each", "table", "empty", "map", "odd map",
+                "dense map", "side by side", "odd side by side", "verdict", "headers", "hostile headers" })
             {
                 foreach (var width in new[] { 500, 900, 1400 })
                     pages.Add(view, width);
@@ -227,8 +228,12 @@ public sealed class ViewBrowserTests(Browser browser)
     {
         await using var shown = await Show("side by side", width);
 
-        Assert.Equal(columns, await shown.Page.EvaluateAsync<int>("new Set([...document.querySelectorAll('.tv-trace')].map(t => t.getBoundingClientRect().left)).size"));
-        Assert.Equal(1, await shown.Page.EvaluateAsync<int>("new Set([...document.querySelectorAll('.tv-track')].map(t => t.getBoundingClientRect().width.toFixed(1))).size"));
+        Assert.Equal(columns,
+            await shown.Page.EvaluateAsync<int>(
+                "new Set([...document.querySelectorAll('.tv-trace')].map(t => t.getBoundingClientRect().left)).size"));
+        Assert.Equal(1,
+            await shown.Page.EvaluateAsync<int>(
+                "new Set([...document.querySelectorAll('.tv-track')].map(t => t.getBoundingClientRect().width.toFixed(1))).size"));
     }
 
     [Theory]
@@ -263,11 +268,15 @@ public sealed class ViewBrowserTests(Browser browser)
 
     private static string Html(string view) => view switch
     {
-        "headers" => TraceparentView.Of("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-07", "congo=t61rcWkgMzE,@x=1,1a=2", "a=1;b, c=d e").ToHtml() + TraceparentView.Of("00_1", "a=1").ToHtml(),
+        "headers" => TraceparentView.Of("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-07", "congo=t61rcWkgMzE,@x=1,1a=2",
+            "a=1;b, c=d e").ToHtml() + TraceparentView.Of("00_1", "a=1").ToHtml(),
         "hostile headers" => string.Concat(TraceparentViewTests.Hostiles().Select(v => v.ToHtml())),
         "long names" => Waterfall.Of(Trace(
-            Span("a name of many words that has no room in the label of a row, however wide it is, and yet is read to its end", null, 0, 10, "a-service-whose-name-is-longer-than-most"),
-            Span("a_name_without_any_space_in_it_that_has_no_room_in_the_label_of_a_row_and_yet_is_read", "a name of many words that has no room in the label of a row, however wide it is, and yet is read to its end", 1, 5, "another-service-whose-name-is-longer-than-most"))).ToHtml(),
+            Span("a name of many words that has no room in the label of a row, however wide it is, and yet is read to its end", null, 0, 10,
+                "a-service-whose-name-is-longer-than-most"),
+            Span("a_name_without_any_space_in_it_that_has_no_room_in_the_label_of_a_row_and_yet_is_read",
+                "a name of many words that has no room in the label of a row, however wide it is, and yet is read to its end", 1, 5,
+                "another-service-whose-name-is-longer-than-most"))).ToHtml(),
         "profile and table" => Views.Of("profile").ToHtml() + Views.Of("table").ToHtml(),
         _ => Views.Of(view).ToHtml(),
     };

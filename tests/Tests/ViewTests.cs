@@ -12,7 +12,8 @@ namespace TracingTutorial.Tests;
 /// <summary>What holds for every view.</summary>
 public sealed class ViewTests
 {
-    private const string Hostile = "<script>alert(1)</script><img src=x onerror=\"alert('2')\"> & \"quoted\" 'single' --> </style></details> &lt; 日本語 🚀";
+    private const string Hostile =
+        "<script>alert(1)</script><img src=x onerror=\"alert('2')\"> & \"quoted\" 'single' --> </style></details> &lt; 日本語 🚀";
 
     public static TheoryData<string> All => [.. Views.Names];
 
@@ -72,7 +73,8 @@ public sealed class ViewTests
     {
         var lines = string.Join('\n', Enumerable.Range(0, 60).Select(i => $"   at Payments.Method{i}() in /src/Payments.cs:line {i}"));
 
-        Assert.Contains("Method59()", Waterfall.Of(Trace(Span("a", null, 0, 1) with { Attributes = Tags(("exception.stacktrace", lines)) })).ToHtml());
+        Assert.Contains("Method59()", Waterfall.Of(Trace(Span("a", null, 0, 1) with { Attributes = Tags(("exception.stacktrace", lines)) }))
+            .ToHtml());
     }
 
     [Fact]
@@ -93,12 +95,27 @@ public sealed class ViewTests
             Events = [new(Hostile, At(5), tags)],
             Links = [new(Hostile, Hostile, tags)],
         };
-        var query = span with { Kind = ActivityKind.Client, SpanId = "query", Attributes = Tags(("db.system.name", Hostile), ("db.namespace", Hostile + "!")) };
-        var message = span with { Kind = ActivityKind.Consumer, SpanId = "message", ParentSpanId = "query", Resource = Tags(("service.name", "other")), Attributes = Tags(("messaging.system", Hostile)) };
+        var query = span with
+        {
+            Kind = ActivityKind.Client,
+            SpanId = "query",
+            Attributes = Tags(("db.system.name", Hostile), ("db.namespace", Hostile + "!"))
+        };
+        var message = span with
+        {
+            Kind = ActivityKind.Consumer,
+            SpanId = "message",
+            ParentSpanId = "query",
+            Resource = Tags(("service.name", "other")),
+            Attributes = Tags(("messaging.system", Hostile))
+        };
         var hostile = Trace(span, query, message);
-        string[] ours = ["B", "BR", "BODY", "DD", "DETAILS", "DIV", "DL", "DT", "HEAD", "HTML", "I", "SECTION", "SMALL", "SPAN", "STYLE", "SUMMARY", "SVG", "G", "PATH", "RECT", "TEXT", "TITLE", "TABLE", "TBODY", "TD", "TH", "THEAD", "TR"];
-        string[] attributes = ["class", "style", "title", "aria-label", "aria-hidden", "scope", "role", "tabindex", "viewBox", "d", "stroke-width", "x", "y", "width", "height", "rx"];
-        foreach (var view in new NotebookView[] { Waterfall.Of(hostile), SpanTable.Of([span]), ServiceMap.Of([hostile]), SideBySide.Of(hostile, Trace(span), Hostile, Hostile) })
+        string[] ours = ["B", "BR", "BODY", "DD", "DETAILS", "DIV", "DL", "DT", "HEAD", "HTML", "I", "SECTION", "SMALL", "SPAN", "STYLE",
+            "SUMMARY", "SVG", "G", "PATH", "RECT", "TEXT", "TITLE", "TABLE", "TBODY", "TD", "TH", "THEAD", "TR"];
+        string[] attributes = ["class", "style", "title", "aria-label", "aria-hidden", "scope", "role", "tabindex", "viewBox", "d",
+            "stroke-width", "x", "y", "width", "height", "rx"];
+        foreach (var view in new NotebookView[] { Waterfall.Of(hostile), SpanTable.Of([span]), ServiceMap.Of([hostile]),
+            SideBySide.Of(hostile, Trace(span), Hostile, Hostile) })
         {
             var page = Views.Parse(view);
             Assert.All(page.All, e => Assert.Contains(e.TagName.ToUpperInvariant(), ours));
@@ -106,7 +123,8 @@ public sealed class ViewTests
             Assert.DoesNotContain(page.Body!.TextContent, c => char.IsControl(c) && c is not ('\n' or '\r' or '\t'));
         }
 
-        Assert.Contains(Views.Parse(ServiceMap.Of([hostile])).QuerySelectorAll(".tv-map-node title"), n => n.TextContent == $"{Hostile}! ({Hostile})");
+        Assert.Contains(Views.Parse(ServiceMap.Of([hostile])).QuerySelectorAll(".tv-map-node title"),
+            n => n.TextContent == $"{Hostile}! ({Hostile})");
 
         var row = Assert.Single(Views.Rows(Waterfall.Of(Trace(span))));
         Assert.Equal(Hostile, Views.NameOf(row));
@@ -126,28 +144,42 @@ public sealed class ViewTests
         var page = Views.Parse(Views.Of(name));
 
         Assert.Empty(page.QuerySelectorAll("script,[id],link,meta[http-equiv]"));
-        var css = Regex.Replace(string.Concat(page.QuerySelectorAll("style").Select(s => s.TextContent)), @"@media (print|\(forced-colors:active\))\{", "");
+        var css = Regex.Replace(string.Concat(page.QuerySelectorAll("style").Select(s => s.TextContent)),
+            @"@media (print|\(forced-colors:active\))\{", "");
         var selectors = Regex.Matches(css, @"([^{}]+)\{").SelectMany(m => m.Groups[1].Value.Split(',')).Select(s => s.Trim());
         Assert.All(selectors, s => Assert.Matches(@"^\.(tv|ex-)", s));
         Assert.DoesNotContain("url(", css);
         Assert.DoesNotContain("prefers-color-scheme", css);
-        Assert.All(page.QuerySelectorAll("body [class]").SelectMany(e => e.ClassList), c => Assert.True(Regex.IsMatch(c, "^(tv$|tv-|ex-)"), c));
+        Assert.All(page.QuerySelectorAll("body [class]").SelectMany(e => e.ClassList),
+            c => Assert.True(Regex.IsMatch(c, "^(tv$|tv-|ex-)"), c));
     }
 
     [Theory]
     [MemberData(nameof(All))]
     public void Terminal_text_fits_100_columns_and_controls_nothing(string name)
     {
-        var hostile = Span($"{Hostile}\u001b[31m\r\n\u202e\u2028{new string('長', 90)}", null, 0, 1, Hostile + new string('é', 500)) with { Status = ActivityStatusCode.Error, StatusDescription = $"{Hostile}\n\u001b]0;x\u0007 {new string('w', 300)}" };
-        var called = hostile with { SpanId = "called", ParentSpanId = hostile.SpanId, Resource = Tags(("service.name", new string('長', 90))) };
+        var hostile = Span($"{Hostile}\u001b[31m\r\n\u202e\u2028{new string('長', 90)}", null, 0, 1,
+            Hostile + new string('é', 500)) with
+        {
+            Status = ActivityStatusCode.Error,
+            StatusDescription = $"{Hostile}\n\u001b]0;x\u0007 {new string('w', 300)}"
+        };
+        var called = hostile with
+        {
+            SpanId = "called",
+            ParentSpanId = hostile.SpanId,
+            Resource = Tags(("service.name", new string('長', 90)))
+        };
         var texts = new[]
         {
-            Views.Of(name), Waterfall.Of(Trace(hostile)), SpanTable.Of([hostile]), ServiceMap.Of([Trace(hostile, called)]), SideBySide.Of(Trace(hostile), Trace(called), hostile.Name, hostile.Name),
+            Views.Of(name), Waterfall.Of(Trace(hostile)), SpanTable.Of([hostile]), ServiceMap.Of([Trace(hostile, called)]),
+            SideBySide.Of(Trace(hostile), Trace(called), hostile.Name, hostile.Name),
         }.Select(v => v.ToString());
         foreach (var line in texts.SelectMany(t => t.Split('\n')))
         {
             Assert.True(Views.Columns(line) <= 100, line);
-            Assert.DoesNotContain(line, c => char.IsControl(c) || char.GetUnicodeCategory(c) is UnicodeCategory.Format or UnicodeCategory.LineSeparator);
+            Assert.DoesNotContain(line, c => char.IsControl(c)
+                || char.GetUnicodeCategory(c) is UnicodeCategory.Format or UnicodeCategory.LineSeparator);
         }
     }
 
@@ -168,7 +200,8 @@ public sealed class ViewTests
     [Fact]
     public void Services_in_one_view_have_different_colours_while_there_are_enough()
     {
-        string[] Colours(int services) => Views.Parse(Waterfall.Of(Trace(Enumerable.Range(0, services).Select(i => Span($"{i}", null, i, 1, $"service-{i}")).ToArray())))
+        string[] Colours(int services) =>
+            Views.Parse(Waterfall.Of(Trace(Enumerable.Range(0, services).Select(i => Span($"{i}", null, i, 1, $"service-{i}")).ToArray())))
             .QuerySelectorAll(".tv-service .tv-mark").Select(m => m.ClassName!).ToArray();
 
         Assert.Equal(8, Colours(8).Distinct().Count());
@@ -178,9 +211,11 @@ public sealed class ViewTests
     [Fact]
     public void The_services_of_the_tutorial_keep_their_colours()
     {
-        var marks = Views.Parse(Waterfall.Of(ProfilePage())).QuerySelectorAll(".tv-service").Select(s => $"{s.TextContent} {s.QuerySelector("i")!.ClassName}");
+        var marks = Views.Parse(Waterfall.Of(ProfilePage())).QuerySelectorAll(".tv-service")
+            .Select(s => $"{s.TextContent} {s.QuerySelector("i")!.ClassName}");
 
-        Assert.Equal(["api-gateway tv-mark tv-c0", "user-service tv-mark tv-c4", "payment-service tv-mark tv-c7"], marks.OrderBy(m => m[^1]));
+        Assert.Equal(["api-gateway tv-mark tv-c0", "user-service tv-mark tv-c4", "payment-service tv-mark tv-c7"],
+            marks.OrderBy(m => m[^1]));
 
         // All five have one of their own, so none gives way to another in a drawing of all.
         string[] services = ["api-gateway", "user-service", "payment-service", "orders", "warehouse"];

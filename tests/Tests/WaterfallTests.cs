@@ -15,15 +15,19 @@ public sealed class WaterfallTests
         var rows = Views.Rows(Waterfall.Of(Overlapping()));
 
         Assert.Equal(["root", "a", "b", "b1", "b2", "c"], rows.Select(Views.NameOf));
-        Assert.Equal([null, "1", "1", "2", "2", "1"], rows.Select(r => Regex.Match(r.QuerySelector(".tv-indent")?.GetAttribute("style") ?? "", @"\d+") is { Success: true } m ? m.Value : null));
+        Assert.Equal([null, "1", "1", "2", "2", "1"],
+            rows.Select(r => Regex.Match(r.QuerySelector(".tv-indent")?.GetAttribute("style") ?? "", @"\d+") is { Success: true } m
+                ? m.Value : null));
     }
 
     [Fact]
     public void The_header_says_name_duration_spans_services_errors_and_trace_id()
     {
-        var head = string.Join(' ', Views.Parse(Waterfall.Of(ProfilePage())).QuerySelectorAll(".tv-legend,.tv-head").Select(e => e.TextContent));
+        var head = string.Join(' ', Views.Parse(Waterfall.Of(ProfilePage())).QuerySelectorAll(".tv-legend,.tv-head")
+            .Select(e => e.TextContent));
 
-        foreach (var fact in new[] { "GET /profile/{id}", "48 ms", "7 spans", "✖ 3 errors", TraceId, "api-gateway", "user-service", "payment-service" })
+        foreach (var fact in new[] { "GET /profile/{id}", "48 ms", "7 spans", "✖ 3 errors", TraceId, "api-gateway", "user-service",
+            "payment-service" })
             Assert.Contains(fact, head);
     }
 
@@ -43,7 +47,8 @@ public sealed class WaterfallTests
     [Fact]
     public void The_time_axis_has_round_ticks()
     {
-        string[] Ticks(double ms) => Views.Parse(Waterfall.Of(Trace(Span("root", null, 0, ms), Span("child", "root", 0, ms)))).QuerySelectorAll(".tv-tick").Select(t => t.TextContent).ToArray();
+        string[] Ticks(double ms) => Views.Parse(Waterfall.Of(Trace(Span("root", null, 0, ms), Span("child", "root", 0, ms))))
+            .QuerySelectorAll(".tv-tick").Select(t => t.TextContent).ToArray();
 
         Assert.Equal(["0", "20 ms", "40 ms", "60 ms", "80 ms", "100 ms"], Ticks(100));
         Assert.Equal(["0", "10 ms", "20 ms", "30 ms", "40 ms"], Ticks(47.4));
@@ -137,7 +142,8 @@ public sealed class WaterfallTests
         Assert.Contains(TraceId, sections[0].TextContent);
         Assert.Equal(Colours(sections[0]), Colours(sections[1]));
 
-        static string[] Colours(IElement section) => section.QuerySelectorAll("summary").Select(s => $"{s.QuerySelector(".tv-name")!.TextContent} {s.QuerySelector(".tv-mark")!.ClassName}").ToArray();
+        static string[] Colours(IElement section) => section.QuerySelectorAll("summary")
+            .Select(s => $"{s.QuerySelector(".tv-name")!.TextContent} {s.QuerySelector(".tv-mark")!.ClassName}").ToArray();
     }
 
     [Theory]
@@ -151,7 +157,11 @@ public sealed class WaterfallTests
         {
             "chain" => Chain(10_000),
             "fan" => Fan(10_000),
-            _ => new RecordedTrace(Fan(10_000).Spans.Select(s => s with { Attributes = attributes, Resource = Tags(("service.name", $"service {s.Name.Length}")) })),
+            _ => new RecordedTrace(Fan(10_000).Spans.Select(s => s with
+            {
+                Attributes = attributes,
+                Resource = Tags(("service.name", $"service {s.Name.Length}"))
+            })),
         });
 
         var html = view.ToHtml();
@@ -179,14 +189,17 @@ public sealed class WaterfallTests
         var view = Waterfall.Of(Queue()); // 0 to 40 ms
         var sections = Views.Parse(view).QuerySelectorAll(".tv-trace");
 
-        Assert.Equal(["0%-30%", "35%-65%", "80%-100%"], sections.Select(s => Views.Pieces(s.QuerySelector("details")!, "tv-wait").Single()));
+        Assert.Equal(["0%-30%", "35%-65%", "80%-100%"],
+            sections.Select(s => Views.Pieces(s.QuerySelector("details")!, "tv-wait").Single()));
         Assert.Single(sections.Select(s => string.Join(' ', s.QuerySelectorAll(".tv-tick").Select(t => t.TextContent))).Distinct());
         Assert.DoesNotContain("after the first", sections[0].TextContent);
         Assert.Contains("starts 14 ms after the first", sections[1].QuerySelector(".tv-head")!.TextContent);
         Assert.Contains("32 ms after the first", view.ToString());
         Assert.Empty(Views.Parse(view).QuerySelectorAll(".tv-says"));
         // The bars of a terminal begin in column 64, and 36 characters are 40 ms.
-        Assert.Equal([64, 64 + 12, 64 + 28], view.ToString().Split('\n').Where(l => l.Contains("POST /orders  ", StringComparison.Ordinal) || l.Contains("pack orders  ", StringComparison.Ordinal)).Select(l => l.IndexOfAny(['█', '░'])));
+        Assert.Equal([64, 64 + 12, 64 + 28], view.ToString().Split('\n')
+            .Where(l => l.Contains("POST /orders  ", StringComparison.Ordinal) || l.Contains("pack orders  ", StringComparison.Ordinal))
+            .Select(l => l.IndexOfAny(['█', '░'])));
     }
 
     [Theory]
@@ -195,10 +208,12 @@ public sealed class WaterfallTests
     [InlineData(200_000, 0.001, "on a time axis of its own.", "0%-100%")]
     public void Traces_that_are_far_apart_begin_at_the_left_and_say_so(double later, double share, string how, string second)
     {
-        RecordedTrace Pair(double start, double length, string id) => new([Span("page", null, start, length) with { TraceId = id }, Span("query", "page", start, length) with { TraceId = id }]);
+        RecordedTrace Pair(double start, double length, string id) =>
+            new([Span("page", null, start, length) with { TraceId = id }, Span("query", "page", start, length) with { TraceId = id }]);
         var view = Waterfall.Of([Pair(0, 100, new('1', 32)), Pair(later, 100 * share, new('2', 32))]);
 
-        Assert.Equal(["0%-100%", second], Views.Rows(view).Where(r => Views.NameOf(r) == "page").Select(r => Views.Pieces(r, "tv-wait").Single()));
+        Assert.Equal(["0%-100%", second], Views.Rows(view).Where(r => Views.NameOf(r) == "page")
+            .Select(r => Views.Pieces(r, "tv-wait").Single()));
         foreach (var text in new[] { Views.Parse(view).Body!.TextContent, view.ToString() })
         {
             Assert.Contains($"These traces are far apart in time: each begins at the left, {how}", text);
@@ -214,7 +229,8 @@ public sealed class WaterfallTests
 
         Assert.Empty(page.QuerySelectorAll(".tv-head,.tv-legend,.tv-axis,.tv-crit"));
         Assert.Contains(TraceId, Assert.Single(page.QuerySelectorAll("summary")).TextContent);
-        Assert.Equal(["   shop: charge card                                     12 ms  " + new string('█', 36), $"     trace {TraceId}"], view.ToString().Split('\n'));
+        Assert.Equal(["   shop: charge card                                     12 ms  " + new string('█', 36), $"     trace {TraceId}"],
+            view.ToString().Split('\n'));
         var each = Views.Parse(Waterfall.Of(OneSpanEach()));
         Assert.Single(each.QuerySelectorAll(".tv-axis")); // one for all
         Assert.Contains("25 ms after the first", each.QuerySelectorAll("summary")[1].TextContent);
@@ -226,8 +242,10 @@ public sealed class WaterfallTests
         string Key(RecordedTrace trace) => Views.Parse(Waterfall.Of(trace)).QuerySelector(".tv-legend")!.TextContent;
 
         Assert.StartsWith("█ no child accounts for it", Waterfall.Of(ProfilePage()).ToString(), StringComparison.Ordinal);
-        Assert.True(Waterfall.Of(ProfilePage()).ToHtml().IndexOf("class=\"tv-legend\"", StringComparison.Ordinal) < Waterfall.Of(ProfilePage()).ToHtml().IndexOf("<section", StringComparison.Ordinal));
-        foreach (var sign in new[] { "payment-service", "no child accounts for it", "a child runs", "critical path", "before and after the server", "event" })
+        Assert.True(Waterfall.Of(ProfilePage()).ToHtml().IndexOf("class=\"tv-legend\"",
+            StringComparison.Ordinal) < Waterfall.Of(ProfilePage()).ToHtml().IndexOf("<section", StringComparison.Ordinal));
+        foreach (var sign in new[] { "payment-service", "no child accounts for it", "a child runs", "critical path",
+            "before and after the server", "event" })
             Assert.Contains(sign, Key(ProfilePage()));
         foreach (var sign in new[] { "server", "event", "link" })
             Assert.DoesNotContain(sign, Key(Overlapping()));
@@ -236,7 +254,9 @@ public sealed class WaterfallTests
 
     // The pieces beside the rows, from top to bottom: a begins, z ends, "from" has the link, "to" is linked to.
     private static string[] Arrows(NotebookView view) => Views.Rows(view).Select(r => $"{Views.NameOf(r)}: "
-        + string.Join(", ", r.QuerySelectorAll(".tv-lane").Select(e => string.Join(' ', e.ClassList.Select(c => c[3..]).Append(e.GetAttribute("style")![^1..]))))).ToArray();
+        + string.Join(", ",
+        r.QuerySelectorAll(".tv-lane").Select(e => string.Join(' ',
+        e.ClassList.Select(c => c[3..]).Append(e.GetAttribute("style")![^1..]))))).ToArray();
 
     [Fact]
     public void A_link_is_an_arrow_where_both_ends_are_drawn_within_a_trace_and_across()
@@ -251,7 +271,8 @@ public sealed class WaterfallTests
         Assert.Equal("--tv-lanes:2", Views.Parse(view).QuerySelector(".tv")!.GetAttribute("style"));
         foreach (var text in new[] { Views.Parse(view).Body!.TextContent, view.ToString() })
         {
-            foreach (var word in new[] { "links to 2 spans here", "linked from pack orders", "link to pack orders", "link to a span that is not here" })
+            foreach (var word in new[] { "links to 2 spans here", "linked from pack orders", "link to pack orders",
+                "link to a span that is not here" })
                 Assert.Contains(word, text);
         }
     }
@@ -259,12 +280,17 @@ public sealed class WaterfallTests
     [Fact]
     public void Arrows_for_which_there_is_no_room_are_left_to_the_words()
     {
-        var spans = Enumerable.Range(0, 9).Select(i => Span($"s{i}", i == 0 ? null : "s0", i, 1) with { Links = i is >= 2 and < 8 ? [new(TraceId, $"s{i - 1}", []), new(TraceId, "s8", [])] : [] });
+        var spans = Enumerable.Range(0, 9).Select(i => Span($"s{i}", i == 0 ? null : "s0", i, 1) with
+        {
+            Links = i is >= 2 and < 8
+            ? [new(TraceId, $"s{i - 1}", []), new(TraceId, "s8", [])] : []
+        });
         var view = Waterfall.Of(new RecordedTrace(spans));
 
         Assert.Equal(5, Views.Rows(view).Sum(r => r.QuerySelectorAll(".tv-from").Length));
         Assert.Equal(6, Regex.Count(view.ToHtml(), "links to 2 spans here"));
-        Assert.Empty(Views.Parse(SideBySide.Of(Queue()[0], Queue()[2])).QuerySelectorAll(".tv-trace")[0].QuerySelectorAll(".tv-lane")); // they are beside each other
+        // they are beside each other
+        Assert.Empty(Views.Parse(SideBySide.Of(Queue()[0], Queue()[2])).QuerySelectorAll(".tv-trace")[0].QuerySelectorAll(".tv-lane"));
     }
 
     [Fact]
@@ -285,7 +311,8 @@ public sealed class WaterfallTests
     [InlineData("a", 5, 5)] // one process: nothing lies between
     public void Nothing_is_said_of_the_gap_where_it_cannot_be_known(string service, double start, double duration)
     {
-        var view = Waterfall.Of(Trace(Span("GET", null, 0, 20, "a") with { Kind = System.Diagnostics.ActivityKind.Client }, Span("GET /b", "GET", start, duration, service) with { Kind = System.Diagnostics.ActivityKind.Server }));
+        var view = Waterfall.Of(Trace(Span("GET", null, 0, 20, "a") with { Kind = System.Diagnostics.ActivityKind.Client },
+            Span("GET /b", "GET", start, duration, service) with { Kind = System.Diagnostics.ActivityKind.Server }));
 
         Assert.Empty(Views.Pieces(Views.RowOf(view, "GET /b"), "tv-gap"));
         Assert.DoesNotContain("its client", Views.Parse(view).Body!.TextContent);
@@ -302,7 +329,8 @@ public sealed class WaterfallTests
     [Fact]
     public void A_long_name_goes_on_below_in_a_terminal()
     {
-        var text = Waterfall.Of(Trace(Span("root", null, 0, 10), Span("a name of many words that no column of fifty characters has room for", "root", 1, 2))).ToString();
+        var text = Waterfall.Of(Trace(Span("root", null, 0, 10),
+            Span("a name of many words that no column of fifty characters has room for", "root", 1, 2))).ToString();
 
         Assert.Contains("└─ a name of many words that no column of fifty", text);
         Assert.Contains("\n        characters has room for", text);
@@ -311,7 +339,11 @@ public sealed class WaterfallTests
     [Fact]
     public void A_thousand_events_share_at_most_a_hundred_marks()
     {
-        var span = Span("busy", null, 0, 100) with { Events = Enumerable.Range(0, 1000).Select(i => new RecordedEvent($"event {i}", At(i / 10.0), [])).ToArray() };
+        var span = Span("busy", null, 0, 100) with
+        {
+            Events = Enumerable.Range(0, 1000)
+            .Select(i => new RecordedEvent($"event {i}", At(i / 10.0), [])).ToArray()
+        };
         var row = Assert.Single(Views.Rows(Waterfall.Of(Trace(span))));
 
         Assert.InRange(row.QuerySelectorAll(".tv-event").Length, 50, 101);

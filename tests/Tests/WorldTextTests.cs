@@ -10,8 +10,11 @@ public sealed class WorldTextTests
     /// <summary>A name, how it is shown, and how many columns of a terminal it takes.</summary>
     public static TheoryData<string, string, int> Names => new()
     {
-        { "\u0633\u0641\u0627\u0631\u0634 \u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645", "\u0633\u0641\u0627\u0631\u0634 \u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645", 13 }, // Persian, with U+200C
-        { "\U0001f468\u200d\U0001f469\u200d\U0001f467 plan", "\U0001f468\u200d\U0001f469\u200d\U0001f467 plan", 7 }, // one emoji of five code points
+        // Persian, with U+200C
+        { "\u0633\u0641\u0627\u0631\u0634 \u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645",
+            "\u0633\u0641\u0627\u0631\u0634 \u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645", 13 },
+        // one emoji of five code points
+        { "\U0001f468\u200d\U0001f469\u200d\U0001f467 plan", "\U0001f468\u200d\U0001f469\u200d\U0001f467 plan", 7 },
         { "\u2705 checked", "\u2705 checked", 10 },
         { "\u26a1 fast", "\u26a1 fast", 7 },
         { "\u2764\ufe0f fast", "\u2764\ufe0f fast", 7 }, // a narrow sign whose picture is asked for
@@ -42,24 +45,28 @@ public sealed class WorldTextTests
     {
         Assert.Equal("caf…", Drawing.Fit("cafe\u0301s", 4));
         Assert.Equal("a …", Drawing.Fit("a \U0001f468\u200d\U0001f469\u200d\U0001f467b", 4).TrimEnd());
-        Assert.Equal(["\U0001f468\u200d\U0001f469", "\U0001f468\u200d\U0001f469"], Drawing.Wrap("\U0001f468\u200d\U0001f469\U0001f468\u200d\U0001f469", 3));
+        Assert.Equal(["\U0001f468\u200d\U0001f469", "\U0001f468\u200d\U0001f469"],
+            Drawing.Wrap("\U0001f468\u200d\U0001f469\U0001f468\u200d\U0001f469", 3));
     }
 
     [Fact]
     public void Bars_and_columns_lie_below_each_other_whatever_the_names_are()
     {
         var spans = Names.Select((n, i) => Span(n.Data.Item1, "root", i, 1, id: $"{i:x16}")).ToArray();
-        var lines = Waterfall.Of(Trace([Span("root", null, 0, 20), .. spans])).ToString().Split('\n').Where(l => l.Contains(" 1 ms ")).ToArray();
+        var lines = Waterfall.Of(Trace([Span("root", null, 0, 20), .. spans])).ToString().Split('\n').Where(l => l.Contains(" 1 ms "))
+            .ToArray();
 
         Assert.Equal(spans.Length, lines.Length);
         Assert.Single(lines.Select(l => Drawing.Columns(l[..(l.IndexOf(" 1 ms ", System.StringComparison.Ordinal))])).Distinct());
-        Assert.Single(SpanTable.Of(spans).ToString().Split('\n').Skip(1).Select(l => Drawing.Columns(l[..l.IndexOf("internal", System.StringComparison.Ordinal)])).Distinct());
+        Assert.Single(SpanTable.Of(spans).ToString().Split('\n').Skip(1)
+            .Select(l => Drawing.Columns(l[..l.IndexOf("internal", System.StringComparison.Ordinal)])).Distinct());
     }
 
     [Fact]
     public void Rows_of_a_table_that_would_be_alike_begin_with_the_end_of_their_span_id()
     {
-        var table = SpanTable.Of([Span("retry", null, 0, 1, id: "00f067aa0ba902b7"), Span("retry", null, 2, 1, id: "00f067aa0ba9aaaa"), Span("other", "retry", 0, 1, id: "1")]);
+        var table = SpanTable.Of([Span("retry", null, 0, 1, id: "00f067aa0ba902b7"), Span("retry", null, 2, 1, id: "00f067aa0ba9aaaa"),
+            Span("other", "retry", 0, 1, id: "1")]);
 
         Assert.Equal(["[02b7]", "[aaaa]", "other"], table.ToString().Split('\n').Skip(1).Select(l => l.Split(' ')[0]));
     }
@@ -70,7 +77,11 @@ public sealed class WorldTextTests
         var trace = Trace(
             Span("GET /profile", null, 0, 100, "gateway"),
             Span("GET", "GET /profile", 5, 80, "gateway") with { Kind = System.Diagnostics.ActivityKind.Client },
-            Span("GET /payments", "GET", 5_010, 60, "payments") with { Kind = System.Diagnostics.ActivityKind.Server, HasRemoteParent = true });
+            Span("GET /payments", "GET", 5_010, 60, "payments") with
+            {
+                Kind = System.Diagnostics.ActivityKind.Server,
+                HasRemoteParent = true
+            });
         var view = Waterfall.Of(trace);
 
         Assert.DoesNotContain("The critical path is that of", view.ToString());
