@@ -13,7 +13,7 @@
 //   { type: 'progress', what, loaded, total }  what is being done, in words, and bytes of the download (compressed)
 //   { type: 'ready', milliseconds }          cells can be run; the compiler was used once
 //   { type: 'events', events }               what cells do, in order, at most 25 messages a second; each event has
-//       kind, cell (null for text of nobody's)
+//       kind, cell (null if no cell wrote the text)
 //       printed { text }        console text: at most 1,000,000 characters a cell
 //       error   { text }        text of the error stream; the cell fails
 //       late    { text }        text of an earlier cell, printed after it had ended

@@ -43,7 +43,7 @@ public static class DibReader
     /// <param name="path">Full path, for messages and for resolving imports.</param>
     /// <param name="text">The content of the file.</param>
     /// <param name="importFolder">Where its imports start (<see cref="Cell"/>); its own folder when null.</param>
-    /// <param name="checkLinks">False when nobody asks where its links lead.</param>
+    /// <param name="checkLinks">False when its links need not be checked.</param>
     /// <exception cref="NotebookException">
     /// The text is no notebook: it has no <c>#!meta</c>, or no cells, or text outside of them.
     /// </exception>

@@ -18,7 +18,7 @@ internal sealed class QuestionState(
 {
     private (Dictionary<string, string> Choices, HashSet<string> Closed)? _presenting;
 
-    /// <summary>The message <c>presenting</c>; null while nobody presents.</summary>
+    /// <summary>The message <c>presenting</c>; null while the lesson is not presented.</summary>
     public object? PresentingMessage =>
         _presenting is var (choices, closed) ? new { type = "presenting", on = true, choices, closed } : null;
 

@@ -16,10 +16,10 @@ internal sealed partial class RunAhead(IReadOnlyList<int> cells)
     private int _revealed;
     private bool _stopped;
 
-    /// <summary>True when something was run that the learner has not asked for.</summary>
+    /// <summary>True when something was run that the learner has not started.</summary>
     public bool HasUnseen => _runs.Count > _revealed;
 
-    /// <summary>The cells that were run ahead and that the learner has asked for.</summary>
+    /// <summary>The cells that were run ahead and that the learner has started.</summary>
     public IEnumerable<int> Revealed => cells.Take(_revealed);
 
     /// <summary>
@@ -35,7 +35,7 @@ internal sealed partial class RunAhead(IReadOnlyList<int> cells)
     /// <summary>The cell of <see cref="Next"/> is run.</summary>
     public void Start(CellRun run) => _runs.Add(run);
 
-    /// <summary>The run of a cell that was started ahead, when the learner asks for it in its turn; otherwise null.</summary>
+    /// <summary>The run of a cell that was started ahead, when the learner runs it in its turn; otherwise null.</summary>
     public CellRun? Reveal(int cell) => HasUnseen && cells[_revealed] == cell ? _runs[_revealed++] : null;
 
     /// <summary>

@@ -44,7 +44,7 @@ internal sealed class RunQueue : IKernelListener
     /// <summary><c>none</c>, <c>starting</c>, <c>ready</c> or <c>busy</c>.</summary>
     public string State { get; private set; } = "none";
 
-    /// <summary>True while a cell runs that the learner has asked for. Read from any thread.</summary>
+    /// <summary>True while a cell runs that the learner has started. Read from any thread.</summary>
     public bool IsRunning => _isRunning;
 
     /// <summary>The running cell; null when none runs.</summary>

@@ -4,8 +4,8 @@ using System.Collections.Generic;
 using System.Linq;
 
 /// <summary>
-/// Why is my span missing? Guess first, then ask: <c>MissingSpan.Explain("charge card")</c>. It answers from what was heard
-/// since the helpers were imported: who was asked for which span, who listened then, and what became of it.
+/// Why is my span missing? Guess first, then ask: <c>MissingSpan.Explain("charge card")</c>. The answer comes from what was observed
+/// since the helpers were imported: which spans were requested at which source, what listened to it then, and what happened to them.
 /// </summary>
 public sealed class MissingSpan : NotebookView
 {
@@ -17,15 +17,15 @@ public sealed class MissingSpan : NotebookView
     /// <param name="span">The name that StartActivity was given, or one that the span had later.</param>
     public static MissingSpan Explain(string span)
     {
-        if (MissingSpanHeard.Current is not { } heard)
+        if (ActivityObserver.Current is not { } observer)
             return new(["No span was started so far: import core.dib before you start spans."]);
-        var asked = heard.Spans.Where(s => s.Name == span || s.OtherNames.ContainsKey(span)).ToArray();
-        return asked.Length switch
+        var requested = observer.Spans.Where(s => s.Name == span || s.OtherNames.ContainsKey(span)).ToArray();
+        return requested.Length switch
         {
-            0 => new([NeverAsked(heard, span)]),
-            1 => new(Answer(heard, asked[0], span)),
-            _ => new(asked.OrderBy(s => s.Source.Name, StringComparer.Ordinal)
-                .SelectMany(s => Answer(heard, s, span), (s, sentence) => $"Source {Quote(s.Source.Name)}: {sentence}")),
+            0 => new([NeverRequested(observer, span)]),
+            1 => new(Answer(observer, requested[0], span)),
+            _ => new(requested.OrderBy(s => s.Source.Name, StringComparer.Ordinal)
+                .SelectMany(s => Answer(observer, s, span), (s, sentence) => $"Source {Quote(s.Source.Name)}: {sentence}")),
         };
     }
 
@@ -38,53 +38,53 @@ public sealed class MissingSpan : NotebookView
     /// <summary>The answer, for a terminal: lines of at most 100 columns.</summary>
     public override string ToString() => string.Join('\n', sentences.SelectMany(s => Drawing.Wrap(s, 100)));
 
-    private static string NeverAsked(MissingSpanHeard heard, string span)
+    private static string NeverRequested(ActivityObserver observer, string span)
     {
-        var all = heard.Spans.OrderBy(s => s.Name, StringComparer.Ordinal).ToArray();
-        var list = all.Length == 0 ? "No span was asked for so far." : "Asked for so far: "
+        var all = observer.Spans.OrderBy(s => s.Name, StringComparer.Ordinal).ToArray();
+        var list = all.Length == 0 ? "No span was requested so far." : "Requested so far: "
             + string.Join(", ", all.Take(6).Select(s => $"{Quote(s.Name)} ({s.Source.Name})")) + (all.Length > 6 ? " and more." : ".");
-        if (heard.Exists(span))
-            return $"{Quote(span)} is the name of a source: ask for one of its spans. {list}";
-        if (heard.StartedWithoutSource(span))
+        if (observer.Exists(span))
+            return $"{Quote(span)} is the name of a source: give the name of one of its spans. {list}";
+        if (observer.StartedWithoutSource(span))
         {
             return $"{Quote(span)} was made with new Activity(…), so there is no source to listen to: " + (Maker(span, "") is { } library
                 ? $"{library} made it, and an instrumentation package for it can record it." : "use StartActivity of an ActivitySource.");
         }
 
         if (all.FirstOrDefault(s => IsNear(s.Name, span)) is { } near)
-            return $"Nothing has asked for {Quote(span)}, but for {Quote(near.Name)}, at the source "
+            return $"Nothing has requested {Quote(span)}, but {Quote(near.Name)} was requested at the source "
                 + $"{Quote(near.Source.Name)}: compare the names.";
-        // Whoever sets the name of a request's span in its handler: nobody tells us of that, but it is known what the span ended as.
+        // There is no event for a change of DisplayName in a request's handler; only the name at the end is known.
         var renamed = all.FirstOrDefault(s => Maker(s) is not null && s.EndedAs is not null);
         var run = Maker(span, "") is { } maker ? $"{maker} starts it for each request: send one."
             : span.Split(' ')[0] is "GET" or "POST" or "PUT" or "PATCH" or "DELETE" or "HEAD"
                 ? "a request gets such a name at its end, from an instrumentation package: send one, and wait until it has ended."
             : $"run the code that calls StartActivity({Quote(span)}).";
-        return (renamed is null ? $"Nothing has asked for {Quote(span)}: {run} "
-            : $"Nothing has asked for {Quote(span)}. If your code gave this name to a span of {Maker(renamed)}, it was written over: "
+        return (renamed is null ? $"Nothing has requested {Quote(span)}: {run} "
+            : $"Nothing has requested {Quote(span)}. If your code gave this name to a span of {Maker(renamed)}, it was written over: "
                 + $"{Quote(renamed.Name)} ended as {Quote(renamed.EndedAs)}. {Overwritten} Otherwise {run} ") + list;
     }
 
     private const string Overwritten = "The instrumentation sets the name at the end of a request. Start a span of your own for "
         + "this work, or set the name in EnrichWithHttpResponse.";
 
-    private static IEnumerable<string> Answer(MissingSpanHeard heard, AskedSpan span, string name)
+    private static IEnumerable<string> Answer(ActivityObserver observer, ObservedSpan span, string name)
     {
-        var listened = heard.IsHeardNow(span.Source); // first: this looks who listens
+        var listened = observer.HasProviderNow(span.Source); // first: this looks who listens
         if (name != span.Name && name != span.EndedAs && span.EndedAs is not null)
             yield return $"A span {Quote(span.Name)} was called {Quote(name)} for a while; the last one ended as {Quote(span.EndedAs)}."
                 + (Maker(span) is null ? "" : $" {Overwritten}");
-        var causes = NobodyListened(heard, span).Concat(NotRecorded(heard, span)).Concat(NotExported(heard, span, listened)).ToArray();
+        var causes = NoListener(observer, span).Concat(NotRecorded(observer, span)).Concat(NotExported(observer, span, listened)).ToArray();
         foreach (var cause in causes)
             yield return cause;
-        if (causes.Length == 0 || (span.Ended > 0 && Misspelt(heard, span) is not null))
-            yield return NotMissing(heard, span);
+        if (causes.Length == 0 || (span.Ended > 0 && Misspelt(observer, span) is not null))
+            yield return NotMissing(observer, span);
         if (span.Orphan is { } parent)
-            yield return Orphan(heard, span, parent);
+            yield return Orphan(observer, span, parent);
     }
 
     // Who starts this span, if it is not the learner's code: advice about StartActivity would be of no use.
-    private static string? Maker(AskedSpan span) => Maker(span.Name, span.Source.Name);
+    private static string? Maker(ObservedSpan span) => Maker(span.Name, span.Source.Name);
 
     private static string? Maker(string name, string source) => name switch
     {
@@ -94,37 +94,37 @@ public sealed class MissingSpan : NotebookView
             || source.StartsWith(p, StringComparison.Ordinal)) ? "a library" : null,
     };
 
-    private static IEnumerable<string> NobodyListened(MissingSpanHeard heard, AskedSpan span)
+    private static IEnumerable<string> NoListener(ActivityObserver observer, ObservedSpan span)
     {
         var source = Quote(span.Source.Name);
-        if (span.TooEarly > 0 && span.Source.EverHeard)
-            yield return $"{Some(span, span.TooEarly)} was asked for before a provider listened to {source}: build the provider first.";
-        else if (span.TooEarly > 0 && heard.NamesGiven.ContainsKey(span.Source.Name))
-            yield return $"{Some(span, span.TooEarly)} was asked for when nobody listened to {source}: its provider was built later, or "
+        if (span.TooEarly > 0 && span.Source.HadProvider)
+            yield return $"{Some(span, span.TooEarly)} was requested before a provider listened to {source}: build the provider first.";
+        else if (span.TooEarly > 0 && observer.NamesGiven.ContainsKey(span.Source.Name))
+            yield return $"{Some(span, span.TooEarly)} was requested when no provider listened to {source}: it was built later, or "
                 + "disposed before. Build it first, and dispose it last.";
         else if (span.TooEarly > 0)
-            yield return (Misspelt(heard, span) is { } wrong ? $"A provider listens to {Quote(wrong)}, which is the name of no source"
-                : $"The source {source} exists, but nobody listens to it") + $": write AddSource({source})."
-                + (heard.NamesGiven.Keys.FirstOrDefault(n => Continues(span.Source.Name, n)) is not { } family ? ""
+            yield return (Misspelt(observer, span) is { } wrong ? $"A provider listens to {Quote(wrong)}, but no source has that name"
+                : $"The source {source} exists, but no provider listens to it") + $": write AddSource({source})."
+                + (observer.NamesGiven.Keys.FirstOrDefault(n => Continues(span.Source.Name, n)) is not { } family ? ""
                     : $" AddSource({Quote(family)}) listens to a source of just that name, "
                         + $"AddSource({Quote(family + ".*")}) to its family.");
         if (span.TooLate > 0)
-            yield return $"{Some(span, span.TooLate)} was asked for after the provider for {source} was disposed: dispose it last.";
+            yield return $"{Some(span, span.TooLate)} was requested after the provider for {source} was disposed: dispose it last.";
         if (span.ToAListener > 0)
             yield return $"{Some(span, span.ToAListener)} was received by your own ActivityListener, but not by a provider: "
                 + $"write AddSource({source}).";
     }
 
-    private static IEnumerable<string> NotRecorded(MissingSpanHeard heard, AskedSpan span)
+    private static IEnumerable<string> NotRecorded(ActivityObserver observer, ObservedSpan span)
     {
-        // Nobody tells us of a span that is not made. It was asked for while a provider listened, and did not start.
-        var silent = span.Asked - span.TooEarly - span.TooLate - span.ToAListener - span.Started;
+        // There is no event for a span that is not created: it was requested while a provider listened, and did not start.
+        var silent = span.Requested - span.TooEarly - span.TooLate - span.ToAListener - span.Started;
         if (silent > 0 && span.LocalParent > 0)
-            yield return $"{Some(span, Math.Min(silent, span.LocalParent))} {BelowWhat(heard, span)}";
+            yield return $"{Some(span, Math.Min(silent, span.LocalParent))} {BelowWhat(observer, span)}";
         if (silent > span.LocalParent)
-            yield return $"{Some(span, silent - span.LocalParent)} was asked for, a provider listened, and no span started: the sampler "
+            yield return $"{Some(span, silent - span.LocalParent)} was requested, a provider listened, and no span started: the sampler "
                 + "dropped it (look at SetSampler), instrumentation was suppressed"
-                + (Maker(span) is null ? ", or it was made with CreateActivity and nobody started it." : ".");
+                + (Maker(span) is null ? ", or it was made with CreateActivity and never started." : ".");
         var remote = Math.Min(span.NotRecorded, span.RemoteParent);
         if (remote > 0)
             yield return $"{Some(span, remote)} has a parent from outside with flags 00, not sampled, and the sampler follows it: "
@@ -134,20 +134,20 @@ public sealed class MissingSpan : NotebookView
                 + "SetSampler(new AlwaysOnSampler()) keeps all.";
     }
 
-    private static string BelowWhat(MissingSpanHeard heard, AskedSpan span) => span.Unrecorded switch
+    private static string BelowWhat(ActivityObserver observer, ObservedSpan span) => span.Unrecorded switch
     {
         (null, _, _) => "was given a parent context with flags 00 that is not remote: pass the flags on, and isRemote: true.",
         (var parent, true, _) => $"is below {Quote(parent)}, whose parent came from outside with flags 00, not sampled, and the sampler "
             + "follows it: sample at the caller, or set a sampler here that does not follow.",
-        (var parent, _, true) when Library(heard, parent) is { } library => $"is below {Quote(parent)}, which {Maker(library)} made "
-            + "with new Activity(…), as it does when nobody listens to its source, and which is not sampled: write "
+        (var parent, _, true) when Library(observer, parent) is { } library => $"is below {Quote(parent)}, which {Maker(library)} made "
+            + "with new Activity(…), as it does when its source has no listener, and which is not sampled: write "
             + $"AddSource({Quote(library.Source.Name)}).",
         (var parent, _, true) => $"is below {Quote(parent)}, which was made with new Activity(…) and is not sampled: give that one a "
             + "source, or set Activity.Current = null before you start yours.",
         (var parent, _, _) => $"is below {Quote(parent)}, which the sampler did not choose, and its children follow: change SetSampler.",
     };
 
-    private static IEnumerable<string> NotExported(MissingSpanHeard heard, AskedSpan span, bool listened)
+    private static IEnumerable<string> NotExported(ActivityObserver observer, ObservedSpan span, bool listened)
     {
         var running = span.Started + span.StartedForAListener - span.Ended - span.EndedTooLate;
         if (running > 0)
@@ -158,44 +158,44 @@ public sealed class MissingSpan : NotebookView
         if (span.EndedTooLate - span.StartedForAListener is > 0 and var late)
             yield return $"{Some(span, late)} ended after its provider was disposed: "
                 + (Maker(span) is null ? "end the span first." : "dispose the provider last.");
-        if (heard.QueueFull > 0 && span.Ended > 0)
-            yield return $"The queue of a batch processor was full: {Drawing.Count(heard.QueueFull, "span")} got lost, and "
+        if (observer.QueueFull > 0 && span.Ended > 0)
+            yield return $"The queue of a batch processor was full: {Drawing.Count(observer.QueueFull, "span")} got lost, and "
                 + $"{Quote(span.Name)} may be among them. Raise MaxQueueSize, or make fewer spans.";
     }
 
-    private static string NotMissing(MissingSpanHeard heard, AskedSpan span) =>
+    private static string NotMissing(ActivityObserver observer, ObservedSpan span) =>
         $"{Quote(span.Name)} was recorded and has ended{(span.Ended > 1 ? $", {Drawing.Count(span.Ended, "time")}" : "")}"
         + (span.EndedAs is not null ? $", and is drawn as {Quote(span.EndedAs)}" : "")
-        + (Misspelt(heard, span) is { } wrong ? $", but not for a provider that listens to {Quote(wrong)}: no source has that name. "
+        + (Misspelt(observer, span) is { } wrong ? $", but not for a provider that listens to {Quote(wrong)}: no source has that name. "
             + $"If you look there, write AddSource({Quote(span.Source.Name)})."
             : $": look whether the provider you look at has AddSource({Quote(span.Source.Name)}). "
-            + (heard.Refused is { } refused ? $"A receiver did not take what was sent to it: {refused}"
+            + (observer.Refused is { } refused ? $"A receiver did not take what was sent to it: {refused}"
                 : "A batch waits five seconds, or for ForceFlush."));
 
-    private static string Orphan(MissingSpanHeard heard, AskedSpan span, string parent) =>
+    private static string Orphan(ActivityObserver observer, ObservedSpan span, string parent) =>
         $"Its parent {Quote(parent)} was made with new Activity(…), "
-        + (Library(heard, parent) is null || Maker(parent, "") is not { } maker ? ""
-            : $"as {maker} does when nobody listens to its source, ")
+        + (Library(observer, parent) is null || Maker(parent, "") is not { } maker ? ""
+            : $"as {maker} does when its source has no listener, ")
         + $"so no provider has it, and {Quote(span.Name)} is drawn without one: "
-        + (Library(heard, parent) is { } library ? $"write AddSource({Quote(library.Source.Name)})."
+        + (Library(observer, parent) is { } library ? $"write AddSource({Quote(library.Source.Name)})."
             : "start that one from an ActivitySource.");
 
-    // A source was asked for a span of this name, and had nobody who listens: then some libraries make it without a source.
-    private static AskedSpan? Library(MissingSpanHeard heard, string name) =>
-        heard.Spans.Where(s => s.Name == name).MaxBy(s => s.TooEarly + s.TooLate + s.ToAListener);
+    // A span of this name was requested at a source without a listener: then some libraries make the activity without a source.
+    private static ObservedSpan? Library(ActivityObserver observer, string name) =>
+        observer.Spans.Where(s => s.Name == name).MaxBy(s => s.TooEarly + s.TooLate + s.ToAListener);
 
     // A name that a provider was given that does not listen to this source: no source has it, and it may have been meant for this
-    // one. Only where the provider was there when the span was last asked for. A name may also go on where another one ends
+    // one. Only where the provider was there when the span was last requested. A name may also go on where another one ends
     // ("shop.orders", "shop.orders.plugins"): that is a family, and no misspelling.
-    private static string? Misspelt(MissingSpanHeard heard, AskedSpan span) => heard.Providers
-        .Where(p => p.Seen >= span.LastAsked && !p.Names.Contains(span.Source.Name)).SelectMany(p => p.Names)
-        .Where(name => !heard.Exists(name) && !Continues(name, span.Source.Name) && !Continues(span.Source.Name, name))
+    private static string? Misspelt(ActivityObserver observer, ObservedSpan span) => observer.Providers
+        .Where(p => p.Seen >= span.LastRequested && !p.Names.Contains(span.Source.Name)).SelectMany(p => p.Names)
+        .Where(name => !observer.Exists(name) && !Continues(name, span.Source.Name) && !Continues(span.Source.Name, name))
         .Order(StringComparer.Ordinal).FirstOrDefault(name => IsNear(name, span.Source.Name) || IsNear(name, span.Name));
 
     private static bool Continues(string name, string other) => name.StartsWith(other + ".", StringComparison.OrdinalIgnoreCase);
 
-    private static string Some(AskedSpan span, long n) =>
-        (span.Asked > 1 ? $"{n} of {Drawing.Count(span.Asked, "time")}, " : "") + Quote(span.Name);
+    private static string Some(ObservedSpan span, long n) =>
+        (span.Requested > 1 ? $"{n} of {Drawing.Count(span.Requested, "time")}, " : "") + Quote(span.Name);
 
     private static string Quote(string? name) => $"\"{Drawing.Cut(name ?? "", 80)}\"";
 

@@ -34,7 +34,7 @@ public static class NotebookHost
 
     /// <summary>
     /// Call once after the imports. Closes what an earlier run of the notebook left open, teaches .NET Interactive to
-    /// draw a <see cref="NotebookView"/>, begins to hear what <c>MissingSpan</c> is asked about, and keeps the kernel's own
+    /// draw a <see cref="NotebookView"/>, starts the observer that <c>MissingSpan</c> needs, and keeps the kernel's own
     /// activity from becoming the parent of our spans.
     /// </summary>
     public static void Attach()
@@ -42,7 +42,7 @@ public static class NotebookHost
         (AppContext.GetData(LastRun) as Action)?.Invoke();
         AppContext.SetData(LastRun, (Action)Detach);
         RegisterFormatter();
-        MissingSpanHeard.Listen();
+        ActivityObserver.Listen();
         Activity.CurrentChanged += DropKernelActivity;
 
         // The activity of this cell was there before us: it is known by its ancestor.
@@ -69,7 +69,7 @@ public static class NotebookHost
 
     private static void Detach()
     {
-        MissingSpanHeard.Stop();
+        ActivityObserver.Stop();
         Activity.CurrentChanged -= DropKernelActivity;
         WeakReference<IDisposable>[] open;
         lock (Open)

@@ -77,7 +77,7 @@ public sealed record RecordedSpan
     /// <summary>How often it came: more than once if a batch was sent again, or if two providers record into one memory.</summary>
     public int Copies { get; init; } = 1;
 
-    /// <summary>The service names under which it came, if there were several: two providers of one process heard its source.</summary>
+    /// <summary>The service names under which it came, if several: two providers of one process listened to its source.</summary>
     public IReadOnlyList<string> CameAs { get; init; } = [];
 
     /// <summary>Recorded by the provider of one web host, and made by another one in the same process.</summary>

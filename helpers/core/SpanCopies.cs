@@ -4,8 +4,8 @@ using System.Diagnostics;
 using System.Linq;
 
 /// <summary>
-/// Each span once, however often it came. Each provider of a process hears the sources of all: where two services run in one
-/// process and both providers listen to one source, each of its spans is exported twice, under either name.
+/// Each span once, however often it came. Each provider of a process listens to the sources of all services in it: where two services
+/// run in one process and both providers listen to one source, each of its spans is exported twice, under either name.
 /// </summary>
 internal static class SpanCopies
 {

@@ -83,9 +83,9 @@ internal sealed class SpanDetails(WaterfallPart part, RecordedSpan span)
         if (span.HasRemoteParent)
             yield return "parent id arrived in a header";
         else if (part.Trace.MissingParent(span) is not null && span.Kind is not (ActivityKind.Server or ActivityKind.Consumer))
-            yield return "parent id did not arrive in a header: was the parent's source added, has it ended, was it sampled?";
+            yield return "the parent was started in this process: was its source added, has it ended, was it sampled?";
         if (span.Kind == ActivityKind.Producer && part.Trace.Children(span).Count == 0 && !part.Links.To(span).Any())
-            yield return "nothing here says who read it";
+            yield return "the drawing does not show which service read it";
         (int Count, string What)[] sizes =
         [
             (span.Attributes.Count, "attributes"), (span.Events.Count, "events"), (span.Links.Count, "links"),

@@ -72,8 +72,8 @@ public sealed class SpanRecorder : BaseExporter<Activity>
         return ExportResult.Success;
     }
 
-    /// <summary>What a provider calls before it goes: it may have been given a name, and nothing was asked for meanwhile.</summary>
-    protected override bool OnShutdown(int timeoutMilliseconds) => MissingSpanHeard.Current?.Look() ?? true;
+    /// <summary>Called before a provider is disposed: its names must be noted even if no span was requested meanwhile.</summary>
+    protected override bool OnShutdown(int timeoutMilliseconds) => ActivityObserver.Current?.Look() ?? true;
 
     private bool IsMine(RecordedSpan span) => span.ServiceName == service;
 
@@ -91,7 +91,7 @@ public sealed class SpanRecorder : BaseExporter<Activity>
         return known;
     }
 
-    // Web hosts in one process each have a source of the same name, and each provider hears all of them. Which one belongs to the
+    // Web hosts in one process each have a source of the same name, and each provider listens to all of them. Which one belongs to the
     // host of this provider is known to the host's services alone, and the SDK keeps these to itself (a private field, in 1.20.1).
     private static ActivitySource? HostSource(BaseProvider? provider)
     {

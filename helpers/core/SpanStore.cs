@@ -17,7 +17,7 @@ public sealed class SpanStore(int capacity = 100_000, long maxBytes = long.MaxVa
     private readonly Queue<Entry> spans = new();
     private readonly Dictionary<RecordedSpan, Entry> known = [];
     private long dropped, bytes;
-    private TaskCompletionSource? next; // ends with the next span; null while nobody waits
+    private TaskCompletionSource? next; // ends with the next span; null while nothing waits
 
     /// <summary>How many spans are kept. When one more arrives, the oldest is dropped and counted in <see cref="Dropped"/>.</summary>
     public int Capacity { get; } = capacity > 0 ? capacity

@@ -25,7 +25,7 @@ internal static class SpanTimes
 
     /// <summary>
     /// Whether a server goes on visibly after its client has ended, although it started in time. (Up to a millisecond, or a tenth of
-    /// the client's time, nobody needs to be told.)
+    /// the client's time, no note is needed.)
     /// </summary>
     public static bool Outlasts(RecordedSpan span, RecordedSpan? parent) => parent is not null && IsAnswer(span, parent)
         && !SameProcess(span, parent) && Visibly(span, parent) && Fit(span, parent);
@@ -52,7 +52,7 @@ internal static class SpanTimes
 
     /// <summary>
     /// How long a client's span runs before and after its server's: in the network, in queues, in what neither of them sees. Null for
-    /// other spans, where the clocks disagree, and where the server goes on after its client: then nobody knows.
+    /// other spans, where the clocks disagree, and where the server goes on after its client: then it is unknown.
     /// </summary>
     public static (TimeSpan Before, TimeSpan After)? Gap(RecordedSpan span, RecordedSpan? parent) =>
         parent is null || !IsAnswer(span, parent) || SameProcess(span, parent) || !Fit(span, parent) || Outlasts(span, parent) ? null

@@ -20,7 +20,7 @@ public static class Exercise11
             ("It is called pick parcel", () =>
                 spans.FirstOrDefault(s => s.Name != "pick parcel") is not { } other ? null
                 : new Wrong($"There is a span called '{other.Name}'. Names are compared letter by letter.", other)),
-            ("There is one of it", () =>
+            ("It is recorded once", () =>
                 spans.Count == 1 ? null
                 : new Wrong($"{spans.Count} spans were recorded. Start it once.", spans.Skip(1).ToArray())));
     }
@@ -123,67 +123,68 @@ public static class Exercise13
 }
 
 /// <summary>
-/// What was asked for since an exercise was checked last. Each answer is judged by itself, and not by those before it.
+/// What was requested since an exercise was last checked. Each answer is judged by itself, and not by those before it.
 /// </summary>
 /// <param name="sources">The beginning of the names that the exercise is about.</param>
 internal sealed class Attempts(string sources)
 {
-    private Dictionary<AskedSpan, (long Asked, long Unheard, long Started, long Ended, long Late)> before = [];
+    private Dictionary<ObservedSpan, (long Requested, long HadNoListener, long Started, long Ended, long Late)> before = [];
     private long change = -1;
 
     /// <summary>What is new.</summary>
     public Attempt Next()
     {
-        if (MissingSpanHeard.Current is not { } heard)
+        if (ActivityObserver.Current is not { } observer)
             return new Attempt([], [], _ => false);
-        var now = heard.Spans.ToDictionary(s => s, s => (s.Asked, s.TooEarly + s.TooLate, s.Started, s.Ended, s.EndedTooLate));
+        var now = observer.Spans.ToDictionary(s => s, s => (s.Requested, s.TooEarly + s.TooLate, s.Started, s.Ended, s.EndedTooLate));
         var fresh = now.Select(s => (Span: s.Key, Now: s.Value, Then: before.GetValueOrDefault(s.Key)))
-            .Where(s => s.Now.Asked > s.Then.Asked && (before.Count > 0 || IsMine(s.Span)))
-            .Select(s => new Asked(s.Span.Source.Name, s.Span.Name, s.Now.Item2 > s.Then.Unheard, s.Now.Started > s.Then.Started,
+            .Where(s => s.Now.Requested > s.Then.Requested && (before.Count > 0 || IsMine(s.Span)))
+            .Select(s => new RequestedSpan(s.Span.Source.Name, s.Span.Name, s.Now.Item2 > s.Then.HadNoListener,
+                s.Now.Started > s.Then.Started,
                 s.Now.Started - s.Then.Started > s.Now.Ended + s.Now.EndedTooLate - s.Then.Ended - s.Then.Late,
                 s.Now.EndedTooLate > s.Then.Late))
             .OrderByDescending(s => s.Source.StartsWith(sources, System.StringComparison.OrdinalIgnoreCase)).ToArray();
-        var given = heard.NamesGiven.Where(n => n.Value > change).Select(n => n.Key).ToArray();
-        (before, change) = (now, heard.NamesGiven.Values.DefaultIfEmpty(-1).Max());
-        return new Attempt(fresh, given, heard.Exists);
+        var given = observer.NamesGiven.Where(n => n.Value > change).Select(n => n.Key).ToArray();
+        (before, change) = (now, observer.NamesGiven.Values.DefaultIfEmpty(-1).Max());
+        return new Attempt(fresh, given, observer.Exists);
     }
 
-    private bool IsMine(AskedSpan span) => span.Source.Name.StartsWith(sources, System.StringComparison.OrdinalIgnoreCase);
+    private bool IsMine(ObservedSpan span) => span.Source.Name.StartsWith(sources, System.StringComparison.OrdinalIgnoreCase);
 }
 
-/// <summary>A span that one answer asked for.</summary>
-internal sealed record Asked(string Source, string Name, bool Unheard, bool Started, bool NotEnded, bool EndedLate);
+/// <summary>A span that one answer requested.</summary>
+internal sealed record RequestedSpan(string Source, string Name, bool HadNoListener, bool Started, bool NotEnded, bool EndedLate);
 
 /// <summary>Why spans of one answer are not there.</summary>
-/// <param name="Spans">What it asked for.</param>
+/// <param name="Spans">The spans that it requested.</param>
 /// <param name="Given">What its provider was given as AddSource, without those with a star.</param>
 /// <param name="Exists">Whether there is a source of this name.</param>
-internal sealed record Attempt(IReadOnlyList<Asked> Spans, IReadOnlyList<string> Given, System.Func<string, bool> Exists)
+internal sealed record Attempt(IReadOnlyList<RequestedSpan> Spans, IReadOnlyList<string> Given, System.Func<string, bool> Exists)
 {
     /// <summary>Nothing at all was recorded, although one span should be.</summary>
     public string WhyNothing(string source, string span) =>
-        (Spans.FirstOrDefault(s => s.Name == span) ?? Spans.FirstOrDefault()) is { } asked ? Why(asked)
+        (Spans.FirstOrDefault(s => s.Name == span) ?? Spans.FirstOrDefault()) is { } requested ? Why(requested)
         : Exists(source) ? $"The source '{source}' exists, but no span was started: call its StartActivity(\"{span}\") inside the block."
         : $"Nothing was started: there is no source '{source}' yet. Create it first.";
 
     /// <summary>This span was not recorded.</summary>
     public string WhyMissing(string source, string span) =>
-        Spans.FirstOrDefault(s => s.Name == span) is { } asked ? Why(asked)
+        Spans.FirstOrDefault(s => s.Name == span) is { } requested ? Why(requested)
         : $"The program does not start '{span}'. Keep the three spans and their names, and change only what is wrong.";
 
-    private string Why(Asked span) =>
-        span.Unheard && Given.Contains(span.Source, System.StringComparer.OrdinalIgnoreCase)
+    private string Why(RequestedSpan span) =>
+        span.HadNoListener && Given.Contains(span.Source, System.StringComparer.OrdinalIgnoreCase)
             ? $"'{span.Name}' was started when its provider did not listen: it was not built yet, or already disposed."
-        : span.Unheard && Given.FirstOrDefault(name => !Exists(name) && MissingSpan.IsNear(name, span.Source)) is { } wrong
-            ? $"The source '{span.Source}' exists, and nobody listens to it: the provider listens to '{wrong}', which is "
-                + "the name of no source."
-        : span.Unheard ? $"The source '{span.Source}' exists, and nobody listens to it: no AddSource has its name."
+        : span.HadNoListener && Given.FirstOrDefault(name => !Exists(name) && MissingSpan.IsNear(name, span.Source)) is { } wrong
+            ? $"The source '{span.Source}' exists, and no provider listens to it: the provider listens to '{wrong}'. No source "
+                + "has that name."
+        : span.HadNoListener ? $"The source '{span.Source}' exists, and no provider listens to it: no AddSource has its name."
         : span.NotEnded ? $"'{span.Name}' was started and never ended. A span is exported when it ends: put it into a using block."
         : span.EndedLate ? $"'{span.Name}' ended after its provider was disposed. End it first."
         : !span.Started ? $"'{span.Name}' was made and never started: StartActivity does both."
         : Given.Count > 0 && !Given.Contains(span.Source, System.StringComparer.OrdinalIgnoreCase)
             ? $"The provider of this cell does not listen to the source '{span.Source}'. A provider of an earlier run was never disposed, "
-                + "and still does."
+                + "and still listens to it."
         : $"Only another provider received '{span.Name}', perhaps one of an earlier run that was never disposed. "
-            + "That of this cell did not exist when the span started, or it does not have the recorder of this exercise.";
+            + "The provider of this cell did not exist when the span started, or it does not have the recorder of this exercise.";
 }

@@ -65,12 +65,12 @@ public static class Exercise21
                     ? null
                 : new Wrong($"The span '{other.Name}' has the order's number in its name, so each order is a group of its own. "
                     + "The number goes into the attribute.", other)),
-            ("Three orders give three spans 'checkout'", () => Three("checkout")),
+            ("There is one span 'checkout' for each order", () => Three("checkout")),
             ("Each order is found by shop.order.id on its 'checkout'", () =>
                 CheckoutCalls.Orders.FirstOrDefault(o => Checkout(o) is null) is { } order ? NotFound(order) : null),
             ("'checkout' is around all that the order waits for", () =>
                 CheckoutCalls.Orders.Select(Around).FirstOrDefault(w => w is not null)),
-            ("Three orders give three spans 'charge card'", () => Three("charge card")),
+            ("There is one span 'charge card' for each order", () => Three("charge card")),
             ("Each 'charge card' is inside the 'checkout' of its order", () =>
                 Named("charge card").FirstOrDefault(s => !Above(s).Any(a => a.Name == "checkout")) is not { } other ? null
                 : new Wrong($"The span '{other.Name}' is {(other.ParentSpanId is null ? "a root, in a trace of its own" : "elsewhere")}. "
@@ -100,7 +100,7 @@ public static class Exercise21
         Wrong? Three(string name) => Named(name).Length == 3 ? null
             : Named(name).Length == 0 && NeverEnded() == name
                 ? $"The span '{name}' was started and has not ended. Put using in front of it, or dispose it."
-            : new Wrong("Recorded were: " + string.Join(", ", spans.GroupBy(s => s.Name).Select(g => $"{g.Count()} × '{g.Key}'"))
+            : new Wrong("Recorded spans: " + string.Join(", ", spans.GroupBy(s => s.Name).Select(g => $"{g.Count()} × '{g.Key}'"))
                 + (spans.All(IsAsked) ? $". Each order needs one '{name}' of its own." : ". Names are compared letter by letter."),
                 spans.Where(s => !IsAsked(s)).ToArray());
         static bool IsAsked(RecordedSpan span) => span.Name is "checkout" or "charge card";
@@ -113,7 +113,7 @@ public static class Exercise21
             var elsewhere = spans.FirstOrDefault(s => s.Name != "checkout" && s["shop.order.id"] as string == order);
             var attributes = first.Attributes.Count == 0 ? "none" : string.Join(", ", first.Attributes.Select(a => $"{a.Key} = {a.Value}"));
             return new($"No span 'checkout' has shop.order.id = {order}. " + (elsewhere is not null
-                ? $"'{elsewhere.Name}' has it: a search for slow checkouts looks at one span at a time."
+                ? $"'{elsewhere.Name}' has it, but all conditions of a search must match the same span."
                 : $"The attributes of this one are: {attributes}."), first);
         }
 
@@ -143,7 +143,7 @@ public static class Exercise21
                 ? new Wrong($"The 'charge card' of {order} {took}, and started after the provider was asked. Start it before the call.",
                     span)
                 : span.Start < reserved.End
-                ? new Wrong($"The 'charge card' of {order} {took}, and the time for the stock is in it. Start it after that.", span)
+                ? new Wrong($"The 'charge card' of {order} {took}, which includes the time for the stock. Start it after that call.", span)
                 : null;
         }
 
@@ -218,7 +218,7 @@ public static class Exercise22
             ("The filter keeps the orders that fit the complaint", () =>
                 kept.Length == traces.Length ? $"It keeps all {kept.Length} orders. Which two conditions are in the complaint?"
                 : kept.Length == 0 ? "It keeps no order, and some fit. Note that shop.order.total is a double: the pattern `is > 500` "
-                    + "compares with an int, and is true of no double. `is > 500.0` compares with a double."
+                    + "compares with an int, and never matches a double. `is > 500.0` compares with a double."
                 : kept.FirstOrDefault(t => !Fits(t)) is { } other
                     ? $"It also keeps {Text(other, "shop.order.id")}: the plan is {Text(other, "shop.user.plan")}, and the order cost "
                         + $"{Text(other, "shop.order.total")} euros."

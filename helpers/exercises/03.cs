@@ -68,11 +68,11 @@ public static class Exercise31
                     + "For a client span, each answer of 4xx and 5xx is an error.", Refused())),
             ("Each of these has error.type", () =>
                 AllFailed().FirstOrDefault(s => s["error.type"] is null) is not { } other ? null
-                : new Wrong($"{Which(other)} has no error.type, so nobody can count what kind of failure it was.", other)),
+                : new Wrong($"{Which(other)} has no error.type, so failures of its kind cannot be counted.", other)),
             ("error.type is one of few short texts", () =>
                 AllFailed().FirstOrDefault(s => s["error.type"] is not string) is { } number
                     ? new Wrong($"{Which(number)} has an error.type of the type {number["error.type"]!.GetType().Name}. The conventions "
-                        + "want text, also for a status code.", number)
+                        + "require text, also for a status code.", number)
                 : AllFailed().FirstOrDefault(s => s["error.type"] is not string { Length: > 0 } type || type.Any(c => c is ' ' or '\n')
                     || type.Contains("A-100", StringComparison.Ordinal)) is { } text
                     ? new Wrong($"{Which(text)} has error.type = '{text["error.type"]}'. A message has many values, a type has few: "
@@ -91,7 +91,7 @@ public static class Exercise31
             ("An exception is recorded where one was thrown, and nowhere else", () =>
                 Exceptions(Refused()) == 0 ? null
                 : new Wrong($"{Which(Refused())} has an event 'exception', and AskForVoucherAsync threw none: it returned 429. Status and "
-                    + "error.type say it.", Refused())),
+                    + "error.type are enough.", Refused())),
             ("The exception is recorded where it happened", () =>
                 Exceptions(Span("A-1002", "charge card")!) > 0 ? null
                 : Exceptions(Span("A-1002", "checkout")!) > 0
@@ -106,7 +106,7 @@ public static class Exercise31
             ("The caller sees where it happened", () =>
                 caught31[0].StackTrace?.Contains(nameof(CheckoutPartners), StringComparison.Ordinal) == true ? null
                 : "The stack trace that the caller sees does not name CheckoutPartners.ChargeCardAsync, where it happened. "
-                    + "`throw e;` and a new exception lose the way it came; `throw;` alone keeps it."));
+                    + "`throw e;` and a new exception lose the original stack trace; `throw;` keeps it."));
 
         RecordedSpan? Span(string order, string step) =>
             spans.FirstOrDefault(s => s.Name == "checkout" && s["shop.order.id"] as string == order) is not { } checkout ? null
@@ -202,7 +202,7 @@ public static class Exercise32
                 All("place order").FirstOrDefault(s => s["shop.order.confirmed"] is not bool) is { } other
                     ? new Wrong($"The 'place order' of {other["shop.order.id"]} has " + (other["shop.order.confirmed"] is { } text
                         ? $"shop.order.confirmed = {text}, of the type {text.GetType().Name}. Record the bool itself."
-                        : "no shop.order.confirmed. Nobody can search for the orders whose customers got no mail."), other)
+                        : "no shop.order.confirmed. You cannot search for the orders whose customers got no mail."), other)
                 : All("place order").FirstOrDefault(s => s["shop.order.confirmed"] is bool sent
                     && sent != Calls($"{s["shop.order.id"]}").Any(c => c.Failure is null)) is { } untrue
                     ? new Wrong($"The 'place order' of {untrue["shop.order.id"]} says shop.order.confirmed = "
@@ -239,8 +239,8 @@ public static class Exercise32
             call.Failure is null
                 ? !IsMarked(attempt) ? null : new Wrong($"This attempt for order {call.OrderId} worked, and has {Marks(attempt)}.", attempt)
             : attempt.Status != ActivityStatusCode.Error
-                ? new Wrong($"This attempt for order {call.OrderId} failed, and its status is {attempt.Status}. If a later attempt works, "
-                    + "this one failed all the same.", attempt)
+                ? new Wrong($"This attempt for order {call.OrderId} failed, and its status is {attempt.Status}. Even if a later one works, "
+                    + "this attempt failed.", attempt)
             : attempt["error.type"] is not string { Length: > 0 } type
                 ? new Wrong($"This attempt for order {call.OrderId} failed, and has no error.type with a text.", attempt)
             : type.Any(char.IsWhiteSpace) || type.Contains(call.OrderId, StringComparison.Ordinal)

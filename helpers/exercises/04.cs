@@ -11,8 +11,8 @@ public static class Exercise41
 {
     private const string Order = "shop.order.id";
 
-    // Of each run of the lesson: what hears spans begins again with it.
-    private static readonly ConditionalWeakTable<MissingSpanHeard, Dictionary<string, long>> OpenBefore = [];
+    // For each run of the lesson, which starts with a new observer.
+    private static readonly ConditionalWeakTable<ActivityObserver, Dictionary<string, long>> OpenBefore = [];
 
     /// <summary>Judges the spans of three orders, and of the jobs that charge their cards later.</summary>
     public static Exercise Check(SpanRecorder answer41)
@@ -84,11 +84,11 @@ public static class Exercise41
     // Spans of this name that were started since the last check, and did not end.
     private static bool IsLeftOpen(string name)
     {
-        if (MissingSpanHeard.Current is not { } heard)
+        if (ActivityObserver.Current is not { } observer)
             return false;
-        var now = heard.Spans.Where(s => s.Source.Name == "shop.orders" && s.Name == name)
+        var now = observer.Spans.Where(s => s.Source.Name == "shop.orders" && s.Name == name)
             .Sum(s => s.Started - s.Ended - s.EndedTooLate);
-        var counts = OpenBefore.GetOrCreateValue(heard);
+        var counts = OpenBefore.GetOrCreateValue(observer);
         var before = counts.GetValueOrDefault(name);
         counts[name] = now;
         return now > before;
@@ -171,7 +171,7 @@ public sealed class InvoiceServices(ActivitySource source)
                 waiting.Remove(next);
             }
 
-            // What awaits the answer runs inside of SetResult. If it blocks, nobody waits for that.
+            // What awaits the answer runs inside of SetResult. If it blocks, nothing waits for that.
             await Task.WhenAny(Task.Run(next.Done.SetResult), Task.Delay(250));
             lock (waiting)
             {
@@ -194,7 +194,7 @@ public static class Exercise42
     /// <param name="paymentCount">What it shows as the number of payments.</param>
     public static Exercise Check(SpanRecorder answer42, int orderCount, int paymentCount)
     {
-        // A call of the last run that nobody awaited may end in this one: its page is not here.
+        // A call of the last run that was not awaited may end in this one: its page is not here.
         var traces = RecordedTrace.Group(answer42.Spans).Where(t => t.Root.ParentSpanId is null || t.Find(PageName) is not null).ToArray();
         var spans = traces.SelectMany(t => t.Spans).ToArray();
         RecordedSpan Of(string name) => spans.First(s => s.Name == name);
@@ -226,7 +226,7 @@ public static class Exercise42
             ("The page shows what the calls answered", () =>
                 $"{Of("load orders")["shop.user.id"]}" != $"{Of("find user")["shop.user.id"]}"
                     ? new Wrong($"'load orders' was called for user {Of("load orders")["shop.user.id"]}, but 'find user' says "
-                        + $"{Of("find user")["shop.user.id"]}. That is the one real dependency: it has to wait.", Of("load orders"))
+                        + $"{Of("find user")["shop.user.id"]}. That is the one real dependency.", Of("load orders"))
                 : Shown("load orders", "shop.order.count", orderCount) ?? Shown("load payments", "shop.payment.count", paymentCount)),
             ("No call waits for an answer that it does not need", () => Waiting(Of("find user"), Of("load orders"), Of("load payments"))),
             ("The page takes less time than its calls together", () => Root().Duration < Sum() ? null
@@ -250,7 +250,7 @@ public static class Exercise42
                 return Because("'load payments' runs beside 'load orders' now, but it still waits for 'find user'. What does it need from "
                     + "there?", payments);
             return orders.Start < payments.End ? null
-                : Because("Now 'load orders' waits for 'load payments', of which it needs nothing. Wait for each call where its answer is "
+                : Because("Now 'load orders' waits for 'load payments', but needs nothing from it. Wait for each call where its answer is "
                     + "used, and not before.", orders);
         }
 

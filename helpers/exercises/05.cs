@@ -54,14 +54,14 @@ public static class Exercise51
             ("That span has the parent from the header", () =>
                 payment!.TraceId == header.TraceId && payment.ParentSpanId == header.ParentId ? null
                 : payment.Links.Any(l => l.SpanId == header.ParentId)
-                    ? new Wrong("payment-service links to the caller, and its trace is its own. Here the call is its parent.", payment)
+                    ? new Wrong("payment-service links to the caller and begins a new trace. Here, the call must be the parent.", payment)
                 : payment.ParentSpanId is null
                     ? new Wrong("The header arrived, and payment-service did not use it: its span has no parent.", payment)
                 : new Wrong($"The parent of payment-service's span is {payment.ParentSpanId}; the header says {header.ParentId}.",
                     payment)),
             ("The parent is marked as remote", () =>
                 payment!.HasRemoteParent ? null
-                : new Wrong("payment-service takes the parent for a span of its own process. Read the header with TryParse, "
+                : new Wrong("payment-service treats the parent as a span of its own process. Read the header with TryParse, "
                     + "which has a parameter for that, and pass the result to the span.", payment)),
             ("A request without a header is answered too, in a trace of its own", () =>
                 aloneFault is not null ? $"Without a header, payment-service fails: {aloneFault} "
@@ -77,17 +77,17 @@ public static class Exercise51
         Wrong? HeaderMissing() =>
             wire!["traceparent"] is not null ? null
             : wire.Headers.FirstOrDefault(h => h.Value.Contains(call!.TraceId, StringComparison.Ordinal)) is { Key: { } name }
-                ? new Wrong($"The context left in a header called '{name}'. Its name is traceparent.", call!)
-            : payment?.TraceId == call!.TraceId ? Smuggled("No header is on the wire, and yet payment-service takes")
+                ? new Wrong($"The context was sent in a header called '{name}'. Its name is traceparent.", call!)
+            : payment?.TraceId == call!.TraceId ? Smuggled("No header was sent, but payment-service takes")
             : new Wrong("No traceparent is on the wire: the gateway did not inject one into this request.", call!);
 
         Wrong? HeaderBroken() =>
             header.IsValid ? null
-            : new Wrong($"The wire says traceparent: {wire!["traceparent"]}. That is not a complete value: "
+            : new Wrong($"The request has traceparent: {wire!["traceparent"]}. That is not a complete value: "
                 + "version, trace id, parent id and flags, joined by hyphens.", call!);
 
         static string Smuggled(string what) => what + " its parent from the gateway's trace. A variable that both share works here, "
-            + "where both run in one program, and not on two machines. Only the header goes across.";
+            + "where both run in one program, and not on two machines. Only the header reaches the other machine.";
 
         RecordedSpan? Find(string service, ActivityKind kind) => page.FirstOrDefault(s => s.ServiceName == service && s.Kind == kind);
     }
@@ -117,7 +117,7 @@ public static class Exercise52
         var joined = call is null ? null : ChildOf(call, answer52.Before);
         string[] known = [.. RunningShop.Services, RunningShop.Bank];
         return Exercise.Check("Exercise 5.2", answer52.Traces,
-            ("A hop is named", () =>
+            ("The two services and the header are named", () =>
                 from.Length == 0 || to.Length == 0 ? "Nothing has changed yet: name the two services, the caller first, and the header."
                 : !known.Contains(from) || !known.Contains(to)
                     ? $"There is no service '{(known.Contains(from) ? to : from)}' here. The names are {string.Join(", ", known)}." : null),
@@ -132,7 +132,7 @@ public static class Exercise52
                     + "are in a backend of its own.", call!)
                 : joined is not null ? new Wrong($"Nothing is lost between {from} and {to}: the Server span of {to} is a child of "
                     + "that call already.", call!, joined) : null),
-            ("The trace is whole now", () =>
+            ("The trace is complete now", () =>
                 answer52.Traces.Any(t => t.Find(RunningShop.Lost)?.ParentSpanId is not null) ? null
                 : passed.FirstOrDefault(p => p.Contains(':')) is { } value
                     ? new Wrong($"A proxy lets a header through by its name alone; you gave '{value}'.", Cut())

@@ -81,7 +81,7 @@ public static class Exercise61
             if (Tenants.Zip(headers).All(p => Carries(p.Second, Key) && Carries(p.Second, p.First)))
                 return null;
             if (headers.All(h => h is not null && Carries(h, Key)))
-                return $"{service} received {Said(headers)}. The first page is of acme, the second of globex: the route knows which.";
+                return $"{service} received {Said(headers)}. The first page is of acme, the second of globex: the tenant is in the route.";
             if (headers.Any(h => h is not null))
                 return $"{service} received {Said(headers)}. The key has to be {Key}, letter by letter, in both requests.";
             if (pages61.Other)
@@ -101,7 +101,7 @@ public static class Exercise61
             return server[Key] as string == tenant ? null
                 : server[Key] is { } value ? new Wrong($"On the page of {tenant}, the Server span says {Key} = {value}. "
                     + "Read it from the baggage of this request.", server)
-                : other is not null ? new Wrong($"'{other.Name}' has {Key}, the Server span has not. Inside a using block, "
+                : other is not null ? new Wrong($"'{other.Name}' has {Key}, but the Server span does not. Inside a using block, "
                     + "Activity.Current is the span of that block.", other)
                 : new Wrong($"On the page of {tenant}, {Key} arrived in the header and is on no span of payment-service. "
                     + "Baggage is copied to no span by itself; and here it is in the Activity's baggage, "
@@ -115,7 +115,7 @@ public static class Exercise61
     }
 }
 
-/// <summary>Exercise 6.2: an edge that trusts nobody.</summary>
+/// <summary>Exercise 6.2: an edge that trusts no caller.</summary>
 public static class Exercise62
 {
     private const string Trace = "4bf92f3577b34da6a3ce929d0e0e4736";
@@ -206,10 +206,10 @@ public static class Exercise62
             ("It writes headers as before", () =>
                 calls62.Written.Failure is { } thrown ? $"Inject of the gateway's propagator threw {thrown}"
                 : calls62.Written.Traceparent?.Contains(Trace, StringComparison.Ordinal) != true
-                    ? "Inject of the gateway's propagator writes no traceparent with the trace id of the span. TracedCalls does not ask "
-                        + "it, but others may. Leave Inject as it was: only reading changes."
+                    ? "Inject of the gateway's propagator writes no traceparent with the trace id of the span. TracedCalls does not use "
+                        + "it, but other code may. Leave Inject as it was: change only the reading."
                 : calls62.Written.Baggage?.Contains("acme", StringComparison.Ordinal) != true
-                    ? "Inject of the gateway's propagator writes no baggage. Leave it as it was: only reading changes." : null),
+                    ? "Inject of the gateway's propagator writes no baggage. Leave it as it was: change only the reading." : null),
             ("No span is in the caller's trace", () =>
                 edge.Concat(spans).FirstOrDefault(s => s.TraceId == Trace) is not { } inside ? null
                 : edge.Any(s => s.TraceId != Trace && IsByHand(s))

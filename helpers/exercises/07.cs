@@ -42,7 +42,7 @@ public static class Exercise71
                 new[] { "pack parcel", "send parcel" }.FirstOrDefault(name => arrived71.All(s => s.Name != name)) is not { } missing ? null
                 : $"'{missing}' had not arrived when the program ended" + (answer71.Spans.Any(s => s.Name == missing)
                     ? ", and came later. Make the provider send what waits, after the last span."
-                    : ", nor until now. Was it started, has it ended, and was the provider told to send what waits?")),
+                    : ", and has not arrived since. Was it started, has it ended, and were the waiting spans sent?")),
             ("The program did not just wait for the timer", () => Waited(answer71, arrived71, now)),
             ("They come from the service parcels", () =>
                 arrived71.FirstOrDefault(s => s.ServiceName != "parcels") is not { } other ? null
@@ -76,12 +76,12 @@ public static class Exercise71
         var (wait, pause) = (sent[0] - arrived.Max(s => s.End), now - sent[^1]);
         var isBatch = sent[0] > arrived.Max(s => s.Start); // the simple processor sends each span before the next one starts
         return wait >= Late
-                ? string.Create(CultureInfo.InvariantCulture, $"The spans came {wait.TotalSeconds:0.0} s after they had ended, and nobody ")
+                ? string.Create(CultureInfo.InvariantCulture, $"The spans came {wait.TotalSeconds:0.0} s after they had ended; nothing ")
                     + "had called ForceFlush: the timer of the batch sent them, while the program paused. If somebody sets a longer delay, "
                     + "they are lost. Make the provider send them."
             : pause >= Pause && isBatch
                 ? string.Create(CultureInfo.InvariantCulture, $"The program went on for {pause.TotalSeconds:0.0} s after the spans had ")
-                    + "come, and nobody had called ForceFlush: this works only if the timer of the batch ends before the pause. "
+                    + "come, and nothing had called ForceFlush: this works only if the timer of the batch ends before the pause. "
                     + "Make the provider send them."
             : null;
     }
@@ -189,10 +189,10 @@ public static class Exercise72
                 ? $"No span of {search.Service} is called '{search.Operation}'. The name has the route in it, and no number."
             : Nothing(plain with { Tags = search.Tags }) ? $"No span of {search.Service} has {search.Tags}"
                 + (services.All(s => Nothing(plain with { Service = s, Tags = search.Tags }))
-                    ? ", and no other span has it. Which tag stands for the status Error?" : ". Whose spans failed?")
+                    ? ", and no other span has it. Which tag means the status Error?" : ". Whose spans failed?")
             : Nothing(plain with { MinDuration = search.MinDuration })
                 ? $"No span of {search.Service} lasted at least {Drawing.Duration(search.MinDuration ?? default)}."
-            : $"Each field is true of some span of {search.Service}, but no single span has it all. Which one was slow, which one failed?";
+            : $"Each field is true of some span of {search.Service}, but no single span matches all. Which one was slow, which one failed?";
 
         bool Nothing(TraceSearch part) => part.In(traces).Count == 0;
     }

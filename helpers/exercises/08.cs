@@ -26,12 +26,12 @@ public static class Exercise81
         return Exercise.Check("Exercise 8.1",
             ("Root health checks are dropped", Judge(() =>
                 First(["/health", "/health/ready"], path => Ask(0.05, Kept, default, path) is var answer && answer != SamplingDecision.Drop
-                    ? $"A root with {Path(path)} was answered with {answer}." : null))),
-            ("Other paths are not taken for health checks", Judge(() =>
+                    ? $"For a root with {Path(path)}, the sampler returned {answer}." : null))),
+            ("Other paths are not treated as health checks", Judge(() =>
                 First(["/healthy-recipes", "/articles/health", "/profile/7", null], path =>
                     Ask(0.05, Kept, default, path) is var answer && answer != SamplingDecision.RecordAndSample
-                    ? $"A root with {Path(path)} was answered with {answer}. Its trace id is one that any ratio keeps." : null))),
-            ("A span with a parent does what the parent did", Judge(() => (
+                    ? $"For a root with {Path(path)}, the sampler returned {answer}. Its trace id is one that any ratio keeps." : null))),
+            ("A span with a parent gets the decision of its parent", Judge(() => (
                 from remote in new[] { true, false }
                 from flags in new[] { ActivityTraceFlags.Recorded, ActivityTraceFlags.None, (ActivityTraceFlags)3 }
                 from path in new[] { "/profile/7", "/health", null }
@@ -50,7 +50,7 @@ public static class Exercise81
                 let mine = Ask(share, trace, default, path)
                 where mine != answer
                 select string.Create(CultureInfo.InvariantCulture, $"With the ratio {share} and the trace id {trace}, ")
-                    + $"TraceIdRatioBasedSampler answers {answer} to a root with {Path(path)}, and yours {mine}.")
+                    + $"TraceIdRatioBasedSampler returns {answer} for a root with {Path(path)}, and yours returns {mine}.")
                 .FirstOrDefault())),
             ("On 2,000 requests that it has not seen", Judge(() =>
             {
@@ -171,7 +171,7 @@ public static class Exercise81
     }
 
     private sealed class SamplerThrew(string about, Exception cause)
-        : Exception($"Asked about {about}, the sampler threw {cause.GetType().Name}: {cause.Message}"
+        : Exception($"For {about}, the sampler threw {cause.GetType().Name}: {cause.Message}"
             + (cause is NullReferenceException or ArgumentNullException
                 ? " Tags is null when a span starts without attributes, and the value of an attribute that is not there is null." : ""));
 

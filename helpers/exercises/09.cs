@@ -56,7 +56,7 @@ public static class Exercise91
                 var run = new Run(tailSampler, HasError, Max, [well[0], failing[0], failing[1], well[1]]);
                 return run.Arrived(bad) != 2 ? Marked($"'{bad.DisplayName}' has an error, and its root has ended: "
                         + $"{run.Arrived(bad)} of its 2 spans arrived.", bad)
-                    : run.Arrived(good) > 0 ? Marked($"The policy said no to '{good.DisplayName}', but it arrived.", good) : null;
+                    : run.Arrived(good) > 0 ? Marked($"The policy returned false for '{good.DisplayName}', but it arrived.", good) : null;
             })),
             ("A late span follows its trace", Judge(() =>
             {
@@ -75,7 +75,7 @@ public static class Exercise91
                     : run.Asked.Count < run.Arrived() ? "A trace was exported early, but the policy was not asked about it."
                     : run.Asked.Count < Rootless - Max ? came + $"the policy was asked about {run.Asked.Count}."
                     : run.Asked.Count > Rootless - Max ? came + $"yours decided {run.Asked.Count}, and so more than it must."
-                    : run.Arrived() < run.Asked.Count ? $"The policy said yes to {run.Asked.Count} traces; {run.Arrived()} arrived."
+                    : run.Arrived() < run.Asked.Count ? $"The policy returned true for {run.Asked.Count} traces; {run.Arrived()} arrived."
                     : null;
             })),
             ("The oldest goes first", Judge(() =>
@@ -216,16 +216,16 @@ public static class Exercise92
                 : null),
             ("No health check is kept", () => health is null ? null : $"{Name(health)} was kept."),
             ("Some of the rest is kept", () => !TooFew(rest, RestShare) ? null
-                : $"{Kept(rest)} of {rest.Length} traces without error and delay were kept. Below 2%, nobody can say what is normal."),
+                : $"{Kept(rest)} of {rest.Length} traces without error and delay were kept. Below 2%, there are too few to compare with."),
             ("The trace id decides", () => other is not null
-                    ? $"Another time the same trace id got another answer: {other.TraceId} ({other.Name}). Two Collectors would disagree."
+                    ? $"The policy returned two results for one trace id: {other.TraceId} ({other.Name}). Two Collectors would disagree."
                 : UnstableHash.In(answer92) is { } hash
-                    ? $"Your policy asks {hash}, which returns another number for the same value in each process: .NET chooses a seed at "
+                    ? $"Your policy calls {hash}, which returns another number for the same value in each process: .NET chooses a seed at "
                         + "its start. Two Collectors would disagree, and one of them after a restart. Take the digits of the id itself."
                 : null),
             ("What ends after the root changes nothing", () => receipt is null ? null
-                : $"{Name(receipt)} got another answer without 'send receipt'. It ends after the root: nobody waits for it. How long the "
-                    + "trace took is the duration of its root."));
+                : $"{Name(receipt)} got another answer without 'send receipt', which ends after the root. As the duration of the "
+                    + "trace, use the duration of its root."));
 
         bool Ask(IReadOnlyList<Activity> spans, string what)
         {
@@ -236,7 +236,7 @@ public static class Exercise92
             catch (Exception e)
             {
                 thrown = thrown.Length > 0 ? thrown
-                    : $"Asked about {what} ({spans[^1].DisplayName}), the policy threw {e.GetType().Name}: {e.Message}"
+                    : $"For {what} ({spans[^1].DisplayName}), the policy threw {e.GetType().Name}: {e.Message}"
                         + (e is NullReferenceException or ArgumentNullException
                             ? " The tag of a span that has no such tag is null, and so is a root that has not ended." : "");
                 return false;

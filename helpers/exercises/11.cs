@@ -14,7 +14,7 @@ public static class Exercise111
 {
     private const string Source = "shop.cards", Caller = "00f067aa0ba902b7";
 
-    // Cards for tests: nobody has them. For each there is a second one that differs only in the six digits that no receipt shows.
+    // Numbers of test cards. For each there is a second one that differs only in the six digits that no receipt shows.
     private const string Good = "4242 4242 4242 4242", GoodTwin = "4242 4217 0951 4242";
     private const string Refused = "4000 0000 0000 0002", RefusedTwin = "4000 0095 1384 0002";
 
@@ -47,7 +47,7 @@ public static class Exercise111
                 list.Named() is { } unnamed ? spans.FirstOrDefault(s => s["service.name"] is not null) is { } onSpan
                     ? new Wrong("service.name is an attribute of a span. It belongs on the resource.", onSpan) : unnamed
                 : spans.FirstOrDefault(s => s.ServiceName != "payment-service") is { } other
-                    ? new Wrong($"The service calls itself '{other.ServiceName}'. It is payment-service.", other) : null),
+                    ? new Wrong($"The service has the name '{other.ServiceName}' and not payment-service.", other) : null),
             ("Each request has its span", () =>
                 spans.All(s => s.Kind != ActivityKind.Server) ? "The Server spans are gone. Keep AddAspNetCoreInstrumentation." : null),
             ("The caller's trace goes on", () => list.Roots()),
@@ -55,7 +55,7 @@ public static class Exercise111
                 ? "A charge has no span any more. Keep StartActivity, and the source that is added." : null),
             ("Names hold no ids", () => list.Names() ?? (mine.Select(s => s.Name).Distinct().Count() is > 1 and var many
                 ? new Wrong($"The charge has {many} names. It is one operation.", mine) : null)),
-            ("The refused card is a failure, and only it", () =>
+            ("Only the refused card is a failure", () =>
                 failed.FirstOrDefault(s => s.Status != ActivityStatusCode.Error) is { } well
                     ? new Wrong($"The bank refused the card, and '{well.Name}' is {well.Status}: a search for errors does not find it.",
                         well)
@@ -73,14 +73,14 @@ public static class Exercise111
             ("No values of people, no card numbers", () => list.Values() ?? EightDigits(mine) ?? FromTheCard(all)),
             ("Charges can still be told apart", () => TellsUsers(all) ? null
                 : new Wrong("Whose charge was it? The spans have no attribute that differs from user to user, and stays the same for one. "
-                    + "The user's id may be one: shop.user.", mine)));
+                    + "Use the user's id, for example: shop.user.", mine)));
     }
 
     // A number without its spaces, or with a few digits missing, is still the card.
     private static Wrong? EightDigits(RecordedSpan[] mine) => mine.FirstOrDefault(s => s.Attributes.Any(a =>
             Regex.Matches(Regex.Replace($"{a.Value}", @"[\s.+_/-]", ""), "[0-9]{8,}").Any(digits =>
                 Charges.Any(c => c.Card.Replace(" ", "").Contains(digits.Value, StringComparison.Ordinal)))))
-        is { } span ? new Wrong("Eight digits of the card and more are still there. The last four are what a receipt shows.", span) : null;
+        is { } span ? new Wrong("Eight or more digits of the card are still there. A receipt shows only the last four.", span) : null;
 
     // What all charges of one card say, and none of the similar card, was computed from the digits in which the two differ.
     private static Wrong? FromTheCard(IReadOnlyList<RecordedSpan> all)
@@ -94,7 +94,7 @@ public static class Exercise111
                 is { Span: { } span } fact)
             {
                 return new($"{fact.Where} of '{span.Name}' is the same each time a card is charged, and another one for a card that "
-                    + "differs only in the digits that no receipt shows: it was computed from them. Base64 or a hash do not "
+                    + "differs only in the digits that no receipt shows: it was computed from them. Base64 or a hash does not "
                     + "protect it: a program can try all numbers. Record at most the last four digits.", span);
             }
         }
@@ -150,7 +150,7 @@ public static class Exercise111
             {
                 await using var running = service;
                 await service.StartAsync();
-                using var nobodyListens = SuppressInstrumentationScope.Begin(); // the caller is not the one who is judged
+                using var notRecorded = SuppressInstrumentationScope.Begin(); // the caller's spans are not judged
                 using var client = new HttpClient { BaseAddress = new Uri(service.Urls.First()), Timeout = TimeSpan.FromSeconds(10) };
                 foreach (var (number, user, card) in Charges)
                 {

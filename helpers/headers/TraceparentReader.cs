@@ -43,7 +43,7 @@ internal static class TraceparentReader
         new HeaderPart($"traceparent {i + 1}", value, "one value of the header")
         {
             Problem = i == 0 ? null : "The header was sent more than once (a server joins the values with a comma). "
-                + "It is no list: a request has one traceparent, or none that counts.",
+                + "It is not a list: if there are several values, all of them are ignored.",
             Section = HeaderSection,
         },
     });

@@ -47,7 +47,7 @@ internal static class TracestateReader
         {
             Verdict = parts.All(p => p.Problem is null)
                 ? "valid: the receiver must pass it on, and may put an entry of its own in front"
-                : "not valid: the receiver may drop all of it, or the wrong entries; the traceparent counts all the same",
+                : "not valid: the receiver may drop all of it, or the wrong entries; the traceparent is still used",
             Remarks = remarks,
         };
     }

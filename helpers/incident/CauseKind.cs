@@ -3,7 +3,7 @@
 /// <summary>Kinds of causes that make a request slower after a deployment.</summary>
 public enum CauseKind
 {
-    /// <summary>Nobody has said it yet.</summary>
+    /// <summary>Not answered yet.</summary>
     NotSaid,
 
     /// <summary>The operation runs as often as before, and each run takes longer by itself.</summary>

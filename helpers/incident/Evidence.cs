@@ -19,7 +19,7 @@ public sealed class Evidence
     private readonly string operation;
     private readonly string traceId;
 
-    /// <summary>A claim; what speaks against it is asked for below.</summary>
+    /// <summary>A claim; the facts against it are checked below.</summary>
     /// <param name="pages">All traces of the incident.</param>
     /// <param name="service"><c>service.name</c> of the suspect.</param>
     /// <param name="operation">The name of its spans.</param>
@@ -45,7 +45,7 @@ public sealed class Evidence
     /// <summary>Was the trace drawn, so that it could be read?</summary>
     public string? IsRead() => Waterfall.Drawn.ContainsKey(Page.TraceId) ? null
         : $"Trace {Page.TraceId} was not drawn in this notebook, and evidence is a trace that you have read. Draw it (Waterfall.Of, or "
-            + "SideBySide.Of with a healthy page), look whether it shows what you say, and run this cell again.";
+            + "SideBySide.Of with a healthy page), check whether it shows what you claim, and run this cell again.";
 
     /// <summary>The trace that is the evidence; null if there is none with this id.</summary>
     public RecordedTrace? Trace => page;
@@ -61,7 +61,7 @@ public sealed class Evidence
         : operation is "" or "?" ? "No operation is named yet: the name of the spans that the time is spent in."
         : $"{service} has no span '{operation}' in trace {Page.TraceId}."
             + (Where(Before, SameUser).Any(p => Found(p).Length > 0) ? " It had one before the deployment." : "")
-            + (Page.Spans.Any(s => s.Name == operation) ? " Another service has." : "");
+            + (Page.Spans.Any(s => s.Name == operation) ? " Another service has one." : "");
 
     /// <summary>Do the pages with another status do without it? If it made them slower too, it does not explain the difference.</summary>
     public string? IsOnlyIn(int status)

@@ -8,7 +8,7 @@ using OpenTelemetry.Trace;
 
 /// <summary>
 /// The traffic of lesson 10: real spans of real sources, recorded by real providers. Only the time is simulated, so a busy machine
-/// changes nothing, and nobody waits. A version has the same pages, times and trace ids in each run.
+/// changes nothing, and nothing waits in real time. A version has the same pages, times and trace ids in each run.
 /// What is wrong with which version is in <c>IncidentPage.cs</c>: solve the lesson before you open it.
 /// </summary>
 public static class Incident

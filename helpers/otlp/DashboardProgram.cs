@@ -72,7 +72,7 @@ internal static class DashboardPackage
 
     private static string Why(string id, string output) =>
         output.Contains("NU1101", StringComparison.Ordinal) || output.Contains("NU1102", StringComparison.Ordinal)
-            ? $"Your package feed does not have {id} {Version}. (`dotnet nuget list source` shows the feeds that were asked.)"
+            ? $"Your package feed does not have {id} {Version}. (`dotnet nuget list source` shows the feeds that were used.)"
             : $"{id} {Version} could not be restored: "
                 + (output.Split('\n').FirstOrDefault(l => l.Contains("error", StringComparison.Ordinal)) ?? output).Trim();
 

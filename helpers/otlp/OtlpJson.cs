@@ -116,7 +116,7 @@ internal static class OtlpJson
             && json.EnumerateObject().Select(m => m.Name).FirstOrDefault(m => type.Fields.All(f => f.JsonName != m)) is { } unknown)
             reading.LeaveOut($"{type.Name} has '{Drawing.Cut(unknown, 40)}', which is no field of OTLP, and no {list}.");
 
-        // An AnyValue is a oneof: with two fields nobody can say which one is meant.
+        // An AnyValue is a oneof: with two fields, it is unclear which one is meant.
         return fields > 1 && type == OtlpMessage.AnyValue ? LeftOut<OtlpNode>($"A value has one field, but here is {Start(json)}.", reading)
             : node;
 

@@ -46,7 +46,7 @@ public sealed class OtlpReceiver : ITraceBackend, IDisposable, IAsyncDisposable
 
     /// <summary>
     /// Starts a receiver. It is closed when the notebook is run again from the top. One that is started on the port of an
-    /// earlier one takes the port over: the earlier one gets nothing more, and nobody can take the port in between.
+    /// earlier one takes the port over: the earlier one receives nothing more, and no other program can take the port in between.
     /// </summary>
     /// <param name="port">4318 is the port of OTLP/HTTP; 0 lets the system pick a free one.</param>
     /// <exception cref="InvalidOperationException">The port is taken by another program; the message says what to do.</exception>
@@ -193,7 +193,7 @@ public sealed class OtlpReceiver : ITraceBackend, IDisposable, IAsyncDisposable
 
     private void Keep(OtlpRequest request, IReadOnlyList<RecordedSpan> spans, long size)
     {
-        MissingSpanHeard.Current?.Received(Endpoint, request.Status == 200 && request.Rejected == 0 ? null : $"{request}");
+        ActivityObserver.Current?.Received(Endpoint, request.Status == 200 && request.Rejected == 0 ? null : $"{request}");
         lock (requests)
         {
             requests.Add(request.Body.Length <= MaxKeptBody ? request : request with { Body = [] });

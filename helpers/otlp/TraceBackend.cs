@@ -197,7 +197,7 @@ internal sealed class BackendApi(bool isLoopback, string howToStart) : IDisposab
     }
 
     private static InvalidDataException Unexpected(Uri uri, string what, byte[] body, Exception? inner = null) => new(
-        $"The answer of {uri} is {what}. Expected is what Jaeger's API sends: {{\"result\":{{\"resourceSpans\":[…]}}}} for traces (or the "
+        $"The answer of {uri} is {what}. It should be what Jaeger's API sends: {{\"result\":{{\"resourceSpans\":[…]}}}} for traces (or the "
         + $"same alone, or under \"data\"), {{\"services\":[…]}} for services. It begins with: {Beginning(body)}", inner);
 
     private static string Beginning(byte[] body) => Encoding.UTF8.GetString(body.AsSpan(0, Math.Min(200, body.Length))).Trim();

@@ -50,7 +50,7 @@ public sealed record TraceSearch(string Service)
             var start = quoted ? equals + 2 : equals + 1;
             var end = start > rest.Length ? -1 : rest.IndexOf(quoted ? '"' : ' ', start);
             if (equals < 1 || rest[..equals].Contains(' ') || quoted && end < 0)
-                throw new FormatException($"'{Tags}' is no list of tags. Write key=value, and a space between two: error=true a=b");
+                throw new FormatException($"'{Tags}' is not a list of tags. Write key=value, and a space between two tags: error=true a=b");
             end = end < 0 ? rest.Length : end;
             found.Add(new(rest[..equals], rest[start..end]));
             rest = rest[Math.Min(rest.Length, quoted ? end + 1 : end)..].TrimStart();

@@ -3,7 +3,7 @@ using System;
 using System.Collections.Generic;
 using System.Diagnostics;
 
-/// <summary>The spans of one trace that have ended, while nobody has decided about them.</summary>
+/// <summary>The spans of one trace that have ended, while there is no decision about them.</summary>
 public sealed class HeldTrace
 {
     internal HeldTrace(ActivityTraceId traceId, DateTimeOffset since) => (TraceId, Since) = (traceId, since);

@@ -89,7 +89,7 @@ public abstract class TailBuffer : CompositeProcessor<Activity>
     /// <summary>Spans that came after the decision on their trace, and were dropped like the rest of it.</summary>
     public int LateSpansDropped { get; private set; }
 
-    /// <summary>Those of <see cref="LateSpansDropped"/> that have the status <c>Error</c>: each is an error that nobody will see.</summary>
+    /// <summary>Those of <see cref="LateSpansDropped"/> that have the status <c>Error</c>: each is an error that is lost.</summary>
     public int LateErrorsDropped { get; private set; }
 
     /// <summary>How often the policy threw an exception.</summary>
@@ -116,7 +116,7 @@ public abstract class TailBuffer : CompositeProcessor<Activity>
         return new Turn(this);
     }
 
-    /// <summary>What was decided about the trace of this span: true if it was kept; null if nobody has decided yet.</summary>
+    /// <summary>What was decided about the trace of this span: true if it was kept; null if there is no decision yet.</summary>
     protected bool? Decision(Activity span) => decisions.TryGetValue(span.TraceId, out var kept) ? kept : null;
 
     /// <summary>Holds the span back until its trace is decided.</summary>

@@ -14,7 +14,7 @@ using OpenTelemetry.Trace;
 /// <param name="IsSlow">Its root span takes longer than a second.</param>
 public sealed record TrafficRequest(string TraceId, string Name, int Spans, bool HasError, bool IsSlow)
 {
-    /// <summary>Nobody reads the traces of health checks.</summary>
+    /// <summary>Health checks, whose traces are not needed.</summary>
     public bool IsHealthCheck => Name == "GET /health";
 }
 

@@ -17,7 +17,7 @@ internal sealed record PlannedSpan(string Service, string Name, ActivityKind Kin
 /// <summary>One request of a <see cref="Traffic"/>: its spans, parents first, and what becomes of them while it is sent.</summary>
 internal sealed class TrafficPlan
 {
-    // 15% of the requests are health checks, 25% ask for a user, the rest for a profile and its payments.
+    // 15% of the requests are health checks, 25% are user lookups, the rest are profile pages with payments.
     private const double Health = 0.15, Users = 0.4;
 
     private readonly Random random;
@@ -86,7 +86,7 @@ internal sealed class TrafficPlan
         }
 
         var served = now + 2 + Work(30);
-        if (random.NextDouble() < 0.03 || receiptFails) // nobody waits for it: it ends after the root, sometimes long after
+        if (random.NextDouble() < 0.03 || receiptFails) // no span waits for it: it ends after the root, sometimes long after
         {
             var receipt = Add(new("payment-service", "send receipt", ActivityKind.Internal, server, served - 1));
             Done(receipt, served + (receiptFails ? 5_100 : 100) + (receiptFails ? 4_000 : 8_000) * random.NextDouble());

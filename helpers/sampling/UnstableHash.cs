@@ -56,7 +56,7 @@ internal static class UnstableHash
         return null;
     }
 
-    // A byte that looks like a call, in the middle of something else, resolves to nothing, or to a method that matters to nobody.
+    // A byte that looks like a call, in the middle of something else, resolves to nothing, or to a method that does not matter.
     private static MemberInfo? Resolve(MethodBase method, byte[] code, int at)
     {
         try

@@ -30,7 +30,7 @@ public sealed class Readiness : NotebookView
         var set = Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().Select(v => $"{v.Key}")
             .Where(name => name.StartsWith("OTEL_", StringComparison.Ordinal)).Order(StringComparer.Ordinal).ToArray();
         return new($"✘ Not ready: {platform}; a span was made and not recorded."
-            + (set.Length > 0 ? $" Remove these environment variables and start anew: {string.Join(", ", set)}." : ""));
+            + (set.Length > 0 ? $" Remove these environment variables and start again: {string.Join(", ", set)}." : ""));
     }
 
     /// <summary>The line, for a page.</summary>

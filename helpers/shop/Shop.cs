@@ -47,7 +47,7 @@ public sealed class Shop : IDisposable, IAsyncDisposable
     private ShopProviders? providers;
     private bool disposed;
 
-    // With number 0, nobody can listen to the shop.
+    // A service with the number 0 has no source that can be listened to.
     private Shop(int number)
     {
         var (gateway, users, payments) = (AddService("api-gateway"), AddService("user-service"), AddService("payment-service"));

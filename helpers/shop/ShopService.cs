@@ -26,13 +26,13 @@ internal sealed class ShopService
     {
         (Name, Source) = (name, new ActivitySource(number <= 1 ? name : $"{name}-{number}"));
         if (number == 0)
-            Source.Dispose(); // from then on nobody hears it, not even who listens to all sources
+            Source.Dispose(); // from then on no listener receives its spans
         var builder = WebApplication.CreateEmptyBuilder(new() { ApplicationName = name, EnvironmentName = "Production" });
         builder.WebHost.UseTestServer();
         builder.Services.AddRouting();
         builder.Services.AddSingleton(Source); // ASP.NET Core takes the source of its server spans from here
         builder.Services.AddSingleton<IHttpContextFactory, ShopNetwork.RequestEnd>();
-        // Without the filter, ASP.NET Core would make an Activity for its own log lines even when nobody traces.
+        // Without the filter, ASP.NET Core would make an Activity for its own log lines even without a provider.
         builder.Logging.AddFilter("Microsoft", LogLevel.None).AddProvider(log.Of(name));
 
         App = builder.Build();

@@ -45,7 +45,7 @@ public static class ShopTracing
     /// </summary>
     public static async Task DescribeServerSpan(HttpContext http, RequestDelegate next, ILogger log)
     {
-        // Null when nobody listens. When the span is not sampled, describing it would be work for nothing.
+        // Null without a listener. When the span is not sampled, describing it would be work for nothing.
         var span = http.Features.Get<IHttpActivityFeature>()?.Activity is { IsAllDataRequested: true } recorded ? recorded : null;
 
         // The route has few values and so makes a good name; the path has one for each user.

@@ -58,10 +58,10 @@ public sealed class ChecklistRules(OtlpReceiver receiver, Func<RecordedSpan, boo
             : requests.Length == 0 ? $"No request has reached {receiver.Endpoint}. It accepts only http/protobuf: gRPC, which is .NET's "
                 + "default, cannot be read here. Is the exporter added, the address right, the sampler on?"
             : requests.FirstOrDefault(r => r.Rejected > 0) is { } partial ? $"A part was rejected, behind a 200: {partial.Problem}"
-            : spans.Length == 0 ? "Requests came, and no span was in them." : null;
+            : spans.Length == 0 ? "Requests arrived, but they contained no span." : null;
     }
 
-    /// <summary>Nobody is called <c>unknown_service</c>.</summary>
+    /// <summary>No service is named <c>unknown_service</c>.</summary>
     public Wrong? Named() => Of(spans.Where(s => s.ServiceName.StartsWith("unknown_service", StringComparison.Ordinal)),
         s => $"There is a service '{s.ServiceName}': its name was not set. AddService sets it, or OTEL_SERVICE_NAME.");
 
@@ -70,16 +70,16 @@ public sealed class ChecklistRules(OtlpReceiver receiver, Func<RecordedSpan, boo
 
     /// <summary>Few names: what differs from one request to the next is an attribute.</summary>
     public Wrong? Names() => Of(new NameIds(traces).Spans,
-        s => $"'{s.Name}' has an id in its name: each one makes an operation of its own. The id is an attribute.");
+        s => $"'{s.Name}' has an id in its name: each id makes a separate operation. Put the id into an attribute.");
 
     /// <summary>A failure is red, and can be counted by <c>error.type</c>.</summary>
     public Wrong? Failures() =>
         Of(spans.Where(s => s.Status != ActivityStatusCode.Error && Code(s) >= (s.Kind == ActivityKind.Client ? 400 : 500)),
             s => $"'{s.Name}' has the status code {Code(s)}, and its span is {s.Status}.")
-        ?? Of(Failed.Where(s => s["error.type"] is null or ""), s => $"'{s.Name}' failed, and has no error.type: nobody can count it.")
+        ?? Of(Failed.Where(s => s["error.type"] is null or ""), s => $"'{s.Name}' failed, and has no error.type to count it by.")
         ?? Of(Failed.Where(s => Type(s).Any(char.IsWhiteSpace) || HoldsId(s)),
-            s => $"error.type of '{s.Name}' is '{Drawing.Cut(Type(s), 60)}'. It is for counting: a type or a code, "
-                + "no message, no id.");
+            s => $"error.type of '{s.Name}' is '{Drawing.Cut(Type(s), 60)}'. It is for counting: use a type or a code, "
+                + "not a message or an id.");
 
     /// <summary>
     /// The step in which a request failed says so. Two traces of a step that does not: something below it failed and its parent did;
@@ -88,10 +88,10 @@ public sealed class ChecklistRules(OtlpReceiver receiver, Func<RecordedSpan, boo
     public Wrong? Middle() => Of(
         traces.SelectMany(t => t.Spans.Where(s => s.Status == ActivityStatusCode.Unset
             && t.Parent(s)?.Status == ActivityStatusCode.Error && t.Children(s).LastOrDefault()?.Status == ActivityStatusCode.Error)),
-        s => $"'{s.Name}' is Unset, between a parent and a child that failed. If it failed too, it must say so.")
+        s => $"'{s.Name}' is Unset, between a parent and a child that failed. If it failed too, it must have Error.")
         ?? Of(traces.SelectMany(t => t.Spans.Where(s => IsLastBeforeAnException(t, s))),
             s => $"'{s.Name}' is Unset, and it is the last step of a span that ended with an exception. If the exception came out "
-                + "of it, it must say so. If its parent threw the exception later, nothing is wrong.");
+                + "of it, it must have Error. If its parent threw the exception later, nothing is wrong.");
 
     /// <summary>
     /// Who is called by another service begins no trace of its own: neither with a request, nor with work that it does meanwhile.
@@ -107,13 +107,13 @@ public sealed class ChecklistRules(OtlpReceiver receiver, Func<RecordedSpan, boo
                 + "directly.")
             ?? Of(roots.GroupBy(s => (s.ServiceName, s.Name)).Where(g => g.All(IsInARequest)).SelectMany(g => g),
                 s => $"{s.ServiceName} is called by others, and '{s.Name}' is a root there, which starts while a request runs. If the "
-                    + "request causes it, it lost its parent. If a timer does, nothing is wrong.");
+                    + "request causes this span, it lost its parent. If a timer does, nothing is wrong.");
     }
 
     /// <summary>Nothing looks like a mail address, a card, an account, a phone or a secret, wherever text can be.</summary>
     public Wrong? Values() => Of(spans.Where(s => Told(s) is not null), s => Told(s)!);
 
-    /// <summary>Nobody needs a trace of each probe.</summary>
+    /// <summary>Probes are not traced.</summary>
     public Wrong? Health() => Of(spans.Where(IsHealth),
         s => $"'{s.Name}' is recorded, and looks like a health check: those would be most of your traces. Filter them.");
 

@@ -68,7 +68,7 @@ public sealed class RunningProgram : IDisposable
 
         await Task.Delay(100); // the last lines of its output may still arrive
         running.Dispose();
-        throw new InvalidOperationException($"The service does not listen. It said:\n{string.Join('\n', running.Output.TakeLast(10))}");
+        throw new InvalidOperationException($"The service does not listen. Its output:\n{string.Join('\n', running.Output.TakeLast(10))}");
     }
 
     /// <summary>Asks it to end, as a container host does with SIGTERM, and waits until it has: then its last spans are sent.</summary>

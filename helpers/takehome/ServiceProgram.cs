@@ -29,7 +29,7 @@ public sealed class ServiceProgram : IDisposable
     /// <exception cref="InvalidOperationException">It does not compile, or a package is missing; the message says what.</exception>
     public static async Task<ServiceProgram> BuildAsync(string name, string source)
     {
-        // Named after this process: when it is killed, the course knows that nobody needs the folder any more.
+        // Named after this process: when it is killed, the course can delete the folder.
         var folder = Directory.CreateTempSubdirectory(FormattableString.Invariant($"tracing-take-home-{Environment.ProcessId}-"));
         var program = new ServiceProgram(name, folder);
         NotebookHost.CloseOnRestart(program);

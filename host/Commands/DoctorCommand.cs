@@ -101,8 +101,8 @@ internal static class DoctorCommand
     }
 
     /// <summary>
-    /// Runs every lesson twice, and the dashboard of lesson 7; the second time, whatever asks the network is sent to a port where
-    /// nobody listens.
+    /// Runs every lesson twice, and the dashboard of lesson 7; the second time, all requests to the network are sent to a port on
+    /// which no program listens.
     /// </summary>
     private static async Task<int> PrepareAsync(CancellationToken cancel)
     {

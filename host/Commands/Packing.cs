@@ -10,7 +10,7 @@ using TracingTutorial.Course.Lessons;
 namespace TracingTutorial.Host.Commands;
 
 /// <summary>
-/// The engine of a live site, which tab/pack writes. That is a program of its own, so that nobody else restores what it needs.
+/// The engine of a live site, which tab/pack writes. That is a separate program, so that building the host restores nothing for it.
 /// </summary>
 internal static class Packing
 {

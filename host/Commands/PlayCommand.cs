@@ -113,7 +113,7 @@ internal static class PlayCommand
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                // It holds a key that was used, or that works for nobody when the player has ended.
+                // It holds a key that was used, or that no longer works when the player has ended.
             }
         }
     }

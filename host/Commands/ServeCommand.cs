@@ -63,7 +63,7 @@ internal static class ServeCommand
         else
         {
             RoomSign.Write(Console.Out, addresses, terminal: !Console.IsOutputRedirected);
-            Console.WriteLine("Everybody in this network can read the site, and nobody can change it. It runs nothing on this machine: "
+            Console.WriteLine("Everybody in this network can read the site, and only read it. It runs nothing on this machine: "
                 + "cells run\nin the browser that shows them. Ctrl+C ends it.");
         }
 

@@ -104,7 +104,7 @@ internal sealed class Feeds(Machine machine, TimeSpan patience)
         var error = (e as HttpRequestException)?.HttpRequestError;
         if (error == HttpRequestError.SecureConnectionError && seen != X509ChainStatusFlags.NoError && (seen & ~unknown) == 0)
         {
-            return (feed, "has a certificate that may have been revoked: nobody here could ask",
+            return (feed, "has a certificate that may have been revoked: this machine could not check it",
                 "A firewall is between you and the list of revoked ones: tell your company. Until then: "
                     + machine.Set("DOTNET_SYSTEM_NET_SECURITY_NOREVOCATIONCHECKBYDEFAULT", "true"), true);
         }
@@ -118,7 +118,7 @@ internal sealed class Feeds(Machine machine, TimeSpan patience)
             HttpRequestError.SecureConnectionError => (feed,
                 $"has a certificate that this machine does not trust{(seen == 0 ? "" : $" ({seen & ~unknown})")}",
                 machine.TrustRoot(), true),
-            HttpRequestError.NameResolutionError => (feed, "has a name that nobody here knows", NoNetwork(), false),
+            HttpRequestError.NameResolutionError => (feed, "has a name that cannot be resolved here", NoNetwork(), false),
             HttpRequestError.ProxyTunnelError =>
                 (feed, "is not reached: the proxy refuses", "Check name and password in HTTPS_PROXY.", false),
             _ when e is OperationCanceledException =>

@@ -39,7 +39,8 @@ internal sealed class JaegerPlace(string root, Func<string, string?> variable)
             return
             [
                 new Finding("Jaeger", hears, false,
-                    $"its API answers on port {ui}" + (hears ? "" : $", but nobody listens on port {otlp}, where lesson 7 sends its spans"),
+                    $"its API answers on port {ui}" + (hears ? ""
+                        : $", but no program listens on port {otlp}, where lesson 7 sends its spans"),
                     "Give it that port, or write another one into docker/.env as JAEGER_OTLP_HTTP_PORT; "
                         + "then `docker compose up -d --wait` in the folder docker."),
                 new Finding("ports", true, false, $"those of Jaeger: {ports}", ""),

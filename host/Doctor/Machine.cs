@@ -28,7 +28,7 @@ internal sealed record Machine(string Home, OSPlatform Platform, Func<string, st
 
     private bool IsLinux => Platform == OSPlatform.Linux;
 
-    /// <summary>Somebody sits at its screen. On Linux that says a variable, elsewhere only that nobody came over the network.</summary>
+    /// <summary>The user can see windows of this machine: by a variable on Linux; elsewhere, unless the session is remote.</summary>
     public bool HasScreen => IsLinux ? IsSet("DISPLAY") || IsSet("WAYLAND_DISPLAY") : !IsRemote;
 
     private bool IsRemote => IsSet("SSH_CONNECTION");

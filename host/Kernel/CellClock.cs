@@ -36,7 +36,7 @@ internal static class CellClock
         sender.FinishAsync().ContinueWith(async _ =>
         {
             await Task.Delay(TimeSpan.FromSeconds(10));
-            Environment.FailFast("The time limit of a cell was reached, and nobody ended this process.");
+            Environment.FailFast("The time limit of a cell was reached, and the player did not end this process.");
         });
     }
 

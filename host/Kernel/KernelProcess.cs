@@ -204,7 +204,7 @@ internal sealed class KernelProcess : IAsyncDisposable
         }
 
         _ready.TrySetException(EndedEarly());
-        _ = _ready.Task.Exception; // Observed here, because nobody may await it.
+        _ = _ready.Task.Exception; // Observed here, because it may never be awaited.
         _ended.TrySetResult(_process.ExitCode);
     }
 

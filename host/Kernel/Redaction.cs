@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 
 namespace TracingTutorial.Host.Kernel;
 
-/// <summary>Takes out of a text what is nobody's business: keys in addresses; with a person's folders and name, those too.</summary>
+/// <summary>Removes private data from a text: keys in addresses; with a person's folders and name, those too.</summary>
 /// <param name="home">The home folder: becomes <c>~</c>.</param>
 /// <param name="clone">The folder of the clone: becomes <c>[clone]</c>.</param>
 /// <param name="temp">The folder for temporary files: becomes <c>[temp]</c>.</param>

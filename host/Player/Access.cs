@@ -34,7 +34,7 @@ internal sealed class Access(string secret, Func<string, string?> variable)
     public int Port { get; set; }
 
     /// <summary>
-    /// The origin under which GitHub Codespaces forwards the port to the user's browser, and to nobody else unless the user makes the
+    /// The origin under which GitHub Codespaces forwards the port to the user's browser, and to other people only if the user makes the
     /// port public; null elsewhere.
     /// </summary>
     private string? Forwarded => variable("CODESPACE_NAME") is { Length: > 0 } name

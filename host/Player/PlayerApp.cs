@@ -24,7 +24,7 @@ namespace TracingTutorial.Host.Player;
 internal sealed class PlayerApp : IAsyncDisposable
 {
     private const int MaxBody = 10_000; // of a key
-    private const int MaxWork = 64_000_000; // of a file with all work: as much as a page can send and nobody writes
+    private const int MaxWork = 64_000_000; // of a file with all work: more than a learner writes
 
     private readonly WebApplication _app;
     private readonly OpenLessons _lessons;

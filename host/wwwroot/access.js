@@ -31,7 +31,7 @@ export function onEntered(then) {
   addEventListener('storage', e => { if (e.key === KEPT && e.newValue) then(); });
 }
 
-// Data of the player, or of the live site. Throws an error with the status of the answer; without a status when nobody answers.
+// Data of the player, or of the live site. Throws an error with the status of the answer; without a status when there is no answer.
 export async function api(path) {
   if (isLive) return (await import('./session/site.js')).lessons();
   const answer = await fetch(new URL(`api/${path}`, root), { headers: { 'X-Tutorial-Key': secret() ?? '' } });

@@ -47,7 +47,7 @@ function inPieces(text) {
 export class Editor {
   constructor(page, typed) { Object.assign(this, { page, typed }); }
 
-  // Loaded when the page is drawn: nobody waits for it.
+  // Loaded after the page is drawn, so that drawing does not wait for it.
   load() {
     return this.loading ??= new Promise(done => {
       require.config({ paths: { vs: new URL('vs', root).href } });

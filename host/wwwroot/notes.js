@@ -22,7 +22,7 @@ export function showNotes(name) {
 
   function begin() {
     ready = true;
-    main.replaceChildren(el('p', '', 'Nobody presents this lesson in this browser. Open it in another window, and press Present.'));
+    main.replaceChildren(el('p', '', 'This lesson is not presented in this browser. Open it in another window, and press Present.'));
     channel.postMessage({ hello: true });
   }
 

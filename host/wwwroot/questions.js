@@ -126,7 +126,8 @@ export class Questions {
       // Said once, where the answer is told; at the question itself the letters are marked.
       q.verdict.className = `verdict ${right ? 'right' : 'wrong'}`;
       q.verdict.hidden = !closed || !letter || !q.right;
-      q.verdict.textContent = q.verdict.hidden ? '' : right ? `You said ${letter}, which is right.` : `You said ${letter}. The right answer is ${q.right}.`;
+      q.verdict.textContent = q.verdict.hidden ? '' : right ? `You said ${letter}, which is right.`
+        : `You said ${letter}. The right answer is ${q.right}.`;
     }
     this.#hands();
     this.#score();

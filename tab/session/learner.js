@@ -146,7 +146,7 @@ export class Questions {
   // `keep`: called when what is kept has changed. `tell`: takes a message for all pages.
   constructor(questions, learner, keep, tell) { Object.assign(this, { questions, learner, keep, tell }); }
 
-  // The message `presenting`; null while nobody presents.
+  // The message `presenting`; null while the lesson is not presented.
   get presentingMessage() {
     if (!this.#presenting) return null;
     const { choices, closed } = this.#presenting;

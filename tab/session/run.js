@@ -110,10 +110,10 @@ export class RunAhead {
     return code.slice(0, end < 0 ? code.length : end).map(c => c.index);
   }
 
-  // True when something was run that the learner has not asked for.
+  // True when something was run that the learner has not started.
   get hasUnseen() { return this.#runs.length > this.#revealed; }
 
-  // The cells that were run ahead and that the learner has asked for.
+  // The cells that were run ahead and that the learner has started.
   get revealed() { return this.#cells.slice(0, this.#revealed); }
 
   // The next cell to run ahead; null when there is none, one is running, or one has failed.
@@ -124,7 +124,7 @@ export class RunAhead {
 
   start(run) { this.#runs.push(run); }
 
-  // The run of a cell that was started ahead, when the learner asks for it in its turn; otherwise null.
+  // The run of a cell that was started ahead, when the learner runs it in its turn; otherwise null.
   reveal(cell) { return this.hasUnseen && this.#cells[this.#revealed] === cell ? this.#runs[this.#revealed++] : null; }
 
   // The learner runs a cell that was not started ahead. If it is the next one of these, the others can still run ahead after it.

@@ -166,7 +166,7 @@ test('a stack overflow is told in a sentence', async () => {
     assert.match(failure(result)?.message ?? result.broken?.message ?? 'nothing', /calls went too deep/);
 });
 
-test('an exception of nobody ends the kernel and is told', async () => {
+test('an exception outside of all cells ends the kernel and is told', async () => {
     const result = await broken('async void Forgotten() { await Task.Delay(10); throw new Exception("nobody waits"); } Forgotten(); await Task.Delay(2000);');
     assert.match(result.broken.message, /nobody waits/);
 });

@@ -1,11 +1,15 @@
-// SITE=FOLDER node tab/tests/pages.mjs [--solutions] [01 05 …]: opens the lessons of a live site, runs each to its end with the buttons
-// of its page, and compares with what the engine on this machine gave when the site was made: the same cells are ok, with the same
-// verdicts. With --solutions, each solution is put into its cell before, and every exercise must be solved.
+// SITE=FOLDER node tab/tests/pages.mjs [01 05 …]: opens the lessons of a live site and runs each to its end with the buttons of its page.
+// The results are compared with those of the local engine, which were recorded when the site was made: the same cells are ok, with the
+// same verdicts. The cell of an exercise is run a second time with its solution, and must then be solved.
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { folder, launch, serve } from './site.mjs';
 
-const args = process.argv.slice(2), solutions = args.includes('--solutions'), wanted = args.filter(a => /^\d\d$/.test(a));
+const wanted = process.argv.slice(2);
+if (!wanted.every(number => /^\d\d$/.test(number))) {
+    console.error(`A lesson is named by its two digits: ${wanted.join(' ')}`);
+    process.exit(2);
+}
 if (!existsSync(join(folder, 'lessons', 'index.json'))) {
     console.error(`SITE names no live site: ${folder} has no lessons/index.json. Make one: dotnet run --project host -- export --live --to FOLDER`);
     process.exit(2);
@@ -20,50 +24,53 @@ async function runLesson(browser, url, data) {
     page.on('pageerror', error => said.push(String(error)));
     await page.goto(`${url}${data.name}.html`);
     await page.waitForSelector('body[data-ready]');
-    if (solutions) {
-        for (const { index } of data.cells.filter(c => c.solution !== null)) {
-            await page.evaluate(fold => { for (let e = fold; e; e = e.parentElement) if (e.matches('details')) e.open = true; },
-                await page.$(`[data-solution="${index}"]`));
-            await page.click(`[data-solution="${index}"] button`);
-            await page.click('#question button[value=yes]');
-            await page.waitForFunction(i => !document.querySelector(`[data-cell="${i}"] .edited`).hidden, index);
-        }
-    }
-    const clock = performance.now();
-    // Run all stops at each prediction that was not made, and after each cell that fails: then the next ones are run alone.
-    for (const { index } of data.cells.filter(c => !data.cannotRun?.[c.index])) {
+    const clock = performance.now(), runs = new Map(), solved = new Map();
+    const runCell = async (index, key, source) => {
         const cell = `[data-cell="${index}"]`;
         await page.click(`${cell} .run`);
+        const kept = await page.waitForFunction(async ([name, key, source]) => {
+            const { store } = await import(new URL('page/session/site.js', location.href).href), run = (await store.lesson(name).read()).runs[key];
+            return run?.source === source && run;
+        }, [data.name, key, source]);
         await page.waitForFunction(c => /^(ran|solved|failed|stopped)/.test(document.querySelector(`${c} .mark`).textContent), cell);
+        return await kept.jsonValue();
+    };
+    // Run all stops at each prediction that was not made, and after each cell that fails. So each cell is run alone.
+    for (const { index, key, source, exercise, solution } of data.cells.filter(c => !data.cannotRun?.[c.index])) {
+        runs.set(index, await runCell(index, key, source));
+        if (!exercise || solution === null) continue;
+        await page.evaluate(fold => { for (let e = fold; e; e = e.parentElement) if (e.matches('details')) e.open = true; },
+            await page.$(`[data-solution="${index}"]`));
+        await page.click(`[data-solution="${index}"] button`);
+        await page.click('#question button[value=yes]');
+        await page.waitForFunction(i => !document.querySelector(`[data-cell="${i}"] .edited`).hidden, index);
+        solved.set(index, await runCell(index, key, solution));
     }
     const seconds = (performance.now() - clock) / 1000;
-    const runs = await page.evaluate(async name => {
-        const { store } = await import(new URL('page/session/site.js', location.href).href);
-        return (await store.lesson(name).read()).runs;
-    }, data.name);
     await context.close();
-    return { runs, seconds, said };
+    return { runs, solved, seconds, said };
 }
 
 const server = await serve(), browser = await launch();
 let bad = 0, good = 0, recorded = 0;
 for (const file of lessons) {
-    const data = JSON.parse(readFileSync(join(folder, 'lessons', file), 'utf8')), { runs, seconds, said } = await runLesson(browser, server.url, data);
+    const data = JSON.parse(readFileSync(join(folder, 'lessons', file), 'utf8'));
+    const { runs, solved, seconds, said } = await runLesson(browser, server.url, data);
     const differences = [], ran = data.cells.filter(c => !data.cannotRun?.[c.index]);
-    for (const { index, key, exercise, line, solution } of ran) {
-        const here = runs[key], there = data.recorded[index];
-        const same = solutions && exercise && solution !== null ? { ok: true, verdict: { passed: true, rule: null } } : there;
-        const describe = r => !r ? 'not run' : `${r.ok ? 'ok' : 'failed'}${r.verdict ? `, ${r.verdict.passed ? 'solved' : `not yet: ${r.verdict.rule}`}` : ''}`;
-        if (!here) differences.push(`line ${line}: it did not run`);
-        else if (describe(here) !== describe(same)) {
-            differences.push(`line ${line}: ${describe(here)}; expected: ${describe(same)}\n      ${here.outputs.at(-1)?.text.slice(0, 500)}`);
-        }
+    const describe = r => !r ? 'not run' : `${r.ok ? 'ok' : 'failed'}${r.verdict ? `, ${r.verdict.passed ? 'solved' : `not yet: ${r.verdict.rule}`}` : ''}`;
+    const compare = (line, here, there) => {
+        if (describe(here) === describe(there)) return;
+        differences.push(`line ${line}: ${describe(here)}; expected: ${describe(there)}\n      ${here?.outputs.at(-1)?.text.slice(0, 500)}`);
+    };
+    for (const { index, line } of ran) {
+        compare(line, runs.get(index), data.recorded[index]);
+        if (solved.has(index)) compare(`${line} with its solution`, solved.get(index), { ok: true, verdict: { passed: true } });
     }
     differences.push(...said.map(text => `the page said: ${text}`));
-    console.log(`${data.name.padEnd(30)} ${ran.length} of ${data.cells.length} cells, ${differences.length ? 'DIFFERENT' : 'the same'}, ${seconds.toFixed(1)} s`);
+    console.log(`${data.name.padEnd(30)} ${ran.length} of ${data.cells.length} cells and ${solved.size} solutions, ${differences.length ? 'DIFFERENT' : 'the same'}, ${seconds.toFixed(1)} s`);
     differences.forEach(text => console.log(`    ${text}`));
     bad += differences.length;
-    good += Math.max(0, ran.length - differences.length);
+    good += Math.max(0, ran.length + solved.size - differences.length);
     recorded += data.cells.length - ran.length;
 }
 await browser.close();

@@ -36,7 +36,8 @@ public sealed class AttributeTypeTests
         public override string? ToString() => null;
     }
 
-    private static Dictionary<string, object?> Nested(int depth) => depth == 0 ? new() { ["core"] = 1 }
+    private static Dictionary<string, object?> Nested(int depth) => depth == 0
+        ? new() { ["core"] = 1 }
         : new() { ["in"] = Nested(depth - 1) };
 
     private static Dictionary<string, object?> Circle()

@@ -21,7 +21,7 @@ public sealed class CellTests(CellTests.OneKernel kernel) : IClassFixture<CellTe
 
     [Fact]
     public void Lines_end_in_the_same_way_everywhere() => Assert.Equal(["a\nb\n", "c\nd"],
-    kernel["lines of Windows"].Outputs.Select(o => o.Text));
+        kernel["lines of Windows"].Outputs.Select(o => o.Text));
 
     [Fact]
     public void A_value_comes_as_text_for_a_terminal_and_as_html_for_a_page()
@@ -236,7 +236,8 @@ public sealed class CellTests(CellTests.OneKernel kernel) : IClassFixture<CellTe
             _folder.Write("sub/beside.txt", "found");
             var text = HostRunner.Cells([.. Cells.Select(c => c.Source)]);
             _lines = text.Split('\n');
-            _results = (await LessonRun.RunAsync(_folder.Write(OperatingSystem.IsWindows() ? "sub/a 'notebook'.dib"
+            _results = (await LessonRun.RunAsync(_folder.Write(OperatingSystem.IsWindows()
+                ? "sub/a 'notebook'.dib"
                 : "sub/a \"notebook\".dib", text), HostRunner.Options, _ => { }, default)).Cells;
             Assert.Equal(Cells.Length, _results.Count);
         }

@@ -273,7 +273,7 @@ public sealed class ChecklistTests
         using (await client.PostAsync(new Uri(receiver.Endpoint, "/v1/metrics"), body)) // of UseOtlpExporter: no fault
             Assert.Contains("No request has reached", Assert.Single(Checklist.Of(receiver).Findings));
         using (await client.PostAsync(receiver.TracesEndpoint, body))
-            Assert.Contains("no span was in them", Assert.Single(Checklist.Of(receiver).Findings));
+            Assert.Contains("they contained no span", Assert.Single(Checklist.Of(receiver).Findings));
         using (await client.PostAsync(new Uri(receiver.Endpoint, path), body))
             Assert.Contains(says, Assert.Single(Checklist.Of(receiver).Findings));
     }

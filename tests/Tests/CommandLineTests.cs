@@ -68,7 +68,7 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("--progress a.dib", "--progress", "cannot be made", null)]
     [InlineData("--json ", "--json", "takes a path, and none was given", "doctor")]
     public async Task A_call_that_cannot_work_says_what_is_wrong_before_anything_runs(string arguments, string names, string message,
-    string? command = "run")
+        string? command = "run")
     {
         _folder.Write("a.dib", HostRunner.Cells("System.IO.File.WriteAllText(\"ran\", \"\");"));
         Directory.CreateDirectory(Path.Combine(_folder.Path, "empty"));
@@ -168,7 +168,8 @@ public sealed class CommandLineTests : IDisposable
             "A script started these tests in its background: there, Ctrl+C is ignored, and by the children too.");
         using var process = StartWaiting(out var child);
         // A terminal sends Ctrl+C to all its processes: to the kernel, too.
-        using (var kill = Process.Start("kill", [$"-{signal}", .. signal == "INT" ? [child.Id.ToString()]
+        using (var kill = Process.Start("kill", [$"-{signal}", .. signal == "INT"
+            ? [child.Id.ToString()]
             : (string[])[], process.Id.ToString()]))
             await kill.WaitForExitAsync();
         var rest = await process.StandardOutput.ReadToEndAsync();

@@ -82,7 +82,7 @@ public sealed class DoctorMachineTests : IDisposable
     [InlineData("LINUX", "update-ca-certificates", "Install the .NET 10 SDK: https://dotnet", "sudo update-ca-certificates")]
     [InlineData("LINUX", "update-ca-trust", "Install the .NET 10 SDK: https://dotnet", "sudo update-ca-trust")]
     public void A_remedy_is_the_platforms_own_and_names_no_command_that_is_not_there(string platform, string command, string sdk,
-    string certificate)
+        string certificate)
     {
         _folder.Write($"bin/{command}", "");
         var machine = On(platform, "PATH=bin");
@@ -228,11 +228,12 @@ public sealed class DoctorMachineTests : IDisposable
         false, "does not trust (PartialChain)", "company.crt", true)]
     [InlineData(HttpRequestError.SecureConnectionError, X509ChainStatusFlags.NotTimeValid, false, "not valid today", "clock", true)]
     [InlineData(HttpRequestError.SecureConnectionError, X509ChainStatusFlags.NoError, true, "for another name", "list source", true)]
-    [InlineData(HttpRequestError.NameResolutionError, X509ChainStatusFlags.NoError, false, "a name that nobody here knows", "HTTPS_PROXY",
+    [InlineData(HttpRequestError.NameResolutionError, X509ChainStatusFlags.NoError, false, "a name that cannot be resolved here",
+        "HTTPS_PROXY",
         false)]
     [InlineData(HttpRequestError.ProxyTunnelError, X509ChainStatusFlags.NoError, false, "the proxy refuses", "password", false)]
     public void Each_reason_has_its_own_words(HttpRequestError error, X509ChainStatusFlags chain, bool otherName, string says,
-    string remedy, bool certificate)
+        string remedy, bool certificate)
     {
         var why = new Feeds(On("LINUX"), TimeSpan.FromSeconds(1)).Why("https://feed", new HttpRequestException(error), chain, otherName);
 
@@ -316,7 +317,7 @@ public sealed class DoctorMachineTests : IDisposable
         Assert.True(runs[1].Ok);
         var deaf = await Place(ui, free).ExamineAsync(docker: true);
         Assert.True(deaf[0] is { Ok: false, Required: false });
-        Assert.Contains($"nobody listens on port {free}, where lesson 7 sends", deaf[0].Detail);
+        Assert.Contains($"no program listens on port {free}, where lesson 7 sends", deaf[0].Detail);
     }
 
     [Fact]

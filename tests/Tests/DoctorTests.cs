@@ -118,7 +118,7 @@ public class DoctorTests
     [InlineData("OSX", "Library/Application Support/VSCodium", ".vscode-oss", "VSCodium")]
     [InlineData("WINDOWS", "AppData/Roaming/Code", ".vscode", "Code")]
     public void For_each_flavour_of_VS_Code_it_says_what_will_happen_and_puts_the_manifest_in_place_once(string platform, string data,
-    string extensions, string name)
+        string extensions, string name)
     {
         using var home = new TempFolder();
         var code = new VsCode(new Machine(home.Path, OSPlatform.Create(platform), _ => null, _ => null));

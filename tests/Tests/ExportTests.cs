@@ -89,7 +89,8 @@ public sealed class ExportTests(Browser browser) : IDisposable
             {
                 var (file, id) = link.Split('#') is [var f, var i] ? (f, i) : (link, "");
                 Assert.True(file.Length == 0 || File.Exists(Path.Combine(site.Path, file)), $"{page.Title}: {link}");
-                Assert.True(id.Length == 0 || (file.Length == 0 ? page
+                Assert.True(id.Length == 0 || (file.Length == 0
+                    ? page
                     : Parse(Path.Combine(site.Path, file))).GetElementById(Uri.UnescapeDataString(id)) is not null,
                     $"{page.Title}: {link}");
             }
@@ -109,7 +110,8 @@ public sealed class ExportTests(Browser browser) : IDisposable
             var address = player.Address(path);
             Assert.True(address is not null && (player.File(path) is not null) == address.StartsWith("/file/", StringComparison.Ordinal),
                 $"{file} leads to {path}: {address}");
-            var page = path.StartsWith("assets/", StringComparison.Ordinal) ? path
+            var page = path.StartsWith("assets/", StringComparison.Ordinal)
+                ? path
                 : (CloneFile.LessonAt(path) ?? path.Replace('/', '.')) + ".html";
             Assert.True(File.Exists(Path.Combine(site.Path, page)), $"{file} leads to {path}.");
         }
@@ -387,7 +389,8 @@ public sealed class ExportTests(Browser browser) : IDisposable
         File.WriteAllText(path, HostRunner.Meta + PlayerFixture.Text(head)
             + string.Concat(cells.Select(c => PlayerFixture.Code(c.Source))));
         var lesson = DibReader.Load(path);
-        var results = lesson.Code.Select((cell, i) => new CellResult(cell.Number, cell.Line, cells[i].Problem is null ? CellStatus.Ok
+        var results = lesson.Code.Select((cell, i) => new CellResult(cell.Number, cell.Line, cells[i].Problem is null
+            ? CellStatus.Ok
             : CellStatus.Failed, 1, cells[i].Outputs, cells[i].Problem));
         return (lesson, new LessonResult(path, lesson.Title, [.. results], [], 1, 1));
     }

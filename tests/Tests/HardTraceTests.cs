@@ -243,7 +243,7 @@ public sealed class HardTraceTests
     [InlineData(10, 385, 300, "")] // a streamed answer: HttpClient's span ends with the headers
     [InlineData(50, 80, 35, " Clocks that differ look like this too.")] // not longer than its client
     public void A_server_that_goes_on_after_its_client_is_usual_and_all_times_are_known(double start, double duration, double after,
-    string more)
+        string more)
     {
         var trace = Call(start, duration);
         var view = Waterfall.Of(trace);
@@ -444,7 +444,7 @@ public sealed class HardTraceTests
         var read = new RecordedTrace([Span("process", null, 9, 1, "billing") with { TraceId = "0af7651916cd43dd8448eb211c80319c",
             Kind = ActivityKind.Consumer, Links = [new(TraceId, "send", [])] }]);
 
-        Assert.Equal("nothing here says who read it", Note(Waterfall.Of(sent), "send"));
+        Assert.Equal("the drawing does not show which service read it", Note(Waterfall.Of(sent), "send"));
         Assert.Contains("Link to a span of another trace", Views.RowOf(Waterfall.Of(read), "process").TextContent);
         var both = Waterfall.Of([sent, read]);
         Assert.Equal("", Note(both, "send"));
@@ -458,7 +458,7 @@ public sealed class HardTraceTests
         Assert.Equal("parent id arrived in a header, parent not in this trace",
             Note(Waterfall.Of(Trace(Server("GET /b", "9", 0, 1, "b") with { HasRemoteParent = true })), "GET /b"));
         Assert.Equal(
-            "parent id did not arrive in a header: was the parent's source added, has it ended, was it sampled?, parent not in this trace",
+            "the parent was started in this process: was its source added, has it ended, was it sampled?, parent not in this trace",
             Note(Waterfall.Of(Trace(Span("page", null, 0, 9), Span("query", "9", 1, 1))), "query"));
     }
 

@@ -57,8 +57,9 @@ public sealed class HeaderPairTests
     }
 
     private static TraceparentView View(Pair pair) => TraceparentView.Of(
-        pair.Traceparent.Length == 0 ? null : string.Join(',', pair.Traceparent), pair.Tracestate.Length == 0 ? null
-        : string.Join(',', pair.Tracestate));
+        pair.Traceparent.Length == 0 ? null : string.Join(',', pair.Traceparent), pair.Tracestate.Length == 0
+            ? null
+            : string.Join(',', pair.Tracestate));
 
     private static string OfNet(Pair pair)
     {
@@ -69,7 +70,8 @@ public sealed class HeaderPairTests
             value = sent.Length > 1 ? null : sent.FirstOrDefault();
             values = sent.Length > 1 ? sent : null;
         }, out var id, out var state);
-        return ActivityContext.TryParse(id, state, isRemote: true, out var context) ? Text(context)
+        return ActivityContext.TryParse(id, state, isRemote: true, out var context)
+            ? Text(context)
             : id is null ? "new trace" : "new trace (ActivityContext refuses it)";
     }
 
@@ -82,8 +84,9 @@ public sealed class HeaderPairTests
 
     private static string Text(ActivityContext context) =>
         $"use, {((context.TraceFlags & ActivityTraceFlags.Recorded) != 0 ? "sampled" : "not sampled")} {(int)context.TraceFlags:x2}"
-        + (string.IsNullOrEmpty(context.TraceState) ? ""
-        : $", {(context.TraceState.Length > 40 ? $"{context.TraceState.Split(',').Length} members" : context.TraceState)}");
+        + (string.IsNullOrEmpty(context.TraceState)
+            ? ""
+            : $", {(context.TraceState.Length > 40 ? $"{context.TraceState.Split(',').Length} members" : context.TraceState)}");
 
     private static Pair[] Pairs() => File.ReadLines(Path.Combine(HostRunner.Root, "tests", "Tests", "hard", "case29-trace-headers.txt"))
         .Where(l => !l.StartsWith('#') && l.Length > 0).Select(l => l.Split('\t'))

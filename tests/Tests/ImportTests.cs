@@ -33,7 +33,7 @@ public sealed class ImportTests : IDisposable
     [InlineData("using System.Text;\nclass Wrong { int a = \"text\"; }", "CS0029", 2)]
     [InlineData("namespace A { }", "no namespaces", 1)]
     public async Task An_error_inside_an_imported_file_fails_the_import_names_that_file_and_stops_what_needs_it(string source,
-    string message, int line)
+        string message, int line)
     {
         _folder.Write("good.cs", "#nullable enable\nusing System;\n\nclass Good { }\n");
         _folder.Write("lib.cs", source);

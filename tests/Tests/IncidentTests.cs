@@ -292,14 +292,16 @@ public sealed class IncidentTests
             foreach (var (service, operation) in page.Spans.Select(s => (s.ServiceName, s.Name)).Append(("", ""))
                 .Append(("user-service", "x")).Append(("x", "GET")).Distinct())
             {
-                var right = fails ? (service, operation) == ("api-gateway", "GET")
+                var right = fails
+                    ? (service, operation) == ("api-gateway", "GET")
                     : (service, operation) == ("user-service", "SELECT orders articles");
                 var evidence = new Evidence(pages, service, operation, page.TraceId);
                 var says = evidence.IsPageOf("1.7.0", fails ? 502 : 200)
                     ?? evidence.IsInTheTrace() ?? (fails ? evidence.IsOnlyIn(502) : null) ?? evidence.IsTheCause();
                 Assert.True(right == says is null, $"{service} {operation}: {says}");
                 if (says is not null && (service, operation) is not ("x", "GET"))
-                    Assert.DoesNotMatch(fails ? "api-gateway(?<!^api-gateway)|'GET'"
+                    Assert.DoesNotMatch(fails
+                        ? "api-gateway(?<!^api-gateway)|'GET'"
                         : "user-service(?<!^user-service)|SELECT orders articles", says);
             }
         }
@@ -321,7 +323,7 @@ public sealed class IncidentTests
             StringComparison.Ordinal);
         Assert.Equal($"api-gateway has no span 'y' in trace {pages[1].TraceId}.",
             new Evidence(pages, "api-gateway", "y", pages[1].TraceId).IsInTheTrace());
-        Assert.EndsWith("Another service has.", new Evidence(pages, "api-gateway", "SELECT articles", pages[1].TraceId).IsInTheTrace(),
+        Assert.EndsWith("Another service has one.", new Evidence(pages, "api-gateway", "SELECT articles", pages[1].TraceId).IsInTheTrace(),
             StringComparison.Ordinal);
         Assert.EndsWith("It had one before the deployment.",
             new Evidence(pages, "user-service", "SELECT orders articles", pages[1].TraceId).IsInTheTrace(), StringComparison.Ordinal);
@@ -413,7 +415,8 @@ public sealed class IncidentTests
         page.Close(call);
         for (var attempt = 0; attempt < attempts; attempt++)
         {
-            var ask = page.Open("api-gateway", "GET", root, attempt == 0 ? payments
+            var ask = page.Open("api-gateway", "GET", root, attempt == 0
+                ? payments
                 : [.. payments, ("http.request.resend_count", attempt)]);
             page.Leaf("payment-service", "GET /payments/{userId}", ask, 20);
             page.Close(ask);

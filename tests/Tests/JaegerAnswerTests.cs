@@ -77,7 +77,8 @@ public sealed class JaegerAnswerTests : IAsyncDisposable
             // told before it is sent
             await Assert.ThrowsAsync<ArgumentException>(() => client.GetTraceAsync(path["/api/v3/traces/".Length..]));
         else
-            Assert.Equal(status == 200 ? TraceIds(json).Single()
+            Assert.Equal(status == 200
+                ? TraceIds(json).Single()
                 : null, (await client.GetTraceAsync(path["/api/v3/traces/".Length..]))?.TraceId);
     }
 

@@ -290,7 +290,7 @@ public sealed class JaegerClientTests : IAsyncDisposable
     [InlineData(503, """{"error":{"httpCode":503,"message":"not yet"}}""", false)]
     [InlineData(200, "<!doctype html>", false)] // some other program
     public async Task Jaeger_runs_when_its_API_answers_whether_its_health_check_can_be_reached_or_not(int status, string services,
-    bool runs)
+        bool runs)
     {
         jaeger.On("/api/v3/services", _ => (status, services));
         using var client = jaeger.Client();

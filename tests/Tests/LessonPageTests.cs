@@ -33,7 +33,8 @@ public sealed class LessonPageTests
 
         Assert.Equal(["t", "t c1 c2 s", "t c4 t", "t"],
             page.Parts.Select(p => string.Join(' ', p.Items.Select(i => i.Cell is { } cell ? $"c{cell - 1}" : i.Said ? "s" : "t"))));
-        Assert.Equal(["first", "second", "third", null], page.Parts.Select(p => p.Notes is { } notes ? Body(notes).TextContent.Trim()
+        Assert.Equal(["first", "second", "third", null], page.Parts.Select(p => p.Notes is { } notes
+            ? Body(notes).TextContent.Trim()
             : null));
         Assert.Equal([("Which? A. a B. b", false, "B", 2, 2), ("What? A. a B. b", true, "A", 0, -1)],
             page.Questions.Select(q => (q.Key.Replace("Predict. ", ""), q.Quiz, q.Right!, q.Cells.Count, q.First ?? -1)));
@@ -59,7 +60,8 @@ public sealed class LessonPageTests
             + $"## Quiz\n\nChoose.\n\nOne?{answers}<!-- instructor: one -->\n\nTwo?{answers}## Recap\n\nAll.\n\n<!-- instructor: end -->\n");
 
         Assert.Equal([("Title", "head"), ("Stretch", "stretch"), ("Quiz", "one"), ("Two?", null), ("Recap", "end")],
-            page.Parts.Select(p => (Body(p.Items[0].Html!).Children[0].TextContent, p.Notes is { } notes ? Body(notes).TextContent.Trim()
+            page.Parts.Select(p => (Body(p.Items[0].Html!).Children[0].TextContent, p.Notes is { } notes
+                ? Body(notes).TextContent.Trim()
                 : null)));
     }
 

@@ -30,7 +30,8 @@ internal sealed record Answer(string Exercise, string Name, string Source, strin
             var says = text.StartsWith(mark, StringComparison.Ordinal) ? text[mark.Length..text.IndexOf('\n')] : null;
             if (folder == "wrong" != says is not null)
                 throw new InvalidDataException($"{folder}/{name}.cs: a wrong answer begins with `{mark}…`, a right one does not.");
-            yield return new Answer(name[..name.IndexOf('-')], $"{folder}/{name}.cs", says is null ? text
+            yield return new Answer(name[..name.IndexOf('-')], $"{folder}/{name}.cs", says is null
+                ? text
                 : text[(text.IndexOf('\n') + 1)..], says);
         }
     }

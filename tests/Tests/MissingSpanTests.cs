@@ -31,12 +31,12 @@ public sealed class MissingSpanTests : IDisposable
     public MissingSpanTests()
     {
         Activity.Current = null;
-        MissingSpanHeard.Listen();
+        ActivityObserver.Listen();
     }
 
     public void Dispose()
     {
-        MissingSpanHeard.Stop();
+        ActivityObserver.Stop();
         _source.Dispose();
         Activity.Current = null;
     }
@@ -46,7 +46,7 @@ public sealed class MissingSpanTests : IDisposable
     {
         Assert.Null(_source.StartActivity("charge card"));
 
-        Says("""The source "shop.checkout" exists, but nobody listens to it: write AddSource("shop.checkout").""");
+        Says("""The source "shop.checkout" exists, but no provider listens to it: write AddSource("shop.checkout").""");
     }
 
     [Theory]
@@ -60,7 +60,7 @@ public sealed class MissingSpanTests : IDisposable
         using (Provider(name))
             Assert.Null(_source.StartActivity("charge card"));
 
-        Says($"""A provider listens to "{name}", which is the name of no source: write AddSource("shop.checkout").""");
+        Says($"""A provider listens to "{name}", but no source has that name: write AddSource("shop.checkout").""");
     }
 
     [Theory]
@@ -72,7 +72,7 @@ public sealed class MissingSpanTests : IDisposable
         using (Provider(name))
             Assert.Null(_source.StartActivity("charge card"));
 
-        Says("""The source "shop.checkout" exists, but nobody listens to it: write AddSource("shop.checkout").""");
+        Says("""The source "shop.checkout" exists, but no provider listens to it: write AddSource("shop.checkout").""");
     }
 
     [Fact]
@@ -81,7 +81,7 @@ public sealed class MissingSpanTests : IDisposable
         using (Provider("shop"))
             Assert.Null(_source.StartActivity("charge card"));
         Says("""
-            The source "shop.checkout" exists, but nobody listens to it: write AddSource("shop.checkout"). AddSource("shop")
+            The source "shop.checkout" exists, but no provider listens to it: write AddSource("shop.checkout"). AddSource("shop")
             listens to a source of just that name, AddSource("shop.*") to its family.
             """);
 
@@ -113,7 +113,7 @@ public sealed class MissingSpanTests : IDisposable
 
         Assert.Equal("GET /jobs/{id}", Assert.Single(_spans.Spans).Name);
         Assert.StartsWith("""
-            Nothing has asked for "export invoices". If your code gave this name to a span of ASP.NET Core, it was written
+            Nothing has requested "export invoices". If your code gave this name to a span of ASP.NET Core, it was written
             over: "Microsoft.AspNetCore.Hosting.HttpRequestIn" ended as "GET /jobs/{id}". The instrumentation sets the name
             at the end of a request. Start a span of your own for this work, or set the name in EnrichWithHttpResponse.
             Otherwise run the code that calls StartActivity("export invoices").
@@ -151,11 +151,11 @@ public sealed class MissingSpanTests : IDisposable
 
     [Theory]
     [InlineData(true, """
-        "charge card" is below "Microsoft.AspNetCore.Hosting.HttpRequestIn", which ASP.NET Core made with new Activity(…), as it does when nobody listens to its source, and which is not sampled: write AddSource("Microsoft.AspNetCore").
+        "charge card" is below "Microsoft.AspNetCore.Hosting.HttpRequestIn", which ASP.NET Core made with new Activity(…), as it does when its source has no listener, and which is not sampled: write AddSource("Microsoft.AspNetCore").
         """)]
     [InlineData(false, null)]
     public async Task ASP_NET_Core_makes_its_activity_without_a_source_only_when_nobody_listens_and_logging_is_on(bool logging,
-    string? said)
+        string? said)
     {
         using var provider = Provider("shop.checkout");
         await RequestAsync(() => _source.StartActivity("charge card")?.Dispose(), logging);
@@ -165,7 +165,7 @@ public sealed class MissingSpanTests : IDisposable
         else
             Says(said.Trim());
         Assert.StartsWith(
-            "The source \"Microsoft.AspNetCore\" exists, but nobody listens to it: write AddSource(\"Microsoft.AspNetCore\").",
+            "The source \"Microsoft.AspNetCore\" exists, but no provider listens to it: write AddSource(\"Microsoft.AspNetCore\").",
             Said("Microsoft.AspNetCore.Hosting.HttpRequestIn"), StringComparison.Ordinal);
     }
 
@@ -271,7 +271,7 @@ public sealed class MissingSpanTests : IDisposable
             _source.StartActivity("charge card")!.Dispose();
 
         Says("""
-            1 of 2 times, "charge card" was asked for before a provider listened to "shop.checkout": build the provider
+            1 of 2 times, "charge card" was requested before a provider listened to "shop.checkout": build the provider
             first.
             "charge card" was recorded and has ended, but not for a provider that listens to "shop.checkuot": no source has
             that name. If you look there, write AddSource("shop.checkout").
@@ -300,12 +300,12 @@ public sealed class MissingSpanTests : IDisposable
         using (Provider("shop.checkout"))
         {
             early?.Dispose();
-            Says("\"charge card\" was asked for before a provider listened to \"shop.checkout\": build the provider first.");
+            Says("\"charge card\" was requested before a provider listened to \"shop.checkout\": build the provider first.");
             _source.StartActivity("other")?.Dispose();
         }
 
         // Also when that provider has gone.
-        Says("\"charge card\" was asked for before a provider listened to \"shop.checkout\": build the provider first.");
+        Says("\"charge card\" was requested before a provider listened to \"shop.checkout\": build the provider first.");
     }
 
     [Fact]
@@ -316,7 +316,7 @@ public sealed class MissingSpanTests : IDisposable
         Assert.Null(_source.StartActivity("charge card"));
 
         Says("""
-            1 of 2 times, "charge card" was asked for after the provider for "shop.checkout" was disposed: dispose it last.
+            1 of 2 times, "charge card" was requested after the provider for "shop.checkout" was disposed: dispose it last.
             """);
     }
 
@@ -329,7 +329,7 @@ public sealed class MissingSpanTests : IDisposable
         Assert.Null(_source.StartActivity("charge card"));
 
         Says("""
-            "charge card" was asked for when nobody listened to "shop.checkout": its provider was built later, or
+            "charge card" was requested when no provider listened to "shop.checkout": it was built later, or
             disposed before. Build it first, and dispose it last.
             """);
     }
@@ -427,7 +427,8 @@ public sealed class MissingSpanTests : IDisposable
     public void An_unsampled_parent_is_not_blamed_where_the_sampler_does_not_follow(bool remote)
     {
         using var provider = Provider(b => b.SetSampler(new AlwaysOnSampler()), "shop.checkout");
-        var parent = remote ? NotSampledElsewhere
+        var parent = remote
+            ? NotSampledElsewhere
             : new ActivityContext(NotSampledElsewhere.TraceId, NotSampledElsewhere.SpanId, ActivityTraceFlags.None);
         _source.StartActivity("charge card", ActivityKind.Server, parent)!.Dispose();
 
@@ -452,8 +453,8 @@ public sealed class MissingSpanTests : IDisposable
         }
 
         Says("""
-            "charge card" was asked for, a provider listened, and no span started: the sampler dropped it (look at
-            SetSampler), instrumentation was suppressed, or it was made with CreateActivity and nobody started it.
+            "charge card" was requested, a provider listened, and no span started: the sampler dropped it (look at
+            SetSampler), instrumentation was suppressed, or it was made with CreateActivity and never started.
             """);
     }
 
@@ -467,7 +468,7 @@ public sealed class MissingSpanTests : IDisposable
         _source.StartActivity("charge card")!.Dispose();
 
         Says("""
-            1 of 3 times, "charge card" was asked for before a provider listened to "shop.checkout": build the provider
+            1 of 3 times, "charge card" was requested before a provider listened to "shop.checkout": build the provider
             first.
             1 of 3 times, "charge card" is below "call", which was made with new Activity(…) and is not sampled: give that
             one a source, or set Activity.Current = null before you start yours.
@@ -483,7 +484,7 @@ public sealed class MissingSpanTests : IDisposable
         {
             for (var i = 0; i < 20; i++)
                 _source.StartActivity("charge card")!.Dispose();
-            var lost = MissingSpanHeard.Current!.QueueFull;
+            var lost = ActivityObserver.Current!.QueueFull;
             blocked.Set();
 
             Assert.InRange(lost, 12, 16); // the exporter holds at most four, the queue four
@@ -528,16 +529,16 @@ public sealed class MissingSpanTests : IDisposable
     [Fact]
     public void Nothing_was_asked_for()
     {
-        Says("""Nothing has asked for "charge card": run the code that calls StartActivity("charge card"). No span was asked for so far.""");
+        Says("""Nothing has requested "charge card": run the code that calls StartActivity("charge card"). No span was requested so far.""");
 
         for (var i = 1; i <= 8; i++)
             _source.StartActivity($"step {i}");
         Says("""
-            Nothing has asked for "charge card": run the code that calls StartActivity("charge card"). Asked for so
+            Nothing has requested "charge card": run the code that calls StartActivity("charge card"). Requested so
             far: "step 1" (shop.checkout), "step 2" (shop.checkout), "step 3" (shop.checkout), "step 4" (shop.checkout),
             "step 5" (shop.checkout), "step 6" (shop.checkout) and more.
             """);
-        Assert.StartsWith("\"shop.checkout\" is the name of a source: ask for one of its spans. Asked", Said("shop.checkout"),
+        Assert.StartsWith("\"shop.checkout\" is the name of a source: give the name of one of its spans. Requested", Said("shop.checkout"),
             StringComparison.Ordinal);
     }
 
@@ -551,7 +552,7 @@ public sealed class MissingSpanTests : IDisposable
         _source.StartActivity("step 1");
         _source.StartActivity("charge card");
 
-        Says($"""Nothing has asked for "{name}", but for "charge card", at the source "shop.checkout": compare the names.""", name);
+        Says($"""Nothing has requested "{name}", but "charge card" was requested at the source "shop.checkout": compare the names.""", name);
     }
 
     [Fact]
@@ -574,7 +575,7 @@ public sealed class MissingSpanTests : IDisposable
 
         var said = Said();
         Assert.StartsWith("""Source "shop.checkout": "charge card" was started and has not ended""", said, StringComparison.Ordinal);
-        Assert.EndsWith("""Source "shop.stock": The source "shop.stock" exists, but nobody listens to it: write AddSource("shop.stock").""",
+        Assert.EndsWith("""Source "shop.stock": The source "shop.stock" exists, but no provider listens to it: write AddSource("shop.stock").""",
             said, StringComparison.Ordinal);
     }
 
@@ -600,7 +601,7 @@ public sealed class MissingSpanTests : IDisposable
         Assert.StartsWith("The source", Said(), StringComparison.Ordinal);
 
         NotebookHost.Attach();
-        Assert.StartsWith("Nothing has asked", Said(), StringComparison.Ordinal);
+        Assert.StartsWith("Nothing has requested", Said(), StringComparison.Ordinal);
         _source.StartActivity("charge card");
         Assert.StartsWith("The source", Said(), StringComparison.Ordinal);
 
@@ -613,7 +614,7 @@ public sealed class MissingSpanTests : IDisposable
     public void What_is_kept_is_bounded()
     {
         using var provider = Provider("shop.*");
-        for (var i = 0; i < 2 * MissingSpanHeard.Most; i++)
+        for (var i = 0; i < 2 * ActivityObserver.Most; i++)
         {
             using var source = new ActivitySource($"shop.{i}");
             for (var j = 0; j < 3; j++)
@@ -621,9 +622,9 @@ public sealed class MissingSpanTests : IDisposable
             using var hand = new Activity($"call {i}").Start();
         }
 
-        Assert.Equal(MissingSpanHeard.Most, MissingSpanHeard.Current!.Spans.Count());
-        Assert.False(MissingSpanHeard.Current.StartedWithoutSource($"call {MissingSpanHeard.Most}"));
-        Assert.False(MissingSpanHeard.Current.Exists($"shop.{2 * MissingSpanHeard.Most - 1}"));
+        Assert.Equal(ActivityObserver.Most, ActivityObserver.Current!.Spans.Count());
+        Assert.False(ActivityObserver.Current.StartedWithoutSource($"call {ActivityObserver.Most}"));
+        Assert.False(ActivityObserver.Current.Exists($"shop.{2 * ActivityObserver.Most - 1}"));
     }
 
     [Fact]
@@ -636,8 +637,8 @@ public sealed class MissingSpanTests : IDisposable
                 _source.StartActivity("charge card")!.Dispose();
         })));
 
-        var span = Assert.Single(MissingSpanHeard.Current!.Spans);
-        Assert.Equal((8_000, 8_000, 8_000), (span.Asked, span.Started, span.Ended));
+        var span = Assert.Single(ActivityObserver.Current!.Spans);
+        Assert.Equal((8_000, 8_000, 8_000), (span.Requested, span.Started, span.Ended));
         Assert.Contains(", 8,000 times:", Said());
     }
 
@@ -647,7 +648,7 @@ public sealed class MissingSpanTests : IDisposable
     public void With_it_and_without_it_the_same_is_recorded()
     {
         var with = Story();
-        MissingSpanHeard.Stop();
+        ActivityObserver.Stop();
         var without = Story();
 
         Assert.Equal(without, with);
@@ -660,7 +661,7 @@ public sealed class MissingSpanTests : IDisposable
     public async Task With_it_and_without_it_the_shop_makes_the_same_spans_and_HttpClient_sends_the_same_headers()
     {
         var (with, headers) = (await ShopStory(), await Headers());
-        MissingSpanHeard.Stop();
+        ActivityObserver.Stop();
 
         Assert.Equal(await ShopStory(), with);
         Assert.Equal(await Headers(), headers);
@@ -706,7 +707,7 @@ public sealed class MissingSpanTests : IDisposable
         }
 
         Assert.Equal(["below off (shop.checkout)", "below call (shop.checkout)"], sdk.Dropped);
-        Assert.Equal(sdk.Dropped.Order(), MissingSpanHeard.Current!.Spans.Where(s => s.LocalParent > 0)
+        Assert.Equal(sdk.Dropped.Order(), ActivityObserver.Current!.Spans.Where(s => s.LocalParent > 0)
             .Select(s => $"{s.Name} ({s.Source.Name})").Order());
     }
 

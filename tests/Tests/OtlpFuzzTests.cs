@@ -59,7 +59,8 @@ public sealed class OtlpFuzzTests
                 0 when from >= 0 && to > from => json[..(from + 1)] + Texts[random.Next(Texts.Length)] + json[to..],
                 1 => json[..at] + Texts[random.Next(Texts.Length)] + json[at..],
                 2 => json[..at] + json[Math.Min(json.Length, at + random.Next(30))..],
-                3 => json[..at] + string.Concat(Enumerable.Repeat(random.Next(2) == 0 ? "["
+                3 => json[..at] + string.Concat(Enumerable.Repeat(random.Next(2) == 0
+                    ? "["
                     : "{\"arrayValue\":{\"values\":[", random.Next(1, 2_000))) + json[at..],
                 _ => json[..at] + (char)random.Next(0x20, 0x250) + json[at..],
             };
@@ -93,7 +94,8 @@ public sealed class OtlpFuzzTests
             if (gzip)
                 body = random.Next(3) == 0 ? Damage(Gzip(body), random) : Gzip(body);
             using var content = new ByteArrayContent(body);
-            content.Headers.TryAddWithoutValidation("Content-Type", random.Next(8) == 0 ? types[random.Next(types.Length)]
+            content.Headers.TryAddWithoutValidation("Content-Type", random.Next(8) == 0
+                ? types[random.Next(types.Length)]
                 : types[json ? 0 : 1]);
             if (gzip || random.Next(20) == 0)
                 content.Headers.ContentEncoding.Add(random.Next(20) == 0 ? "br" : "gzip");

@@ -38,7 +38,7 @@ public sealed class OtlpJsonTests
     [InlineData("case23c-two-fields.json", "both", null, "A value has one field, but here is {")]
     [InlineData("case23d-out-of-range.json", "int.over", null, "intValue cannot be \"9223372036854775808\".")]
     public async Task A_value_that_cannot_be_read_loses_that_value_and_never_the_request(string file, string key, object? value,
-    string? problem)
+        string? problem)
     {
         var (span, request) = await SentAsync(file) is var sent ? (Assert.Single(sent.Spans), sent.Request) : default;
 

@@ -216,7 +216,7 @@ public sealed class OtlpReceiverTests
     [Theory]
     [MemberData(nameof(Refused))]
     public async Task What_cannot_be_taken_is_refused_with_the_reason(string method, string path, string type, string encoding, int status,
-    string reason)
+        string reason)
     {
         await using var receiver = await OtlpReceiver.StartAsync();
         using var request = new HttpRequestMessage(new HttpMethod(method), new Uri(receiver.Endpoint, path));
@@ -234,7 +234,8 @@ public sealed class OtlpReceiverTests
         Assert.Equal(status == 405, response.Content.Headers.Allow.Contains("POST"));
         var recorded = Assert.Single(receiver.Requests);
         Assert.Equal((status, path, method, type.Length > 0 ? 3 : 0), (recorded.Status, recorded.Path, recorded.Method, recorded.Bytes));
-        Assert.Equal(status == 415 ? "application/x-protobuf, application/json"
+        Assert.Equal(status == 415
+            ? "application/x-protobuf, application/json"
             : "", string.Join(", ", response.Headers.TryGetValues("Accept", out var takes) ? takes : []));
         Assert.Contains(reason, recorded.Problem);
         Assert.Equal(0, receiver.Count);
@@ -256,7 +257,8 @@ public sealed class OtlpReceiverTests
             using var response = await Client.SendAsync(request);
 
             Assert.Equal(status, response.StatusCode);
-            Assert.Contains(status == HttpStatusCode.BadRequest ? "not valid OTLP"
+            Assert.Contains(status == HttpStatusCode.BadRequest
+                ? "not valid OTLP"
                 : "16 MiB", StatusMessage(await response.Content.ReadAsByteArrayAsync()));
         }
 
@@ -617,7 +619,8 @@ public sealed class OtlpReceiverTests
         {
             var value = Message(Field(1, "core"u8));
             for (var i = 0; i < depth; i++)
-                value = i % 2 == 0 ? Message(Field(5, Message(Field(1, value))))
+                value = i % 2 == 0
+                    ? Message(Field(5, Message(Field(1, value))))
                     : Message(Field(6, Message(Field(1, KeyValue("k", value)))));
             return Request(Message(Field(1, Id(16, 1)), Field(2, Id(8, 1)), Field(9, KeyValue("deep", value))));
         }
@@ -685,7 +688,8 @@ public sealed class OtlpReceiverTests
             var gzip = i % 2 == 0;
             var body = bodies[i % bodies.Length];
             // Damage in the compressed form, or in what is compressed.
-            using var content = i % 4 == 0 ? Content(Damage(Gzip(body), random), gzip: true)
+            using var content = i % 4 == 0
+                ? Content(Damage(Gzip(body), random), gzip: true)
                 : Content(gzip ? Gzip(Damage(body, random)) : Damage(body, random), gzip);
             using var response = await Client.PostAsync(receiver.TracesEndpoint, content);
             Assert.Contains((int)response.StatusCode, new[] { 200, 400 });
@@ -809,7 +813,8 @@ public sealed class OtlpReceiverTests
                     links: [new(new ActivityContext(ActivityTraceId.CreateRandom(), ActivitySpanId.CreateRandom(), default))])!;
                 span.SetTag("http.request.method", "GET").SetTag("list", new[] { "a", "b" }).SetTag("n", i * 1_000_000).SetTag("d", 0.5)
                     .SetTag("b", true);
-                span.AddEvent(new ActivityEvent("event", tags: new() { ["k"] = "v" })).SetStatus(i % 2 == 0 ? ActivityStatusCode.Ok
+                span.AddEvent(new ActivityEvent("event", tags: new() { ["k"] = "v" })).SetStatus(i % 2 == 0
+                    ? ActivityStatusCode.Ok
                     : ActivityStatusCode.Error, "text");
             }
         }

@@ -17,7 +17,7 @@ public sealed class PackageTests : IDisposable
         "dotnet nuget add source")]
     [InlineData("no-such-folder", "Test.Missing, 1.0.1", "The package could not be restored", "dotnet nuget list source")]
     public async Task A_package_that_cannot_be_had_is_named_with_the_feeds_that_were_asked_and_the_way_out(string feed, string package,
-    string message, string wayOut)
+        string message, string wayOut)
     {
         _folder.Write("nuget.config",
             $"""<configuration><packageSources><clear /><add key="workshop-feed" value="{feed}" /></packageSources></configuration>""");

@@ -42,7 +42,8 @@ public partial class PlainEnglishTests
             + '"');
     }
 
-    private static string Prose(string path) => Path.GetExtension(path) == ".md" ? Read(path)
+    private static string Prose(string path) => Path.GetExtension(path) == ".md"
+        ? Read(path)
         : string.Join("\n\n", DibReader.Load(Path.Combine(HostRunner.Root, path)).Cells.Where(c => c.Kind == CellKind.Markdown)
         .Select(c => c.Source));
 

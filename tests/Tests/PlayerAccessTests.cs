@@ -370,7 +370,8 @@ public sealed class PlayerAccessTests(PlayerFixture player) : IClassFixture<Play
         while (await reader.ReadLineAsync() is { Length: > 0 } line)
             head.Append(head.Length == 0 ? "" : "\r\n").Append(line);
         var status = int.Parse(head.ToString().Split(' ')[1]);
-        return new Answer(status, head.ToString(), status == 101 || close.Length == 0 ? ""
+        return new Answer(status, head.ToString(), status == 101 || close.Length == 0
+            ? ""
             : Unchunked(head.ToString(), await reader.ReadToEndAsync()));
     }
 

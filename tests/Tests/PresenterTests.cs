@@ -254,7 +254,7 @@ public sealed class PresenterTests(Browser browser)
         await Expect(notes.GetByText("Next: this is the last part.")).ToBeVisibleAsync();
 
         await PressAsync(page, "Escape");
-        await Expect(notes.GetByText("Nobody presents this lesson")).ToBeVisibleAsync();
+        await Expect(notes.GetByText("This lesson is not presented")).ToBeVisibleAsync();
         await page.Button("Present").ClickAsync();
         await Expect(notes.Locator("h1")).ToContainTextAsync(" of 4 · ");
         Assert.Equal(0, await notes.SidewaysAsync());

@@ -266,7 +266,8 @@ public partial class RepositoryTests
         foreach (var file in Notebooks.Concat(Directory.GetFiles(Path.Combine(HostRunner.Root, "notebooks"), "*.md"))
             .Append(Path.Combine(HostRunner.Root, "README.md")))
         {
-            var text = Path.GetExtension(file) == ".md" ? File.ReadAllText(file)
+            var text = Path.GetExtension(file) == ".md"
+                ? File.ReadAllText(file)
                 : string.Join('\n', DibReader.Load(file).Cells.Where(c => c.Kind == CellKind.Markdown).Select(c => c.Source));
             var found = Regex.Match(CodeSpan().Replace(text, ""), wrong);
             Assert.False(found.Success, $"{Path.GetFileName(file)} says '{found.Value}'; the course writes {right}.");

@@ -180,7 +180,7 @@ public class SamplingTests
     [InlineData("parentbased_always_off", null, 0, 1, 0)]
     [InlineData("parentbased_traceidratio", "0.25", 0.25, 1, 0)]
     public void Each_row_of_the_table_of_samplers_by_configuration_does_what_the_lesson_says(string? sampler, string? argument,
-    double roots, double belowSampled, double belowDropped)
+        double roots, double belowSampled, double belowDropped)
     {
         using var source = new ActivitySource($"configured {Guid.NewGuid()}");
         var settings = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>

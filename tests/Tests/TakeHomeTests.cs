@@ -36,7 +36,8 @@ public sealed partial class TakeHomeTests
     public async Task The_service_of_lesson_11_compiles_exports_and_loses_nothing_when_it_is_stopped()
     {
         await using var receiver = await OtlpReceiver.StartAsync();
-        await using var payments = await ServeAsync(http => http.Request.Path == "/payments/13" ? Results.StatusCode(500)
+        await using var payments = await ServeAsync(http => http.Request.Path == "/payments/13"
+            ? Results.StatusCode(500)
             : Results.Text("12.50"));
         using var program = await ServiceProgram.BuildAsync("api-gateway", Text("setUp") + Text("routes") + Text("profilePage"));
         using var gateway = await program.StartAsync(("OTEL_SERVICE_NAME", "report-gateway"), ("PaymentService", payments.Urls.First()),

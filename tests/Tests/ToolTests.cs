@@ -106,8 +106,9 @@ public sealed class ToolTests : IClassFixture<RestoredTool>
     {
         var lesson = DibReader.Load(HostRunner.Lesson("01-setup.dib"));
         var files = lesson.Code.Where(c => c.ImportPath is not null)
-            .SelectMany(c => Path.GetExtension(c.ImportPath) == ".cs" ? [c.ImportPath!]
-            : DibReader.Imported(c.ImportPath!, c.ImportFolder).Select(i => i.ImportPath!).OfType<string>()).ToArray();
+            .SelectMany(c => Path.GetExtension(c.ImportPath) == ".cs"
+                ? [c.ImportPath!]
+                : DibReader.Imported(c.ImportPath!, c.ImportFolder).Select(i => i.ImportPath!).OfType<string>()).ToArray();
 
         var proof = Assert.Single(ImportProof.Of(lesson)).Source;
 

@@ -191,6 +191,7 @@ internal static class TraceSamples
 
     /// <summary>One root with all other spans below it, one after the other.</summary>
     public static RecordedTrace Fan(int count) =>
-        new(Enumerable.Range(0, count).Select(i => i == 0 ? Span("step 0", null, 0, count * 0.01)
-        : Span($"step {i}", "step 0", i * 0.01, 0.008)));
+        new(Enumerable.Range(0, count).Select(i => i == 0
+            ? Span("step 0", null, 0, count * 0.01)
+            : Span($"step {i}", "step 0", i * 0.01, 0.008)));
 }

@@ -1,4 +1,4 @@
-// Exercise 6.2: an edge that trusts nobody
+// Exercise 6.2: an edge that trusts no caller
 sealed class EdgePropagator : DistributedContextPropagator
 {
     static readonly DistributedContextPropagator W3C = CreateW3CPropagator();

@@ -1,4 +1,4 @@
-// Says: The source 'shop.warehouse' exists, and nobody listens to it: no AddSource has its name
+// Says: The source 'shop.warehouse' exists, and no provider listens to it: no AddSource has its name
 // Exercise 1.1: a source and a span of your own
 var answer11 = new SpanRecorder();
 var warehouse = new ActivitySource("shop.warehouse");

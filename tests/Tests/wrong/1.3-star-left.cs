@@ -1,4 +1,4 @@
-// Says: The source 'shop.orders' exists, and nobody listens to it: no AddSource has its name
+// Says: The source 'shop.orders' exists, and no provider listens to it: no AddSource has its name
 // Exercise 1.3: three spans that do not arrive
 var answer13 = new SpanRecorder();
 var orders = new ActivitySource("shop.orders");

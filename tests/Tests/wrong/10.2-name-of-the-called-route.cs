@@ -1,4 +1,4 @@
-// Says: Another service has.
+// Says: Another service has one.
 // Exercise 10.2: why do failing pages take longer still?
 var answer102 = (Service: "api-gateway", Operation: "GET /payments/{userId}", Kind: CauseKind.Retries, TraceId: Typical(after, "13").TraceId);
 

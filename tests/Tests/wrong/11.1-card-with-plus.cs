@@ -17,7 +17,7 @@ var service111 = builder111.Build();
 service111.MapPost("/payments/{user}", async (int user, HttpRequest request) =>
 {
     var card = request.Headers["card"].ToString();
-    using var activity = cards.StartActivity("charge card");
+    using var activity = cards.StartActivity("charge card", ActivityKind.Client);
     activity?.SetTag("shop.user", user);
     activity?.SetTag("shop.query", "?card=" + card.Replace(' ', '+'));
     await Task.Delay(10);                                       // in place of the bank

@@ -18,7 +18,7 @@ service111.MapPost("/payments/{user}", async (int user, HttpRequest request) =>
 {
     var card = request.Headers["card"].ToString();
     Activity.Current = null;
-    using var activity = cards.StartActivity("charge card");
+    using var activity = cards.StartActivity("charge card", ActivityKind.Client);
     activity?.SetTag("shop.user", user);
     activity?.SetTag("shop.card.end", card[^4..]);
     await Task.Delay(10);                                       // in place of the bank

@@ -1,4 +1,4 @@
-// Says: and the time for the stock is in it
+// Says: which includes the time for the stock
 // Exercise 2.1: a checkout that can be found
 var answer21 = new SpanRecorder();
 var source21 = new ActivitySource("shop.exercise21");

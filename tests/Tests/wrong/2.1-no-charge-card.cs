@@ -1,4 +1,4 @@
-// Says: Recorded were: 3 × 'checkout'.
+// Says: Recorded spans: 3 × 'checkout'.
 // Exercise 2.1: a checkout that can be found
 var answer21 = new SpanRecorder();
 var source21 = new ActivitySource("shop.exercise21");

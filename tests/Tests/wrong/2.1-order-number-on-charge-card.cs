@@ -1,4 +1,4 @@
-// Says: 'charge card' has it: a search for slow checkouts
+// Says: 'charge card' has it, but all conditions of a search
 // Exercise 2.1: a checkout that can be found
 var answer21 = new SpanRecorder();
 var source21 = new ActivitySource("shop.exercise21");

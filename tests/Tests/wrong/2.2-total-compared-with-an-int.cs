@@ -1,4 +1,4 @@
-// Says: compares with an int, and is true of no double
+// Says: compares with an int, and never matches a double
 // Exercise 2.2: find the slow order
 var morning22 = OrdersOfTheMorning.Traces;
 var fitting22 = morning22.Where(trace => trace.Root["shop.user.plan"] is "business" && trace.Root["shop.order.total"] is > 500);

@@ -1,4 +1,4 @@
-// Says: If a later attempt works, this one failed all the same
+// Says: Even if a later one works, this attempt failed
 // Exercise 3.2: three attempts, one outcome
 var answer32 = new SpanRecorder();
 var source32 = new ActivitySource("shop.exercise32");

@@ -1,4 +1,4 @@
-// Says: takes the parent for a span of its own process
+// Says: treats the parent as a span of its own process
 // Exercise 5.1: join payment-service to the trace
 var answer51 = new SpanRecorder();
 

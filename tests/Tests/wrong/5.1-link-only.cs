@@ -1,4 +1,4 @@
-// Says: Here the call is its parent
+// Says: Here, the call must be the parent
 // Exercise 5.1: join payment-service to the trace
 var answer51 = new SpanRecorder();
 

@@ -1,4 +1,4 @@
-// Says: The context left in a header called 'trace-parent'
+// Says: The context was sent in a header called 'trace-parent'
 // Exercise 5.1: join payment-service to the trace
 var answer51 = new SpanRecorder();
 

@@ -1,4 +1,4 @@
-// Says: No header is on the wire, and yet payment-service takes its parent
+// Says: No header was sent, but payment-service takes its parent
 // Exercise 5.1: join payment-service to the trace
 var answer51 = new SpanRecorder();
 ActivityContext shared = default;

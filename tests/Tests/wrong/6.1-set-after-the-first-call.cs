@@ -24,7 +24,7 @@ var gateway = await LiveService.StartAsync("api-gateway", answer61, app => app
             + await payments.GetStringAsync("/payments/" + id);
     }));
 
-// It asks for /acme/profile/42, and then for /globex/profile/42.
+// Requests /acme/profile/42, and then /globex/profile/42.
 var pages61 = await Exercise61.TwoPagesAsync(gateway, user, payment);
 
 Exercise61.Check(answer61, pages61)

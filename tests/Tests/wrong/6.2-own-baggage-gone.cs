@@ -1,5 +1,5 @@
 // Says: keep the line that sets it
-// Exercise 6.2: an edge that trusts nobody
+// Exercise 6.2: an edge that trusts no caller
 sealed class EdgePropagator : DistributedContextPropagator
 {
     static readonly DistributedContextPropagator W3C = CreateW3CPropagator();

@@ -1,5 +1,5 @@
 // Says: ASP.NET Core has made its Server span before
-// Exercise 6.2: an edge that trusts nobody
+// Exercise 6.2: an edge that trusts no caller
 sealed class EdgePropagator : DistributedContextPropagator
 {
     static readonly DistributedContextPropagator W3C = CreateW3CPropagator();

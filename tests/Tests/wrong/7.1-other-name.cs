@@ -1,4 +1,4 @@
-// Says: nor until now. Was it started
+// Says: and has not arrived since. Was it started
 // Exercise 7.1: both spans in the backend, before the program ends
 var answer71 = await Exercise71.StartAsync();
 var parcels71 = new ActivitySource("shop.parcels");

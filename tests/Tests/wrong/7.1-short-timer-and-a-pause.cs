@@ -1,4 +1,4 @@
-// Says: after the spans had come, and nobody had called ForceFlush
+// Says: after the spans had come, and nothing had called ForceFlush
 // Exercise 7.1: both spans in the backend, before the program ends
 var answer71 = await Exercise71.StartAsync();
 var parcels71 = new ActivitySource("shop.parcels");

@@ -1,4 +1,4 @@
-// Says: no single span has it all
+// Says: no single span matches all
 // Exercise 7.2: one request among forty
 var search72 = new TraceSearch(Service: "api-gateway")
 {

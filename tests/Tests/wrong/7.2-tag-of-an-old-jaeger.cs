@@ -1,4 +1,4 @@
-// Says: No span of api-gateway has otel.status_code=ERROR, and no other span has it. Which tag stands for the status Error?
+// Says: No span of api-gateway has otel.status_code=ERROR, and no other span has it. Which tag means the status Error?
 // Exercise 7.2: one request among forty
 var search72 = new TraceSearch(Service: "api-gateway")
 {

@@ -1,4 +1,4 @@
-// Says: is no list of tags
+// Says: is not a list of tags
 // Exercise 7.2: one request among forty
 var search72 = new TraceSearch(Service: "api-gateway")
 {

@@ -1,4 +1,4 @@
-// Says: url.path = /healthy-recipes was answered with Drop
+// Says: url.path = /healthy-recipes, the sampler returned Drop
 // Exercise 8.1: a sampler that drops health checks
 sealed class ShopSampler(double ratio) : Sampler
 {

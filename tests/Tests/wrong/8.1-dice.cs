@@ -1,4 +1,4 @@
-// Says: TraceIdRatioBasedSampler answers
+// Says: TraceIdRatioBasedSampler returns
 // Exercise 8.1: a sampler that drops health checks
 sealed class ShopSampler(double ratio) : Sampler
 {

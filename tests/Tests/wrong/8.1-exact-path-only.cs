@@ -1,4 +1,4 @@
-// Says: url.path = /health/ready was answered with RecordAndSample
+// Says: url.path = /health/ready, the sampler returned RecordAndSample
 // Exercise 8.1: a sampler that drops health checks
 sealed class ShopSampler(double ratio) : Sampler
 {

@@ -1,4 +1,4 @@
-// Says: A root with url.path = /health was answered with RecordAndSample
+// Says: For a root with url.path = /health, the sampler returned RecordAndSample
 // Exercise 8.1: a sampler that drops health checks
 sealed class ShopSampler(double ratio) : Sampler
 {

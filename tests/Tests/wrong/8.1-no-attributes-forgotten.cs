@@ -1,4 +1,4 @@
-// Says: Asked about a root with no attributes, the sampler threw ArgumentNullException
+// Says: For a root with no attributes, the sampler threw ArgumentNullException
 // Exercise 8.1: a sampler that drops health checks
 sealed class ShopSampler(double ratio) : Sampler
 {

@@ -1,4 +1,4 @@
-// Says: was answered with RecordOnly
+// Says: the sampler returned RecordOnly
 // Exercise 8.1: a sampler that drops health checks
 sealed class ShopSampler(double ratio) : Sampler
 {

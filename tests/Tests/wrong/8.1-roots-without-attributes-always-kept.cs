@@ -1,4 +1,4 @@
-// Says: to a root with no attributes, and yours RecordAndSample
+// Says: for a root with no attributes, and yours returns RecordAndSample
 // Exercise 8.1: a sampler that drops health checks
 sealed class ShopSampler(double ratio) : Sampler
 {

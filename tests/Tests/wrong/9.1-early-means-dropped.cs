@@ -1,4 +1,4 @@
-// Says: The policy said yes to 40 traces; 0 arrived
+// Says: The policy returned true for 40 traces; 0 arrived
 // Exercise 9.1: late spans, and a bound
 sealed class ShopTailSampler(BaseExporter<Activity> exporter, Func<IReadOnlyList<Activity>, bool> keep, int maxTraces)
     : SimpleActivityExportProcessor(exporter)

@@ -1,4 +1,4 @@
-// Says: The policy said no to 'order, all well', but it arrived
+// Says: The policy returned false for 'order, all well', but it arrived
 // Exercise 9.1: late spans, and a bound
 sealed class ShopTailSampler(BaseExporter<Activity> exporter, Func<IReadOnlyList<Activity>, bool> keep, int maxTraces)
     : SimpleActivityExportProcessor(exporter)

@@ -1,4 +1,4 @@
-// Says: How long the trace took is the duration of its root
+// Says: As the duration of the trace, use the duration of its root
 // Exercise 9.2: a tail policy within a budget
 Func<IReadOnlyList<Activity>, bool> answer92 = trace =>
 {

@@ -1,4 +1,4 @@
-// Says: Your policy asks GetHashCode, which returns another number
+// Says: Your policy calls GetHashCode, which returns another number
 // Exercise 9.2: a tail policy within a budget
 bool Chosen92(ActivityTraceId id, int percent) => Enumerable.Range(0, 1).All(_ => Math.Abs(id.ToHexString().GetHashCode() % 100) < percent);
 Func<IReadOnlyList<Activity>, bool> answer92 = spansOfTrace =>

@@ -1,4 +1,4 @@
-// Says: Your policy asks ActivityTraceId.GetHashCode
+// Says: Your policy calls ActivityTraceId.GetHashCode
 // Exercise 9.2: a tail policy within a budget
 Func<IReadOnlyList<Activity>, bool> answer92 = spansOfTrace =>
 {

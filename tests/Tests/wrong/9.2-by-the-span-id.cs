@@ -1,4 +1,4 @@
-// Says: the same trace id got another answer
+// Says: The policy returned two results for one trace id
 // Exercise 9.2: a tail policy within a budget
 Func<IReadOnlyList<Activity>, bool> answer92 = spansOfTrace =>
 {

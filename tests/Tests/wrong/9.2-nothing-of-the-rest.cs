@@ -1,4 +1,4 @@
-// Says: nobody can say what is normal
+// Says: there are too few to compare with
 // Exercise 9.2: a tail policy within a budget
 Func<IReadOnlyList<Activity>, bool> answer92 = spansOfTrace =>
 {

@@ -7,16 +7,16 @@ using System.Diagnostics.Metrics;
 using System.Linq;
 using System.Threading;
 
-/// <summary>A source that was asked for spans.</summary>
-internal sealed class AskedSource(string name)
+/// <summary>A source at which spans were requested.</summary>
+internal sealed class ObservedSource(string name)
 {
     public readonly string Name = name;
 
     // Our own listening makes HasListeners true on every source. This one has the same name, and we do not listen to it: whether
     // it has listeners tells about all others.
-    public readonly ActivitySource Probe = new(name, MissingSpanHeard.ProbeVersion);
+    public readonly ActivitySource Probe = new(name, ActivityObserver.ProbeVersion);
 
-    public volatile bool EverHeard;
+    public volatile bool HadProvider;
     public volatile WhoListens? Known;
 }
 
@@ -26,38 +26,38 @@ internal sealed record WhoListens(long Change, bool Provider);
 /// <summary>The names that a provider listens to, and after which change of the listeners it was last there.</summary>
 internal sealed record NamesOfProvider(IReadOnlySet<string> Names, long Seen); // as the SDK compares: without regard to case
 
-/// <summary>What became of all spans of one name that one source was asked for: numbers, and no span.</summary>
-internal sealed class AskedSpan(MissingSpanHeard by, AskedSource source, string name)
+/// <summary>Counts what happened to the spans of one name that were requested at one source. It keeps no span.</summary>
+internal sealed class ObservedSpan(ActivityObserver by, ObservedSource source, string name)
 {
-    public readonly MissingSpanHeard By = by;
-    public readonly AskedSource Source = source;
+    public readonly ActivityObserver By = by;
+    public readonly ObservedSource Source = source;
     public readonly string Name = name;
 
-    public long Asked, TooEarly, TooLate, ToAListener;  // TooEarly, TooLate: nobody listened yet, or any more
-    public long LocalParent, RemoteParent;              // asked below a parent that is not recorded
+    public long Requested, TooEarly, TooLate, ToAListener;  // TooEarly, TooLate: before and after a provider listened
+    public long LocalParent, RemoteParent;              // requested below a parent that is not recorded
     public long Started, StartedForAListener, NotRecorded, Ended, EndedTooLate;
-    public long LastAsked;                              // after which change of the listeners
+    public long LastRequested;                              // after which change of the listeners
     public string? Orphan;                              // the last parent that no source made
     public string? EndedAs;                             // the last DisplayName at the end, where it is another one
-    public readonly ConcurrentDictionary<string, bool> OtherNames = new(); // all that were heard: at the end, and before it
+    public readonly ConcurrentDictionary<string, bool> OtherNames = new(); // all that were seen: at the end, and before it
     public (string? Name, bool FromOutside, bool Sourceless) Unrecorded; // the last such local parent
 }
 
 /// <summary>
-/// Hears what is asked for, and changes nothing about what is recorded: it answers None to every question of a sampler, so
-/// no span is made because of it. What can be noticed: HasListeners is true on every source, and a second source of each name exists.
-/// It keeps numbers for each source and name, at most <see cref="Most"/> of them, and nothing for each span.
+/// Observes all calls of StartActivity with an ActivityListener whose Sample returns None, so that it causes no span. Two side effects
+/// are visible: HasListeners is true on every source, and a second source of each name exists. It keeps counts for each source and
+/// name, at most <see cref="Most"/> of them, and nothing for each span.
 /// </summary>
-internal sealed class MissingSpanHeard : IDisposable
+internal sealed class ActivityObserver : IDisposable
 {
     public const int Most = 300;
     public const string ProbeVersion = "only there to see who listens";
 
     [ThreadStatic]
-    private static AskedSpan? last; // a span is asked for, started and mostly ended in a row: no need to look it up each time
+    private static ObservedSpan? last; // most spans are requested, started and ended in a row: this saves lookups
 
-    private readonly ConcurrentDictionary<(string Source, string Name), AskedSpan> spans = new();
-    private readonly ConcurrentDictionary<string, AskedSource> sources = new();
+    private readonly ConcurrentDictionary<(string Source, string Name), ObservedSpan> spans = new();
+    private readonly ConcurrentDictionary<string, ObservedSource> sources = new();
     private readonly ConcurrentDictionary<string, bool> existing = new(StringComparer.OrdinalIgnoreCase);
     private readonly ConcurrentDictionary<string, NamesOfProvider> providers = new();
     private readonly ConcurrentDictionary<Uri, string> refused = new();
@@ -69,14 +69,14 @@ internal sealed class MissingSpanHeard : IDisposable
     private int kept;
 
     /// <summary>From <c>NotebookHost.Attach</c> on; null before it.</summary>
-    public static MissingSpanHeard? Current { get; private set; }
+    public static ActivityObserver? Current { get; private set; }
 
-    private MissingSpanHeard()
+    private ActivityObserver()
     {
         listener = new()
         {
             ShouldListenTo = source => source.Version != ProbeVersion && Keep(existing, source.Name, true),
-            Sample = OnAsked,
+            Sample = OnRequested,
             ActivityStarted = OnStarted,
             ActivityStopped = OnEnded,
         };
@@ -91,7 +91,7 @@ internal sealed class MissingSpanHeard : IDisposable
         meter.SetMeasurementEventCallback<long>(OnProcessed);
     }
 
-    /// <summary>Forgets what was heard, and listens anew.</summary>
+    /// <summary>Forgets all counts and starts to observe again.</summary>
     public static void Listen()
     {
         Stop();
@@ -100,7 +100,7 @@ internal sealed class MissingSpanHeard : IDisposable
         Current.meter.Start();
     }
 
-    /// <summary>Hears nothing more. What was heard can no longer be asked.</summary>
+    /// <summary>Stops observing. The counts are no longer available.</summary>
     public static void Stop()
     {
         Current?.Dispose();
@@ -115,8 +115,8 @@ internal sealed class MissingSpanHeard : IDisposable
             source.Probe.Dispose();
     }
 
-    /// <summary>All that was asked for, by source and name.</summary>
-    public IEnumerable<AskedSpan> Spans => spans.Values;
+    /// <summary>All spans that were requested, by source and name.</summary>
+    public IEnumerable<ObservedSpan> Spans => spans.Values;
 
     /// <summary>How many spans a batch processor threw away because its queue was full: the SDK's own count.</summary>
     public long QueueFull => Interlocked.Read(ref queueFull);
@@ -149,10 +149,10 @@ internal sealed class MissingSpanHeard : IDisposable
     /// <summary>Whether a source of this name was ever made.</summary>
     public bool Exists(string source) => existing.ContainsKey(source);
 
-    /// <summary>Looks now who listens to a source that was asked.</summary>
-    public bool IsHeardNow(AskedSource source) => Ask(source) == Listening.Provider;
+    /// <summary>Whether a provider listens to this source now.</summary>
+    public bool HasProviderNow(ObservedSource source) => Ask(source) == Listening.Provider;
 
-    private enum Listening { Nobody, Listener, Provider }
+    private enum Listening { None, Listener, Provider }
 
     /// <summary>Notes what the providers that are here now were given: also called before one of them goes.</summary>
     public bool Look()
@@ -169,33 +169,33 @@ internal sealed class MissingSpanHeard : IDisposable
         return true;
     }
 
-    private Listening Ask(AskedSource source)
+    private Listening Ask(ObservedSource source)
     {
         Look();
         if (source.Known is not { } known || known.Change != Interlocked.Read(ref change))
             source.Known = known = new(Interlocked.Read(ref change), MissingSpanListeners.ProviderListens(source.Probe) ?? true);
         if (!source.Probe.HasListeners())
-            return Listening.Nobody;
+            return Listening.None;
         if (known.Provider)
-            source.EverHeard = true;
+            source.HadProvider = true;
         return known.Provider ? Listening.Provider : Listening.Listener;
     }
 
     // Called for every StartActivity. It must never fail, and never ask for options.TraceId: that would make one.
-    private ActivitySamplingResult OnAsked(ref ActivityCreationOptions<ActivityContext> options)
+    private ActivitySamplingResult OnRequested(ref ActivityCreationOptions<ActivityContext> options)
     {
         if (Find(options.Source, options.Name) is { } span)
         {
-            var early = !span.Source.EverHeard;
-            Interlocked.Increment(ref span.Asked);
+            var early = !span.Source.HadProvider;
+            Interlocked.Increment(ref span.Requested);
             var listening = Ask(span.Source);
-            if (listening == Listening.Nobody)
+            if (listening == Listening.None)
                 Interlocked.Increment(ref early ? ref span.TooEarly : ref span.TooLate);
             else if (listening == Listening.Listener)
                 Interlocked.Increment(ref span.ToAListener);
             else if (options.Parent.TraceId != default)
                 LookAtParent(span, options.Parent);
-            span.LastAsked = Interlocked.Read(ref change);
+            span.LastRequested = Interlocked.Read(ref change);
         }
 
         return ActivitySamplingResult.None;
@@ -203,7 +203,7 @@ internal sealed class MissingSpanHeard : IDisposable
 
     // The SDK says the same in its event 58 (event source OpenTelemetry-Sdk), but at level Verbose, where it writes two more
     // events for every span: a span then costs seven times as much (measured). So it is worked out here, and a test compares.
-    private static void LookAtParent(AskedSpan span, ActivityContext parent)
+    private static void LookAtParent(ObservedSpan span, ActivityContext parent)
     {
         var current = Activity.Current is { } activity && activity.SpanId == parent.SpanId ? activity : null;
         if (parent.TraceFlags.HasFlag(ActivityTraceFlags.Recorded))
@@ -241,7 +241,7 @@ internal sealed class MissingSpanHeard : IDisposable
         NoteName(activity.Parent);
         if (activity.Source.Name.Length == 0 || Find(activity.Source, activity.OperationName) is not { } span)
             return;
-        Interlocked.Increment(ref IsHeardNow(span.Source) ? ref span.Ended : ref span.EndedTooLate);
+        Interlocked.Increment(ref HasProviderNow(span.Source) ? ref span.Ended : ref span.EndedTooLate);
         if (NoteName(activity))
             span.EndedAs = activity.DisplayName;
     }
@@ -265,14 +265,14 @@ internal sealed class MissingSpanHeard : IDisposable
         }
     }
 
-    private AskedSpan? Find(ActivitySource source, string name)
+    private ObservedSpan? Find(ActivitySource source, string name)
     {
         if (last is { } known && known.By == this && ReferenceEquals(known.Name, name) && ReferenceEquals(known.Source.Name, source.Name))
             return known;
         if (!spans.TryGetValue((source.Name, name), out var span) && kept < Most && name.Length < Most)
         {
             Interlocked.Increment(ref kept);
-            span = spans.GetOrAdd((source.Name, name), new AskedSpan(this, sources.GetOrAdd(source.Name, made => new(made)), name));
+            span = spans.GetOrAdd((source.Name, name), new ObservedSpan(this, sources.GetOrAdd(source.Name, made => new(made)), name));
         }
 
         return span is null ? null : last = span;
