@@ -32,13 +32,13 @@ let index, kernel, runtime, running = null, broken = false;
 
 // ---- Downloads ----
 
-const progress = { loaded: 0, total: 0, what: 'Loading', told: 0 };
+const progress = { loaded: 0, total: 0, what: 'Loading', reported: 0 };
 
-function tellProgress(what = progress.what) {
+function reportProgress(what = progress.what) {
     const changed = what !== progress.what;
     progress.what = what;
-    if (!changed && performance.now() - progress.told < 100) return;
-    progress.told = performance.now();
+    if (!changed && performance.now() - progress.reported < 100) return;
+    progress.reported = performance.now();
     postMessage({ type: 'progress', what, loaded: progress.loaded, total: progress.total });
 }
 
@@ -55,7 +55,7 @@ async function download({ file, bytes, zipped }, counts = true) {
         seen += chunk.length;
         if (counts) {
             progress.loaded += packed || !isZipped ? chunk.length : chunk.length * zipped / bytes;
-            tellProgress();
+            reportProgress();
         }
     };
     const source = new ReadableStream({
@@ -98,7 +98,7 @@ async function start({ environment = {} }) {
     index = await fetched.json();
     const first = [index.runtime.wasm, index.bundles.runtime, index.bundles.framework, index.sqljs.wasm];
     progress.total = first.reduce((sum, f) => sum + f.zipped, 0);
-    tellProgress('Loading .NET');
+    reportProgress('Loading .NET');
     const [wasm, boot, framework, sql] = first.map(f => download(f));
     const [{ dotnet }, { default: initSqlJs }] = await Promise.all([import('./runtime/dotnet.js'), import('./sqljs/sqljs.js')]);
 
@@ -129,7 +129,7 @@ async function start({ environment = {} }) {
         print: text => stray(text),
     }).create();
 
-    runtime.setModuleImports('worker', { tell, flushSoon, need });
+    runtime.setModuleImports('worker', { send, flushSoon, need });
     runtime.setModuleImports('sqlite', sqlite);
     await sqlite.start(initSqlJs, await sql);
     kernel = (await runtime.getAssemblyExports('TracingTutorial.Tab.Kernel.dll')).TracingTutorial.Tab.Kernel;
@@ -137,7 +137,7 @@ async function start({ environment = {} }) {
     kernel.Start(JSON.stringify(index.course));
     for (const [name, value] of Object.entries(environment)) kernel.SetVariable(name, value);
     for (const name of ['telemetry', 'layers', 'web']) need(name).catch(() => { wanted.delete(name); });
-    tellProgress('Starting the compiler');
+    reportProgress('Starting the compiler');
     await kernel.WarmUp();
     postMessage({ type: 'ready', milliseconds: Math.round(performance.now() - started) });
 }
@@ -146,7 +146,7 @@ async function start({ environment = {} }) {
 
 let events = [], posted = 0, timer = 0;
 
-function tell(json) {
+function send(json) {
     events.push(JSON.parse(json));
     if (performance.now() - posted >= pace) post();
     else timer ||= setTimeout(post, pace);

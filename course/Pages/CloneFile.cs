@@ -9,7 +9,7 @@ using TracingTutorial.Course.Lessons;
 namespace TracingTutorial.Course.Pages;
 
 /// <summary>
-/// The files of the clone that a lesson may lead a reader to: guides, helpers, what Docker is told. Known by their path, as
+/// The files of the clone that a lesson may lead a reader to: guides, helpers, the configuration for Docker. Known by their path, as
 /// <c>docker/README.md</c>.
 /// </summary>
 internal static partial class CloneFile

@@ -42,7 +42,7 @@ internal sealed class CellRun(Cell cell, int maxText = 2_000_000)
 
     /// <summary>Takes an event.</summary>
     /// <returns>What was added to the outputs, or put in the place of the one with the same id; null if nothing was.</returns>
-    public Output? Hear(CellEvent cellEvent)
+    public Output? Receive(CellEvent cellEvent)
     {
         switch (cellEvent)
         {
@@ -74,11 +74,11 @@ internal sealed class CellRun(Cell cell, int maxText = 2_000_000)
     public void Fail(FailureReason reason, string message, string wayOut = "", string? details = null)
     {
         Failure ??= new CellEvent.Failed(reason, new Problem(cell.File, cell.Number, cell.Line, message, wayOut), details);
-        Hear(new CellEvent.Ended());
+        Receive(new CellEvent.Ended());
     }
 
     /// <summary>Text that an earlier cell, or native code, wrote while this cell ran or after it.</summary>
-    public Output? HearLate(string text) => Print(OutputKind.Note, text);
+    public Output? ReceiveLate(string text) => Print(OutputKind.Note, text);
 
     /// <summary>The run as a result, for reports.</summary>
     public CellResult Result() => new(

@@ -35,8 +35,8 @@ public interface IKernel : IAsyncDisposable
     /// Runs a cell after those that were submitted before. If the kernel ends first, no <see cref="CellEvent.Ended"/> comes.
     /// </summary>
     /// <param name="cell">The cell, with the text that is to run.</param>
-    /// <param name="hear">Called with each event, one after the other. It must not block.</param>
-    void Submit(Cell cell, Action<CellEvent> hear);
+    /// <param name="receive">Called with each event, one after the other. It must not block.</param>
+    void Submit(Cell cell, Action<CellEvent> receive);
 
     /// <summary>Answers a question of the editor; null when the kernel cannot say.</summary>
     Task<JsonElement?> AskAsync(EditorQuestion question);

@@ -144,7 +144,7 @@ internal sealed class LearnerState
     public IEnumerable<object> Orphans() => Kept.Cells.Where(c => c.Value.Source is not null && !_keys.Contains(c.Key))
         .Select(c => new { exercise = c.Value.Exercise, source = c.Value.Source });
 
-    /// <summary>The parts of a message that tell a cell's text and what belongs to it.</summary>
+    /// <summary>The parts of a message with a cell's text and what belongs to it.</summary>
     public object TextMessage(int cell) => new
     {
         type = "edited",

@@ -10,7 +10,7 @@ using TracingTutorial.Course.Lessons;
 namespace TracingTutorial.Course.Runs;
 
 /// <summary>Runs one notebook from its first cell to its last, in a kernel of its own.</summary>
-internal sealed class LessonRun(Notebook notebook, RunOptions options, Action<RunEvent> tell)
+internal sealed class LessonRun(Notebook notebook, RunOptions options, Action<RunEvent> report)
 {
     /// <summary>How long late text is still taken after the last cell.</summary>
     private static readonly TimeSpan Grace = TimeSpan.FromMilliseconds(100);
@@ -20,35 +20,35 @@ internal sealed class LessonRun(Notebook notebook, RunOptions options, Action<Ru
     private CellRun? _run;
 
     /// <summary>Reads the notebook and runs it. What is wrong is in the result; this does not throw.</summary>
-    public static async Task<LessonResult> RunAsync(string path, RunOptions options, Action<RunEvent> tell, CancellationToken cancel)
+    public static async Task<LessonResult> RunAsync(string path, RunOptions options, Action<RunEvent> report, CancellationToken cancel)
     {
         LessonResult result;
         try
         {
             var notebook = DibReader.Load(path);
-            result = await RunAsync(options.Solutions ? notebook.Solved() : notebook, options, tell, cancel);
+            result = await RunAsync(options.Solutions ? notebook.Solved() : notebook, options, report, cancel);
         }
         catch (NotebookException e)
         {
             result = new LessonResult(path, Path.GetFileName(path), [], e.Problems, 0, 0);
         }
 
-        tell(new RunEvent.LessonEnded(result));
+        report(new RunEvent.LessonEnded(result));
         return result;
     }
 
     /// <summary>Runs a notebook that was read already.</summary>
-    public static Task<LessonResult> RunAsync(Notebook notebook, RunOptions options, Action<RunEvent> tell, CancellationToken cancel)
+    public static Task<LessonResult> RunAsync(Notebook notebook, RunOptions options, Action<RunEvent> report, CancellationToken cancel)
     {
-        tell(new RunEvent.LessonStarted(notebook));
-        return new LessonRun(notebook, options, tell).RunAsync(cancel);
+        report(new RunEvent.LessonStarted(notebook));
+        return new LessonRun(notebook, options, report).RunAsync(cancel);
     }
 
     private async Task<LessonResult> RunAsync(CancellationToken cancel)
     {
         var clock = Stopwatch.StartNew();
         Cell[] cells = options.AsVsCode ? [.. notebook.Code, .. ImportProof.Of(notebook)] : [.. notebook.Code];
-        await using var kernel = options.Start(Path.GetDirectoryName(notebook.Path)!, HearLate);
+        await using var kernel = options.Start(Path.GetDirectoryName(notebook.Path)!, ReceiveLate);
         var goesOn = cells.Length == 0 || await IsReadyAsync(kernel, cells[0], cancel);
         while (goesOn && _results.Count < cells.Length && !cancel.IsCancellationRequested)
             goesOn = await RunAsync(cells[_results.Count], kernel, cancel);
@@ -76,9 +76,9 @@ internal sealed class LessonRun(Notebook notebook, RunOptions options, Action<Ru
 
         var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         if (string.IsNullOrWhiteSpace(cell.Source))
-            Hear(run, new CellEvent.Ended(), ended); // Nothing to run.
+            Receive(run, new CellEvent.Ended(), ended); // Nothing to run.
         else
-            kernel.Submit(cell, e => Hear(run, e, ended));
+            kernel.Submit(cell, e => Receive(run, e, ended));
         var stopped = Task.Delay(Timeout.Infinite, cancel);
         await Task.WhenAny(ended.Task, kernel.Ended, stopped);
         if (!ended.Task.IsCompleted)
@@ -104,7 +104,7 @@ internal sealed class LessonRun(Notebook notebook, RunOptions options, Action<Ru
 
     private CellRun Begin(Cell cell)
     {
-        tell(new RunEvent.CellStarted(cell));
+        report(new RunEvent.CellStarted(cell));
         var run = new CellRun(cell);
         lock (_gate)
             return _run = run;
@@ -118,30 +118,30 @@ internal sealed class LessonRun(Notebook notebook, RunOptions options, Action<Ru
             result = problem is null ? result : result with { Problem = problem };
             _run = null;
             _results.Add(result);
-            tell(new RunEvent.CellEnded(result));
+            report(new RunEvent.CellEnded(result));
         }
     }
 
-    private void Hear(CellRun run, CellEvent cellEvent, TaskCompletionSource ended)
+    private void Receive(CellRun run, CellEvent cellEvent, TaskCompletionSource ended)
     {
         lock (_gate)
         {
-            var output = run.Hear(cellEvent);
+            var output = run.Receive(cellEvent);
             if (cellEvent is CellEvent.Progress progress)
-                tell(new RunEvent.CellProgress(progress.Text));
+                report(new RunEvent.CellProgress(progress.Text));
             else if (output is not null && cellEvent is not CellEvent.Shown { IsUpdate: true })
-                tell(new RunEvent.Printed(output));
+                report(new RunEvent.Printed(output));
             if (cellEvent is CellEvent.Ended)
                 ended.TrySetResult();
         }
     }
 
-    private void HearLate(string text)
+    private void ReceiveLate(string text)
     {
         lock (_gate)
         {
-            if (_run is { HasEnded: false } run && run.HearLate(text) is { } output)
-                tell(new RunEvent.Printed(output));
+            if (_run is { HasEnded: false } run && run.ReceiveLate(text) is { } output)
+                report(new RunEvent.Printed(output));
         }
     }
 

@@ -13,7 +13,7 @@ using TracingTutorial.Course.Pages;
 namespace TracingTutorial.Course.Runs;
 
 /// <summary>
-/// One open lesson: what the learner did, the cells that run, and the pages that show it. Messages.md describes what it is told and
+/// One open lesson: what the learner did, the cells that run, and the pages that show it. Messages.md describes what it receives and
 /// what it tells. Everything happens in one order: messages of pages, events of the kernel and the results of writing are actions in a
 /// queue, and one loop takes them.
 /// </summary>
@@ -33,7 +33,7 @@ internal sealed class LessonSession : IKernelOwner, IRunListener, IAsyncDisposab
     private string? _progress; // of the running cell
 
     /// <param name="lesson">The lesson.</param>
-    /// <param name="page">What a page is told about it.</param>
+    /// <param name="page">What a page receives about it.</param>
     /// <param name="pool">Has the kernels.</param>
     /// <param name="folder">Has the learner's progress.</param>
     public LessonSession(Notebook lesson, LessonPage page, KernelPool pool, ProgressFolder folder)
@@ -56,12 +56,12 @@ internal sealed class LessonSession : IKernelOwner, IRunListener, IAsyncDisposab
             folder, page.Name,
             (written, held) => Post(() => Join(written, held)),
             text => Post(() => Notice(text)));
-        Questions = new QuestionState(page.Questions, _state, Keep, _viewers.Tell);
-        _pause = new RunAllPause(page, Questions, _viewers.Tell);
+        Questions = new QuestionState(page.Questions, _state, Keep, _viewers.Send);
+        _pause = new RunAllPause(page, Questions, _viewers.Send);
         _runs = new RunQueue(
             pool, this, Path.GetDirectoryName(lesson.Path)!, _state.Code,
             i => (_state.CellOf(i), _state.IsEdited(i)), Post, this);
-        _outputs = new PacedOutputs(Post, (cell, output) => _viewers.Tell(new { type = "output", cell, output }));
+        _outputs = new PacedOutputs(Post, (cell, output) => _viewers.Send(new { type = "output", cell, output }));
     }
 
     /// <summary>The lesson as it was read.</summary>
@@ -76,7 +76,7 @@ internal sealed class LessonSession : IKernelOwner, IRunListener, IAsyncDisposab
     public bool IsRunning => _runs.IsRunning;
 
     /// <summary>
-    /// A page connects: what it is told, and what to call when it leaves. The first message it must send is <c>hello</c>.
+    /// A page connects: where its messages go, and what to call when it leaves. The first message it must send is <c>hello</c>.
     /// </summary>
     public Viewer Connect() => _viewers.Add();
 
@@ -107,7 +107,7 @@ internal sealed class LessonSession : IKernelOwner, IRunListener, IAsyncDisposab
     });
 
     /// <summary>The lesson has changed on disk: pages load it again, from another session.</summary>
-    public Task LeaveAsync() => EndAsync("The lesson has changed on disk.", () => _viewers.Tell(new { type = "reload" }));
+    public Task LeaveAsync() => EndAsync("The lesson has changed on disk.", () => _viewers.Send(new { type = "reload" }));
 
     public async ValueTask DisposeAsync() => await EndAsync("The player was ended.", () => { });
 
@@ -135,8 +135,8 @@ internal sealed class LessonSession : IKernelOwner, IRunListener, IAsyncDisposab
         _state.Visit();
         Keep();
         if (version != _page.Version)
-            viewer.Tell(new { type = "lesson", lesson = _page });
-        viewer.Tell(State());
+            viewer.Send(new { type = "lesson", lesson = _page });
+        viewer.Send(State());
         _viewers.Join(viewer);
     }
 
@@ -213,7 +213,7 @@ internal sealed class LessonSession : IKernelOwner, IRunListener, IAsyncDisposab
     private void Changed(int cell)
     {
         Keep();
-        _viewers.Tell(_state.TextMessage(cell));
+        _viewers.Send(_state.TextMessage(cell));
     }
 
     internal void StartAgain()
@@ -223,13 +223,13 @@ internal sealed class LessonSession : IKernelOwner, IRunListener, IAsyncDisposab
         _state.Clear();
         Keep();
         _writer.PutRuns(_state.Runs.ToDictionary());
-        _viewers.Tell(State());
+        _viewers.Send(State());
     }
 
     internal async Task AnswerAsync(Viewer viewer, int id, EditorQuestion question)
     {
         var answer = _runs.Kernel is { } kernel && !IsRunning ? await kernel.AskAsync(question) : null;
-        viewer.Tell(new { type = "answer", id, answer });
+        viewer.Send(new { type = "answer", id, answer });
     }
 
     private void Keep()
@@ -244,32 +244,32 @@ internal sealed class LessonSession : IKernelOwner, IRunListener, IAsyncDisposab
         var choices = Kept.Choices;
         _put = KeptLesson.Merge(written, _put, held);
         foreach (var cell in _state.Join(written, held))
-            _viewers.Tell(_state.TextMessage(cell));
+            _viewers.Send(_state.TextMessage(cell));
         if (!choices.Select(c => (c.Key, c.Value.Letter, c.Value.Closed))
             .SequenceEqual(Kept.Choices.Select(c => (c.Key, c.Value.Letter, c.Value.Closed))))
-            _viewers.Tell(State());
+            _viewers.Send(State());
     }
 
     // ---- what runs
 
-    void IRunListener.KernelIs(string state) => _viewers.Tell(new { type = "kernel", state });
+    void IRunListener.KernelIs(string state) => _viewers.Send(new { type = "kernel", state });
 
-    void IRunListener.Queued(int cell, bool waits) => _viewers.Tell(new { type = waits ? "queued" : "unqueued", cell });
+    void IRunListener.Queued(int cell, bool waits) => _viewers.Send(new { type = waits ? "queued" : "unqueued", cell });
 
     void IRunListener.Started(int cell)
     {
         _outputs.Flush();
         _progress = null;
-        _viewers.Tell(new { type = "started", cell });
+        _viewers.Send(new { type = "started", cell });
     }
 
     void IRunListener.Progress(int cell, string text)
     {
         _progress = text;
-        _viewers.Tell(new { type = "progress", cell, text });
+        _viewers.Send(new { type = "progress", cell, text });
     }
 
-    void IRunListener.Shown(int cell, Output output) => _outputs.Tell(cell, output);
+    void IRunListener.Shown(int cell, Output output) => _outputs.Send(cell, output);
 
     void IRunListener.Ended(int cell, CellRun run)
     {
@@ -277,8 +277,8 @@ internal sealed class LessonSession : IKernelOwner, IRunListener, IAsyncDisposab
         var before = Kept;
         _state.Ran(cell, run);
         if (_state.FailureOf(cell) is { } failure)
-            _viewers.Tell(new { type = "output", cell, output = failure });
-        _viewers.Tell(_state.EndMessage(cell));
+            _viewers.Send(new { type = "output", cell, output = failure });
+        _viewers.Send(_state.EndMessage(cell));
         if (run.Failure is null)
             Questions.Ran(cell);
         else
@@ -291,7 +291,7 @@ internal sealed class LessonSession : IKernelOwner, IRunListener, IAsyncDisposab
     void IRunListener.Gone(IReadOnlyList<int> cells)
     {
         if (_state.Lose(cells) is { Length: > 0 } lost)
-            _viewers.Tell(new { type = "gone", cells = lost });
+            _viewers.Send(new { type = "gone", cells = lost });
     }
 
     void IRunListener.Drained() => _pause.Drained();

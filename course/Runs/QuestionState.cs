@@ -12,9 +12,9 @@ namespace TracingTutorial.Course.Runs;
 /// <param name="questions">The questions of the lesson.</param>
 /// <param name="learner">Has what is kept.</param>
 /// <param name="keep">Called when what is kept has changed.</param>
-/// <param name="tell">Takes a message for all pages.</param>
+/// <param name="send">Takes a message for all pages.</param>
 internal sealed class QuestionState(
-    IReadOnlyList<LessonPage.PageQuestion> questions, LearnerState learner, Action keep, Action<object> tell)
+    IReadOnlyList<LessonPage.PageQuestion> questions, LearnerState learner, Action keep, Action<object> send)
 {
     private (Dictionary<string, string> Choices, HashSet<string> Closed)? _presenting;
 
@@ -35,13 +35,13 @@ internal sealed class QuestionState(
         if (_presenting is var (choices, _))
         {
             choices[key] = letter; // a room may go on voting, so a quiz stays open there
-            tell(PresentingMessage!);
+            send(PresentingMessage!);
             return;
         }
 
         learner.Choose(key, letter, closed: false);
         keep();
-        tell(new { type = "chosen", question = key, letter });
+        send(new { type = "chosen", question = key, letter });
         if (question.Quiz)
             Close([question]);
     }
@@ -56,7 +56,7 @@ internal sealed class QuestionState(
     public void Present(bool on)
     {
         _presenting = on ? ([], []) : null;
-        tell(PresentingMessage ?? new { type = "presenting", on = false, choices = new { }, closed = Array.Empty<string>() });
+        send(PresentingMessage ?? new { type = "presenting", on = false, choices = new { }, closed = Array.Empty<string>() });
     }
 
     private bool IsClosed(LessonPage.PageQuestion question) =>
@@ -69,13 +69,13 @@ internal sealed class QuestionState(
             if (_presenting is var (_, closed))
             {
                 closed.Add(question.Key);
-                tell(PresentingMessage!);
+                send(PresentingMessage!);
                 continue;
             }
 
             learner.Choose(question.Key, learner.ChoiceOf(question.Key)?.Letter, closed: true);
             keep();
-            tell(new { type = "closed", question = question.Key });
+            send(new { type = "closed", question = question.Key });
         }
     }
 }

@@ -7,7 +7,7 @@ namespace TracingTutorial.Course.Runs;
 
 /// <summary>
 /// The leading cells of a lesson that hold only <c>#r</c>, <c>using</c> and <c>#!import</c>: they are run while the learner reads.
-/// What they show is told when the learner runs them, in their order.
+/// What they show is sent when the learner runs them, in their order.
 /// </summary>
 /// <param name="cells">The cells that can be run ahead.</param>
 internal sealed partial class RunAhead(IReadOnlyList<int> cells)

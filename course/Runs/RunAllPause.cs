@@ -8,8 +8,8 @@ namespace TracingTutorial.Course.Runs;
 /// <summary>Where <em>Run all</em> stops: before the first cell of a prediction that the learner has not made.</summary>
 /// <param name="page">Has the questions.</param>
 /// <param name="questions">Says which ones are answered.</param>
-/// <param name="tell">Tells all pages.</param>
-internal sealed class RunAllPause(LessonPage page, QuestionState questions, Action<object> tell)
+/// <param name="send">Sends a message to all pages.</param>
+internal sealed class RunAllPause(LessonPage page, QuestionState questions, Action<object> send)
 {
     private LessonPage.PageQuestion? _next; // where it stops when the queue is empty
     private LessonPage.PageQuestion? _at; // where it has stopped
@@ -49,6 +49,6 @@ internal sealed class RunAllPause(LessonPage page, QuestionState questions, Acti
         if (_next is not { } question)
             return;
         (_at, _next) = (question, null);
-        tell(new { type = "paused", question = question.Key, cell = question.First });
+        send(new { type = "paused", question = question.Key, cell = question.First });
     }
 }

@@ -32,12 +32,12 @@ internal sealed class RunQueue : IKernelListener
     /// <param name="code">The cells of code, in order.</param>
     /// <param name="cellAt">A cell with the text that is to run, and whether the learner has edited it.</param>
     /// <param name="post">Puts an action into the session's order.</param>
-    /// <param name="tell">Hears what happens.</param>
+    /// <param name="listener">Receives what happens.</param>
     public RunQueue(
         KernelPool pool, IKernelOwner owner, string folder, IReadOnlyList<int> code,
-        Func<int, (Cell Cell, bool Edited)> cellAt, Action<Action> post, IRunListener tell)
+        Func<int, (Cell Cell, bool Edited)> cellAt, Action<Action> post, IRunListener listener)
     {
-        (_code, _cellAt, _tell) = (code, cellAt, tell);
+        (_code, _cellAt, _tell) = (code, cellAt, listener);
         _kernel = new SessionKernel(pool, owner, folder, post, this);
     }
 
@@ -137,7 +137,7 @@ internal sealed class RunQueue : IKernelListener
 
     void IKernelListener.KernelPrinted(string text)
     {
-        if (_last is var (cell, run) && run.HearLate(text) is { } output)
+        if (_last is var (cell, run) && run.ReceiveLate(text) is { } output)
             _tell.Shown(cell, output);
     }
 
@@ -237,7 +237,7 @@ internal sealed class RunQueue : IKernelListener
         }
         else if (string.IsNullOrWhiteSpace(run.Cell.Source))
         {
-            run.Hear(new CellEvent.Ended());
+            run.Receive(new CellEvent.Ended());
             Finish(index, run);
         }
         else
@@ -249,12 +249,12 @@ internal sealed class RunQueue : IKernelListener
     private void Send(int index, CellRun run)
     {
         _inKernel.Add(index);
-        _kernel.Submit(run.Cell, cellEvent => Hear(index, run, cellEvent));
+        _kernel.Submit(run.Cell, cellEvent => Receive(index, run, cellEvent));
     }
 
-    private void Hear(int index, CellRun run, CellEvent cellEvent)
+    private void Receive(int index, CellRun run, CellEvent cellEvent)
     {
-        var output = run.Hear(cellEvent);
+        var output = run.Receive(cellEvent);
         var isSeen = _isRunning && _last?.Run == run;
         if (isSeen && cellEvent is CellEvent.Progress progress)
             _tell.Progress(index, progress.Text);

@@ -33,8 +33,8 @@ internal interface IKernelListener
 /// <param name="owner">Whose kernel it is.</param>
 /// <param name="folder">The folder of the lesson.</param>
 /// <param name="post">Puts an action into the session's order.</param>
-/// <param name="tell">Hears what happens.</param>
-internal sealed class SessionKernel(KernelPool pool, IKernelOwner owner, string folder, Action<Action> post, IKernelListener tell)
+/// <param name="listener">Receives what happens.</param>
+internal sealed class SessionKernel(KernelPool pool, IKernelOwner owner, string folder, Action<Action> post, IKernelListener listener)
 {
     private int _generation;
 
@@ -66,30 +66,30 @@ internal sealed class SessionKernel(KernelPool pool, IKernelOwner owner, string 
     public void Use() => pool.Use(owner);
 
     /// <summary>Runs a cell. There must be a kernel.</summary>
-    public void Submit(Cell cell, Action<CellEvent> hear)
+    public void Submit(Cell cell, Action<CellEvent> receive)
     {
         var generation = _generation;
-        Kernel!.Submit(cell, cellEvent => Post(generation, () => hear(cellEvent)));
+        Kernel!.Submit(cell, cellEvent => Post(generation, () => receive(cellEvent)));
     }
 
     private async Task StartAsync(int generation)
     {
         try
         {
-            var kernel = await pool.StartAsync(owner, folder, text => Post(generation, () => tell.KernelPrinted(text)));
+            var kernel = await pool.StartAsync(owner, folder, text => Post(generation, () => listener.KernelPrinted(text)));
             post(() => HasStarted(generation, kernel));
             if (kernel is null)
                 return;
-            _ = kernel.Ended.ContinueWith(end => Post(generation, () => tell.KernelEnded(end.Result)), TaskScheduler.Default);
+            _ = kernel.Ended.ContinueWith(end => Post(generation, () => listener.KernelEnded(end.Result)), TaskScheduler.Default);
             await kernel.Ready;
-            Post(generation, tell.KernelReady);
+            Post(generation, listener.KernelReady);
         }
         catch (Exception e) when (e is KernelException or ObjectDisposedException or IOException or Win32Exception)
         {
             Post(generation, () =>
             {
                 IsStarting = false;
-                tell.KernelNotStarted(e.Message, (e as KernelException)?.WayOut ?? "");
+                listener.KernelNotStarted(e.Message, (e as KernelException)?.WayOut ?? "");
             });
         }
     }
@@ -106,9 +106,9 @@ internal sealed class SessionKernel(KernelPool pool, IKernelOwner owner, string 
         IsStarting = false;
         Kernel = kernel;
         if (kernel is null)
-            tell.KernelRefused();
+            listener.KernelRefused();
         else
-            tell.KernelStarted();
+            listener.KernelStarted();
     }
 
     private void Post(int generation, Action action) => post(() =>

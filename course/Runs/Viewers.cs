@@ -22,17 +22,17 @@ internal sealed class Viewer(Action<Viewer> leave) : IDisposable
     private readonly Channel<string> _messages =
         Channel.CreateBounded<string>(new BoundedChannelOptions(MaxWaiting) { SingleReader = true });
 
-    /// <summary>The messages in order. They end when the page cannot keep up: it connects again, and is told the state.</summary>
+    /// <summary>The messages in order. They end when the page cannot keep up: it connects again, and receives the state.</summary>
     public ChannelReader<string> Messages => _messages.Reader;
 
     public static string Text(object message) => JsonSerializer.Serialize(message, Json);
 
-    public void Tell(object message) => TellText(Text(message));
+    public void Send(object message) => SendText(Text(message));
 
     /// <summary>The page is closed.</summary>
     public void Dispose() => leave(this);
 
-    internal void TellText(string message)
+    internal void SendText(string message)
     {
         if (_messages.Writer.TryWrite(message))
             return;
@@ -48,10 +48,10 @@ internal sealed class Viewers
     private readonly List<Viewer> _viewers = [];
     private readonly List<string> _unsaid = []; // notices that no page has been there to show
 
-    /// <summary>A new page. It is told nothing but what is for it alone until it has joined.</summary>
+    /// <summary>A new page. Until it has joined, it receives only messages for itself.</summary>
     public Viewer Add() => new(Remove);
 
-    /// <summary>The page knows the state: from here on it is told every change.</summary>
+    /// <summary>The page has the state: from here on it receives every change.</summary>
     public void Join(Viewer viewer)
     {
         string[] notices;
@@ -67,7 +67,7 @@ internal sealed class Viewers
             Notice(text);
     }
 
-    /// <summary>Tells every page a sentence about the lesson as a whole; when there is no page, the next one is told.</summary>
+    /// <summary>Sends a sentence to every page about the lesson as a whole; when there is no page, the next one receives it.</summary>
     public void Notice(string text)
     {
         lock (_lock)
@@ -79,11 +79,11 @@ internal sealed class Viewers
             }
         }
 
-        Tell(new { type = "notice", text });
+        Send(new { type = "notice", text });
     }
 
-    /// <summary>Tells every page.</summary>
-    public void Tell(object message)
+    /// <summary>Sends a message to every page.</summary>
+    public void Send(object message)
     {
         Viewer[] all;
         lock (_lock)
@@ -92,7 +92,7 @@ internal sealed class Viewers
             return;
         var text = Viewer.Text(message);
         foreach (var viewer in all)
-            viewer.TellText(text);
+            viewer.SendText(text);
     }
 
     private void Remove(Viewer viewer)

@@ -71,7 +71,7 @@ public static class Exercise111
                         + "refused: then each user has an error type of their own.", own)
                 : list.Failures()),
             ("No values of people, no card numbers", () => list.Values() ?? EightDigits(mine) ?? FromTheCard(all)),
-            ("Charges can still be told apart", () => TellsUsers(all) ? null
+            ("Charges can still be told apart", () => DistinguishesUsers(all) ? null
                 : new Wrong("Whose charge was it? The spans have no attribute that differs from user to user, and stays the same for one. "
                     + "Use the user's id, for example: shop.user.", mine)));
     }
@@ -120,7 +120,7 @@ public static class Exercise111
         .SelectMany(c => Mine(all, c.Number)).Select(s => $"{s["error.type"]}").Where(t => t.Length > 0);
 
     // An attribute that all charges have: the same value each time for one user, and another one for each other user.
-    private static bool TellsUsers(IReadOnlyList<RecordedSpan> all)
+    private static bool DistinguishesUsers(IReadOnlyList<RecordedSpan> all)
     {
         var users = Charges.Where(c => c.Card is Good or Refused).GroupBy(c => c.User, c => Mine(all, c.Number)
             .SelectMany(s => s.Attributes).ToLookup(a => a.Key, a => $"{a.Value}")).ToArray();

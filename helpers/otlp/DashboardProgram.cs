@@ -151,8 +151,8 @@ internal sealed class DashboardProcess : IDisposable
         start.Environment["DOTNET_ENVIRONMENT"] = start.Environment["ASPNETCORE_ENVIRONMENT"] = "Production";
 
         var dashboard = new DashboardProcess(Process.Start(start)!);
-        dashboard.process.OutputDataReceived += (_, e) => dashboard.Hear(e.Data);
-        dashboard.process.ErrorDataReceived += (_, e) => dashboard.Hear(e.Data);
+        dashboard.process.OutputDataReceived += (_, e) => dashboard.Read(e.Data);
+        dashboard.process.ErrorDataReceived += (_, e) => dashboard.Read(e.Data);
         dashboard.process.EnableRaisingEvents = true;
         dashboard.process.Exited += (_, _) => dashboard.ready.TrySetResult(false);
         dashboard.process.BeginOutputReadLine();
@@ -189,7 +189,7 @@ internal sealed class DashboardProcess : IDisposable
         }
     }
 
-    private void Hear(string? line)
+    private void Read(string? line)
     {
         lock (said)
         {

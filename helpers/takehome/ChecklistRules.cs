@@ -111,7 +111,7 @@ public sealed class ChecklistRules(OtlpReceiver receiver, Func<RecordedSpan, boo
     }
 
     /// <summary>Nothing looks like a mail address, a card, an account, a phone or a secret, wherever text can be.</summary>
-    public Wrong? Values() => Of(spans.Where(s => Told(s) is not null), s => Told(s)!);
+    public Wrong? Values() => Of(spans.Where(s => PersonalData(s) is not null), s => PersonalData(s)!);
 
     /// <summary>Probes are not traced.</summary>
     public Wrong? Health() => Of(spans.Where(IsHealth),
@@ -152,7 +152,7 @@ public sealed class ChecklistRules(OtlpReceiver receiver, Func<RecordedSpan, boo
         && (((object?[])[span["url.path"], span["http.route"], span.Name]).Any(v => HealthPath.IsMatch($"{v}"))
             || Prober.IsMatch($"{span["user_agent.original"]}"));
 
-    private static string? Told(RecordedSpan span)
+    private static string? PersonalData(RecordedSpan span)
     {
         var texts = span.Attributes.Select(a => (Where: a.Key, a.Key, a.Value))
             .Concat(span.Events.SelectMany(e => e.Attributes.Select(a => (Where: $"{e.Name}: {a.Key}", a.Key, a.Value))

@@ -48,8 +48,8 @@ public sealed class RunningProgram : IDisposable
         (start.RedirectStandardInput, start.RedirectStandardOutput, start.RedirectStandardError) = (true, true, true);
         var running = new RunningProgram(Started(start));
         opened(running);
-        running.process.OutputDataReceived += (_, e) => running.Hear(e.Data);
-        running.process.ErrorDataReceived += (_, e) => running.Hear(e.Data);
+        running.process.OutputDataReceived += (_, e) => running.Read(e.Data);
+        running.process.ErrorDataReceived += (_, e) => running.Read(e.Data);
         running.process.EnableRaisingEvents = true;
         running.process.Exited += (_, _) => running.address.TrySetResult(null);
         running.process.BeginOutputReadLine();
@@ -121,7 +121,7 @@ public sealed class RunningProgram : IDisposable
         }
     }
 
-    private void Hear(string? line)
+    private void Read(string? line)
     {
         if (line is null)
             return;

@@ -87,7 +87,7 @@ internal static class RunCommand
         var report = new ConsoleReport(Console.Out, terminal, terminal && explanations);
         IReadOnlyList<LessonResult> results = [];
         await Task.Run(
-            () => report.WithStatus(() => results = CourseRun.RunAsync(notebooks, options, report.Tell, cancel).GetAwaiter().GetResult()),
+            () => report.WithStatus(() => results = CourseRun.RunAsync(notebooks, options, report.Write, cancel).GetAwaiter().GetResult()),
             CancellationToken.None);
         report.Summary(results, notebooks.Length - results.Count, cancel.IsCancellationRequested);
         file?.Write(new { passed = results.Count == notebooks.Length && !results.Any(r => r.Failed), notebooks = results });

@@ -19,7 +19,7 @@ namespace TracingTutorial.Host.Kernel;
 
 /// <summary>
 /// The layers of the helpers that were compiled when the host was built (<c>helpers/Helpers.csproj</c>). An assembly takes the
-/// place of a layer's source where a notebook cannot tell the two apart; in all other cases the source is compiled.
+/// place of a layer's source where this makes no difference to a notebook; in all other cases the source is compiled.
 /// </summary>
 internal sealed class CompiledLayers(CSharpKernel csharp)
 {

@@ -74,7 +74,7 @@ internal sealed class EditorQuestions(Func<string, string, object, Task> send)
     }
 
     /// <summary>Takes an event if it belongs to a question.</summary>
-    public bool Hear(Envelope envelope)
+    public bool Receive(Envelope envelope)
     {
         if (!_asked.TryGetValue(envelope.RootToken, out var asked))
             return envelope.RootToken.StartsWith("ask", StringComparison.Ordinal);

@@ -28,7 +28,7 @@ internal sealed class EngineKernel : IKernel
     {
         (_late, _toolLimit) = (late, toolLimit);
         _questions = new EditorQuestions(SendAsync);
-        _process = start(Hear);
+        _process = start(Receive);
         Ended = EndAsync();
     }
 
@@ -41,18 +41,18 @@ internal sealed class EngineKernel : IKernel
     /// <summary>Starts kernels of our own (<see cref="KernelChild"/>).</summary>
     /// <param name="limit">The longest a cell may run; null for ever.</param>
     public static StartKernel Own(TimeSpan? limit) =>
-        (folder, late) => new EngineKernel(hear => KernelProcess.Start(folder, limit, hear, late), late, null);
+        (folder, late) => new EngineKernel(receive => KernelProcess.Start(folder, limit, receive, late), late, null);
 
     /// <summary>Starts <c>dotnet-interactive stdio</c>, as the extension of VS Code does.</summary>
     /// <param name="root">The root of the clone, whose tool manifest names the version.</param>
     /// <param name="limit">The longest a cell may take, with what it restores.</param>
     public static StartKernel Tool(string root, TimeSpan limit) =>
-        (folder, late) => new EngineKernel(hear => KernelProcess.StartTool(root, folder, hear), late, limit);
+        (folder, late) => new EngineKernel(receive => KernelProcess.StartTool(root, folder, receive), late, limit);
 
-    public void Submit(Cell cell, Action<CellEvent> hear)
+    public void Submit(Cell cell, Action<CellEvent> receive)
     {
         var token = FormattableString.Invariant($"cell-{Interlocked.Increment(ref _submitted)}");
-        var running = _cells[token] = new EngineCell(cell, token, hear);
+        var running = _cells[token] = new EngineCell(cell, token, receive);
         _sending = SendInOrderAsync(_sending);
 
         async Task SendInOrderAsync(Task earlier)
@@ -96,13 +96,13 @@ internal sealed class EngineKernel : IKernel
         return new KernelEnd(exitCode, _process.ErrorText);
     }
 
-    private void Hear(Envelope envelope)
+    private void Receive(Envelope envelope)
     {
-        if (_questions.Hear(envelope))
+        if (_questions.Receive(envelope))
             return;
         if (_cells.TryGetValue(envelope.RootToken, out var cell))
         {
-            cell.Hear(envelope);
+            cell.Receive(envelope);
             if (cell.HasEnded.IsCompleted)
                 _cells.TryRemove(envelope.RootToken, out _);
         }
@@ -113,32 +113,32 @@ internal sealed class EngineKernel : IKernel
     }
 
     /// <summary>One submitted cell: turns the engine's events into those of the course.</summary>
-    private sealed class EngineCell(Cell cell, string token, Action<CellEvent> hear)
+    private sealed class EngineCell(Cell cell, string token, Action<CellEvent> receive)
     {
         private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private (FailureReason? Reason, string Message)? _error;
 
         public Task HasEnded => _ended.Task;
 
-        public void Hear(Envelope envelope)
+        public void Receive(Envelope envelope)
         {
             switch (envelope.EventType)
             {
                 case "StandardOutputValueProduced":
-                    hear(new CellEvent.Printed(envelope.Text));
+                    receive(new CellEvent.Printed(envelope.Text));
                     break;
                 case "StandardErrorValueProduced":
-                    hear(new CellEvent.Printed(envelope.Text, ToErrorStream: true));
+                    receive(new CellEvent.Printed(envelope.Text, ToErrorStream: true));
                     break;
                 case "DisplayedValueProduced" or "ReturnValueProduced" or "DisplayedValueUpdated":
                     Show(envelope);
                     break;
                 case "DiagnosticsProduced":
                     foreach (var warning in envelope.Warnings)
-                        hear(new CellEvent.Warned(warning + "\n"));
+                        receive(new CellEvent.Warned(warning + "\n"));
                     break;
                 case "CodeSubmissionReceived" when envelope.Token != token && envelope.SubmittedFile is { } file:
-                    hear(new CellEvent.Progress(file));
+                    receive(new CellEvent.Progress(file));
                     break;
                 case "ErrorProduced":
                     _error ??= (envelope.Reason, envelope.Message);
@@ -160,8 +160,8 @@ internal sealed class EngineKernel : IKernel
             if (!_ended.TrySetResult())
                 return;
             if (failed is not null)
-                hear(failed);
-            hear(new CellEvent.Ended());
+                receive(failed);
+            receive(new CellEvent.Ended());
         }
 
         private bool Restores => cell.ImportPath is not null || Dialect.References(cell).Any(r => r.Version is not null);
@@ -172,9 +172,9 @@ internal sealed class EngineKernel : IKernel
             var text = shown.Formatted("text/plain") ?? html ?? "";
             var isUpdate = shown.EventType == "DisplayedValueUpdated";
             if (!text.Contains("Installing Packages", StringComparison.Ordinal) || !Restores)
-                hear(new CellEvent.Shown(text, html, shown.ValueId, isUpdate, VerdictIn(shown)));
+                receive(new CellEvent.Shown(text, html, shown.ValueId, isUpdate, VerdictIn(shown)));
             else if (!isUpdate)
-                hear(new CellEvent.Progress("restoring packages"));
+                receive(new CellEvent.Progress("restoring packages"));
         }
 
         private static Verdict? VerdictIn(Envelope shown) =>

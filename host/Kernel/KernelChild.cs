@@ -81,7 +81,7 @@ internal static class KernelChild
             CellClock.Use(csharp, sender, most);
 
         LateText.Use(csharp);
-        TellLines(csharp);
+        MapLines(csharp);
         AnswerDiagnosticsFast(csharp);
 
         var composite = new CompositeKernel { csharp };
@@ -91,11 +91,11 @@ internal static class KernelChild
     }
 
     /// <summary>
-    /// Makes the stack trace of an exception tell the line of the notebook, and the notebook's name without its folder.
+    /// Makes the stack trace of an exception contain the line of the notebook, and the notebook's name without its folder.
     /// The engine compiles cells without this information and has no setting for it (and with its first cell it sets its
     /// options anew, so this looks before each one). If the field goes by another name one day, only the lines are missing.
     /// </summary>
-    private static void TellLines(CSharpKernel csharp)
+    private static void MapLines(CSharpKernel csharp)
     {
         csharp.AddMiddleware((command, context, next) =>
         {

@@ -15,7 +15,7 @@ using TracingTutorial.Course.Runs;
 namespace TracingTutorial.Host.Kernel;
 
 /// <summary>
-/// This side of a kernel in a process of its own: start it, send it the engine's commands, hear the engine's events, and
+/// This side of a kernel in a process of its own: start it, send it the engine's commands, receive the engine's events, and
 /// end it with everything that it started.
 /// </summary>
 internal sealed class KernelProcess : IAsyncDisposable
@@ -26,7 +26,7 @@ internal sealed class KernelProcess : IAsyncDisposable
     private readonly Process _process;
     private readonly string _mark;
     private readonly string? _socket; // on Unix, the file of the named pipe
-    private readonly Action<Envelope> _heard;
+    private readonly Action<Envelope> _receive;
     private readonly Action<string> _stray;
     private readonly SemaphoreSlim _writing = new(1, 1);
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -35,9 +35,10 @@ internal sealed class KernelProcess : IAsyncDisposable
     private readonly NamedPipeServerStream? _pipe;
     private TextWriter? _writer;
 
-    private KernelProcess(ProcessStartInfo start, NamedPipeServerStream? pipe, string? socket, Action<Envelope> heard, Action<string> stray)
+    private KernelProcess(
+        ProcessStartInfo start, NamedPipeServerStream? pipe, string? socket, Action<Envelope> receive, Action<string> stray)
     {
-        (_pipe, _socket, _heard, _stray) = (pipe, socket, heard, stray);
+        (_pipe, _socket, _receive, _stray) = (pipe, socket, receive, stray);
         start.RedirectStandardInput = start.RedirectStandardOutput = start.RedirectStandardError = true;
         start.StandardOutputEncoding = start.StandardErrorEncoding = Encoding.UTF8;
         // A process that is killed would leave its sockets and pipes for debuggers in the temporary folder.
@@ -52,13 +53,13 @@ internal sealed class KernelProcess : IAsyncDisposable
         // With a pipe, standard input is the cells' own, and at its end: Console.ReadLine returns null at once.
         if (pipe is not null)
             _process.StandardInput.Close();
-        _ = HearAsync();
+        _ = ReceiveAsync();
     }
 
     /// <summary>Completes when the kernel takes commands; fails with <see cref="KernelException"/> when it never will.</summary>
     public Task Ready => _ready.Task;
 
-    /// <summary>The exit code. Completes after the last event has been heard.</summary>
+    /// <summary>The exit code. Completes after the last event was received.</summary>
     public Task<int> Ended => _ended.Task;
 
     public int Id => _process.Id;
@@ -91,9 +92,9 @@ internal sealed class KernelProcess : IAsyncDisposable
     /// <summary>Starts our own kernel (<see cref="KernelChild"/>).</summary>
     /// <param name="folder">The folder of the notebook.</param>
     /// <param name="limit">The longest a cell may run; null for ever.</param>
-    /// <param name="heard">Called with each event, one after the other. It must not block.</param>
+    /// <param name="receive">Called with each event, one after the other. It must not block.</param>
     /// <param name="stray">Called with text that the process writes outside of any cell.</param>
-    public static KernelProcess Start(string folder, TimeSpan? limit, Action<Envelope> heard, Action<string> stray)
+    public static KernelProcess Start(string folder, TimeSpan? limit, Action<Envelope> receive, Action<string> stray)
     {
         TemporaryFiles.RemoveAbandoned();
         var name = TemporaryFiles.NewPipe(Path.GetTempPath());
@@ -106,14 +107,14 @@ internal sealed class KernelProcess : IAsyncDisposable
         var socket = OperatingSystem.IsWindows() ? null
             : Path.IsPathRooted(name) ? name
             : Path.Combine(Path.GetTempPath(), "CoreFxPipe_" + name);
-        return new KernelProcess(start, pipe, socket, heard, stray);
+        return new KernelProcess(start, pipe, socket, receive, stray);
     }
 
     /// <summary>Starts <c>dotnet-interactive stdio</c>, as the extension of VS Code does.</summary>
     /// <param name="root">The root of the clone, whose tool manifest names the version.</param>
     /// <param name="folder">The folder of the notebook.</param>
-    /// <param name="heard">As in <see cref="Start"/>.</param>
-    public static KernelProcess StartTool(string root, string folder, Action<Envelope> heard)
+    /// <param name="receive">As in <see cref="Start"/>.</param>
+    public static KernelProcess StartTool(string root, string folder, Action<Envelope> receive)
     {
         var start = new ProcessStartInfo(
             "dotnet", ["tool", "run", "dotnet-interactive", "--", "stdio", "--working-dir", folder])
@@ -121,7 +122,7 @@ internal sealed class KernelProcess : IAsyncDisposable
             WorkingDirectory = root,
         };
         start.Environment["DOTNET_INTERACTIVE_CLI_TELEMETRY_OPTOUT"] = start.Environment["DOTNET_CLI_TELEMETRY_OPTOUT"] = "1";
-        return new KernelProcess(start, null, null, heard, _ => { });
+        return new KernelProcess(start, null, null, receive, _ => { });
     }
 
     /// <summary>Sends a command of the engine.</summary>
@@ -173,7 +174,7 @@ internal sealed class KernelProcess : IAsyncDisposable
         _process.Dispose();
     }
 
-    private async Task HearAsync()
+    private async Task ReceiveAsync()
     {
         try
         {
@@ -181,14 +182,14 @@ internal sealed class KernelProcess : IAsyncDisposable
             if (_pipe is null)
             {
                 _writer = _process.StandardInput;
-                await HearAsync(_process.StandardOutput);
+                await ReadEventsAsync(_process.StandardOutput);
             }
             else
             {
                 _ = ReadAsync(_process.StandardOutput, _stray);
                 await ConnectAsync(_pipe);
                 _writer = new StreamWriter(_pipe, new UTF8Encoding(false)) { NewLine = "\n" };
-                await HearAsync(new StreamReader(_pipe, Encoding.UTF8, false, PipeSender.BufferSize));
+                await ReadEventsAsync(new StreamReader(_pipe, Encoding.UTF8, false, PipeSender.BufferSize));
             }
 
             await _process.WaitForExitAsync();
@@ -239,7 +240,7 @@ internal sealed class KernelProcess : IAsyncDisposable
             $"The notebook's kernel did not start. {ErrorText}".Trim(),
             "`dotnet run --project host doctor` looks for the reason.");
 
-    private async Task HearAsync(TextReader reader)
+    private async Task ReadEventsAsync(TextReader reader)
     {
         while (await reader.ReadLineAsync() is { } line)
         {
@@ -247,7 +248,7 @@ internal sealed class KernelProcess : IAsyncDisposable
                 continue; // A line of the tool that is no event.
             if (envelope.EventType == "KernelReady")
                 _ready.TrySetResult();
-            _heard(envelope);
+            _receive(envelope);
         }
     }
 

@@ -78,7 +78,7 @@ internal sealed class Access(string secret, Func<string, string?> variable)
     }
 
     /// <summary>True for the secret.</summary>
-    public bool Knows(string? given) =>
+    public bool IsSecret(string? given) =>
         given is not null && CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(given), Encoding.UTF8.GetBytes(secret));
 
     /// <summary>Passes on a request of a page of this player, and answers any other.</summary>
@@ -103,7 +103,7 @@ internal sealed class Access(string secret, Func<string, string?> variable)
         else if (origin is not null ? !string.Equals(origin, own, StringComparison.OrdinalIgnoreCase) : changes)
             await RefuseAsync(http, StatusCodes.Status403Forbidden,
                 "Another page may not use the player", "Open the address that the terminal shows.");
-        else if (request.Path.StartsWithSegments("/api") && !Knows(request.Headers[Header].FirstOrDefault()))
+        else if (request.Path.StartsWithSegments("/api") && !IsSecret(request.Headers[Header].FirstOrDefault()))
             await RefuseAsync(http, StatusCodes.Status401Unauthorized,
                 "The player does not know this page",
                 "Open the address that the terminal shows: it has the key.");

@@ -12,7 +12,7 @@ namespace TracingTutorial.Host.Player;
 /// <summary>One page over a WebSocket: its messages go to the session, the session's messages go to it.</summary>
 /// <param name="socket">The connection.</param>
 /// <param name="open">Opens the lesson, for a page that is known.</param>
-/// <param name="access">Knows the secret that the first message must have.</param>
+/// <param name="access">Checks the secret that the first message must contain.</param>
 internal sealed class LessonSocket(WebSocket socket, Func<Task<LessonSession?>> open, Access access)
 {
     /// <summary>Close codes that the page understands: the secret is wrong; the message is too long.</summary>
@@ -67,7 +67,7 @@ internal sealed class LessonSocket(WebSocket socket, Func<Task<LessonSession?>> 
 
     private bool IsHello(JsonElement message) => message.ValueKind == JsonValueKind.Object
         && message.TryGetProperty("do", out var what) && what.ValueKind == JsonValueKind.String && what.GetString() == "hello"
-        && message.TryGetProperty("key", out var key) && key.ValueKind == JsonValueKind.String && access.Knows(key.GetString());
+        && message.TryGetProperty("key", out var key) && key.ValueKind == JsonValueKind.String && access.IsSecret(key.GetString());
 
     /// <summary>The next message; null when there is none, or one that is too long.</summary>
     private async Task<JsonElement?> ReadAsync(CancellationToken cancel)
@@ -101,7 +101,7 @@ internal sealed class LessonSocket(WebSocket socket, Func<Task<LessonSession?>> 
         {
             await foreach (var message in viewer.Messages.ReadAllAsync(ended.Token))
                 await socket.SendAsync(Encoding.UTF8.GetBytes(message), WebSocketMessageType.Text, endOfMessage: true, ended.Token);
-            socket.Abort(); // It could not keep up: it connects again, and is told the state.
+            socket.Abort(); // It could not keep up: it connects again, and receives the state.
         }
         catch (Exception e) when (e is OperationCanceledException or WebSocketException or ObjectDisposedException)
         {

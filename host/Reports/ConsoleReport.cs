@@ -10,7 +10,7 @@ using TracingTutorial.Course.Runs;
 namespace TracingTutorial.Host.Reports;
 
 /// <summary>
-/// Tells the person in front of the terminal what happens: text or headings, each cell with its outputs and time, a summary.
+/// Writes to the terminal what happens: text or headings, each cell with its outputs and time, a summary.
 /// Plain lines when the output is redirected; colour and a live status line on a terminal.
 /// </summary>
 internal sealed class ConsoleReport
@@ -22,7 +22,7 @@ internal sealed class ConsoleReport
     private StatusContext? _status;
     private readonly bool _explanations;
     private Notebook? _notebook;
-    private int _toldUpTo;
+    private int _writtenUpTo;
     private ConsoleText _text = new();
     private Style _textStyle = Style.Plain;
 
@@ -50,19 +50,19 @@ internal sealed class ConsoleReport
             });
 
     /// <summary>Takes the next step of a run.</summary>
-    public void Tell(RunEvent step)
+    public void Write(RunEvent step)
     {
         switch (step)
         {
             case RunEvent.LessonStarted(var notebook):
-                (_notebook, _toldUpTo) = (notebook, 0);
+                (_notebook, _writtenUpTo) = (notebook, 0);
                 Line();
                 _console.MarkupLine($"[bold]{Escape(notebook.Title)}[/]  [grey]{Escape(Paths.Display(notebook.Path))}[/]");
                 Status($"{Path.GetFileName(notebook.Path)}: starting");
                 break;
             case RunEvent.CellStarted(var cell):
-                TellText(_notebook!.Cells.Where(c => c.Number > _toldUpTo && c.Number < cell.Number));
-                _toldUpTo = cell.Number;
+                WriteText(_notebook!.Cells.Where(c => c.Number > _writtenUpTo && c.Number < cell.Number));
+                _writtenUpTo = cell.Number;
                 Status($"{Path.GetFileName(_notebook.Path)}: cell {cell.Number} of {_notebook.Cells.Count}");
                 break;
             case RunEvent.CellProgress(var with):
@@ -73,11 +73,11 @@ internal sealed class ConsoleReport
                 Print(output);
                 break;
             case RunEvent.CellEnded(var cell):
-                TellEnd(cell);
+                WriteEnd(cell);
                 break;
             case RunEvent.LessonEnded(var result):
                 if (_notebook is not null && result.Cells.All(c => c.Status != CellStatus.NotRun))
-                    TellText(_notebook.Cells.Where(c => c.Number > _toldUpTo));
+                    WriteText(_notebook.Cells.Where(c => c.Number > _writtenUpTo));
                 foreach (var problem in result.Problems)
                 {
                     Line();
@@ -90,7 +90,7 @@ internal sealed class ConsoleReport
     }
 
     /// <summary>The text between two cells of code: in full where a person reads along, else the headings.</summary>
-    private void TellText(IEnumerable<Cell> cells)
+    private void WriteText(IEnumerable<Cell> cells)
     {
         foreach (var cell in cells.Where(c => c.Kind == CellKind.Markdown))
         {
@@ -122,7 +122,7 @@ internal sealed class ConsoleReport
             Break();
     }
 
-    private void TellEnd(CellResult cell)
+    private void WriteEnd(CellResult cell)
     {
         Break();
         var (mark, color) = cell.Status == CellStatus.Ok ? ("ok", "green") : ("FAILED", "red");

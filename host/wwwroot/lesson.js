@@ -1,4 +1,4 @@
-// One lesson. The session knows what is so: this page draws what it is told, and sends what is clicked (course/Runs/Messages.md). The
+// One lesson. The session has the state: this page draws what it receives, and sends what is clicked (course/Runs/Messages.md). The
 // session is in the player, or on a live site in this page.
 import { api, enter, explain, refused, toLessons } from './access.js';
 import { addressOf, button, el, home, isLive, keepPlace, showPlace } from './base.js';
@@ -143,7 +143,7 @@ function state(m) {
     cell.show(d, typed.settle(cell, d.source) ? null : typed.texts.get(cell).text);
     editor.show(cell);
   }
-  // What was recorded would tell the answer of a prediction.
+  // What was recorded would give away the answer of a prediction.
   const open = lesson.questions.filter(q => !m.closed.includes(q.key)).flatMap(q => q.cells);
   for (const [index, cell] of cells) cell.showRecorded(!open.includes(index));
   editor.handOver();

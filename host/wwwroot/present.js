@@ -43,7 +43,7 @@ export class Presenter {
       if (!this.on) return;
       if (data.key) this.#press(data.key, data.shift);
       if (data.go !== undefined) this.show(data.go);
-      if (data.hello) this.tell();
+      if (data.hello) this.sendState();
     };
   }
 
@@ -119,7 +119,7 @@ export class Presenter {
     const presented = [...cells].filter(([, cell]) => cell.presented).map(([index]) => index);
     history.replaceState({ room: { ...questions.room, presented, begun: this.begun } }, '', this.#address(this.at + 1 || null));
     this.rehearsed();
-    this.tell();
+    this.sendState();
   }
 
   #address(part) {
@@ -148,7 +148,7 @@ export class Presenter {
   }
 
   // What the second window shows.
-  tell() {
+  sendState() {
     if (!this.on || this.at === undefined) return;
     const { questions } = this.page, question = this.#question() ?? this.#questions().at(-1), next = this.parts[this.at + 1];
     this.channel.postMessage({

@@ -73,7 +73,7 @@ export class Questions {
   }
   closeInRoom(question) { if (!this.isClosed(question)) this.#close(question); }
 
-  // One more hand for a letter, or one less. The session is told, so that "Run all" does not wait at this question.
+  // One more hand for a letter, or one less. The session receives it, so that "Run all" does not wait at this question.
   raise(question, letter, by = 1) {
     if (this.isClosed(question) || !question.letters.includes(letter)) return;
     const hands = this.room.hands[question.key] ??= {};
@@ -123,7 +123,7 @@ export class Questions {
       if (q.closing) q.cover.hidden = !(q.closing.hidden = !closed);
       if (q.fold && q.open !== closed) q.fold.open = closed && (!!letter || !!this.room) || q.fold.open && closed;
       q.open = closed;
-      // Said once, where the answer is told; at the question itself the letters are marked.
+      // Said once, beside the answer; at the question itself the letters are marked.
       q.verdict.className = `verdict ${right ? 'right' : 'wrong'}`;
       q.verdict.hidden = !closed || !letter || !q.right;
       q.verdict.textContent = q.verdict.hidden ? '' : right ? `You said ${letter}, which is right.`

@@ -15,7 +15,7 @@ function start({ lessons, instructor, other }) {
   const list = el('ol', 'lessons'), hero = el('section', 'hero'), words = el('div');
   list.setAttribute('role', 'list');
   list.append(...lessons.map(l => card(l, l === last)));
-  const told = Object.assign(el('p', 'quiet'), { role: 'status' });
+  const status = Object.assign(el('p', 'quiet'), { role: 'status' });
   words.append(
     el('h1', '', 'Distributed tracing for .NET'),
     line('lead', 'A request passes through three services and fails. Each service has its own log, and no log shows which lines '
@@ -32,7 +32,7 @@ function start({ lessons, instructor, other }) {
     list,
     line('quiet', isLive ? 'What you do is kept in this browser, and nowhere else.' : 'What you do is kept on this machine. '
       + 'Ctrl+C in the terminal ends the player; your work is there again when you come back.'),
-    work(text => { told.textContent = text; }), told,
+    work(text => { status.textContent = text; }), status,
     ...instructor ? [line('', 'Do you teach this course? ', link('For instructors', instructor),
       ' has agendas, notes, and what goes wrong in a room.')] : []);
 }

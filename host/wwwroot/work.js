@@ -2,11 +2,11 @@
 import { loadWork, saveWork } from './access.js';
 import { button, el } from './base.js';
 
-// A line with two buttons. `told` is called with what has happened, in a sentence.
-export function work(told) {
+// A line with two buttons. `report` is called with what has happened, in a sentence.
+export function work(report) {
   const line = el('p', 'work'), file = Object.assign(el('input'), { type: 'file', accept: '.json,application/json', hidden: true });
   const attempt = async action => {
-    try { told(await action()); } catch (e) { told(e.message); }
+    try { report(await action()); } catch (e) { report(e.message); }
   };
   const save = () => attempt(async () => {
     const address = URL.createObjectURL(new Blob([await saveWork()], { type: 'application/json' }));

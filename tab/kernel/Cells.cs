@@ -41,7 +41,7 @@ internal static class Cells
     /// <summary>Names of a layer's source: the cells after its import see them.</summary>
     public static void AddUsings(IEnumerable<string> names) => Usings.UnionWith(names);
 
-    /// <summary>Runs a cell: its directives, then its code. All that happens is told to <see cref="Output"/>.</summary>
+    /// <summary>Runs a cell: its directives, then its code. All that happens is reported to <see cref="Output"/>.</summary>
     public static async Task RunAsync(string cell, string code, string file, int line)
     {
         var clock = Stopwatch.StartNew();

@@ -42,8 +42,8 @@ internal static partial class Output
     private static long lastFlush;
 
     /// <summary>Gives an event to the worker, which gives it to the page.</summary>
-    [JSImport("tell", "worker")]
-    private static partial void Tell(string json);
+    [JSImport("send", "worker")]
+    private static partial void Send(string json);
 
     /// <summary>Asks the worker to call <see cref="Flush"/> soon.</summary>
     [JSImport("flushSoon", "worker")]
@@ -178,7 +178,7 @@ internal static partial class Output
             json.WriteEndObject();
         }
 
-        Tell(Encoding.UTF8.GetString(bytes.GetBuffer(), 0, (int)bytes.Length));
+        Send(Encoding.UTF8.GetString(bytes.GetBuffer(), 0, (int)bytes.Length));
     }
 
     private sealed class Writer(bool isError) : TextWriter

@@ -138,6 +138,6 @@ internal static partial class Site
         else if (Assembly.Load(name).TryGetRawMetadata(out var metadata, out var length))
             Seen[name] = AssemblyMetadata.Create(ModuleMetadata.CreateFromMetadata((nint)metadata, length)).GetReference(display: name);
         else
-            throw new InvalidOperationException($"The runtime does not tell the metadata of {name}.");
+            throw new InvalidOperationException($"The runtime does not return the metadata of {name}.");
     }
 }

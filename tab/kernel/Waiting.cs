@@ -24,7 +24,7 @@ internal static class Waiting
     private static FieldInfo toFire = null!;
     private static int depth;
     private static long nestedSince;
-    private static bool told;
+    private static bool reported;
 
     /// <summary>Puts the hook in place.</summary>
     public static void Install()
@@ -39,7 +39,7 @@ internal static class Waiting
     }
 
     /// <summary>A cell begins.</summary>
-    public static void Begin() => (depth, told) = (0, false);
+    public static void Begin() => (depth, reported) = (0, false);
 
     /// <summary>
     /// Runs what is due, once. Returns true as after a spurious wake-up: whoever waits looks again at what it waits for, and comes back.
@@ -52,9 +52,9 @@ internal static class Waiting
             nestedSince = 0;
         else if (nestedSince == 0)
             nestedSince = Environment.TickCount64;
-        else if (!told && Environment.TickCount64 - nestedSince > Long.TotalMilliseconds)
+        else if (!reported && Environment.TickCount64 - nestedSince > Long.TotalMilliseconds)
         {
-            told = true;
+            reported = true;
             Output.Note("The code waits inside of a wait for ten seconds now. A browser tab has one thread: the outer wait goes on only when the "
                 + "inner one has ended. If this does not end, stop the cell and use `await` in place of `Wait`, `Result` or `GetResult`.");
         }

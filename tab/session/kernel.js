@@ -2,7 +2,7 @@
 //
 //   ready            a promise; it fails with { message, wayOut } when the kernel cannot start
 //   ended            a promise of { message, wayOut, details }: the kernel has ended by itself
-//   submit(cell, hear)   runs a cell after those before it. `hear` is called with events: printed { text, toErrorStream }, shown { text,
+//   submit(cell, receive)   runs a cell after those before it. `receive` is called with events: printed { text, toErrorStream }, shown { text,
 //                    html, id, update, verdict }, warned, note, progress { text }, failed { reason, file, line, message, wayOut, details },
 //                    ended. If the kernel ends first, no `ended` comes
 //   ask(question)    answers a question of the editor (Messages.md); null when the kernel cannot say
@@ -66,10 +66,10 @@ export function startKernel({ late, progress }) {
     },
     events({ events }) {
       for (const event of events) {
-        const hear = cells.get(event.cell);
-        if (event.kind === 'late' || !hear) { if (event.text) late(event.text); continue; }
-        const heard = translated(event);
-        if (heard) hear(heard);
+        const receive = cells.get(event.cell);
+        if (event.kind === 'late' || !receive) { if (event.text) late(event.text); continue; }
+        const converted = translated(event);
+        if (converted) receive(converted);
         if (event.kind === 'ended') cells.delete(event.cell);
       }
     },
@@ -91,9 +91,9 @@ export function startKernel({ late, progress }) {
   }
   return {
     ready: ready.promise, ended: ended.promise, end,
-    submit(cell, hear) {
+    submit(cell, receive) {
       const id = `cell-${++number}`;
-      cells.set(id, hear);
+      cells.set(id, receive);
       post({ type: 'run', cell: id, code: cell.source, file: cell.file, line: cell.line });
     },
     async ask(question) {

@@ -143,8 +143,8 @@ export class Learner {
 export class Questions {
   #presenting = null;    // { choices, closed }
 
-  // `keep`: called when what is kept has changed. `tell`: takes a message for all pages.
-  constructor(questions, learner, keep, tell) { Object.assign(this, { questions, learner, keep, tell }); }
+  // `keep`: called when what is kept has changed. `send`: takes a message for all pages.
+  constructor(questions, learner, keep, send) { Object.assign(this, { questions, learner, keep, send }); }
 
   // The message `presenting`; null while the lesson is not presented.
   get presentingMessage() {
@@ -166,12 +166,12 @@ export class Questions {
     if (!question?.letters.includes(letter) || this.#isClosed(question)) return;
     if (this.#presenting) {
       this.#presenting.choices[key] = letter; // a room may go on voting, so a quiz stays open there
-      this.tell(this.presentingMessage);
+      this.send(this.presentingMessage);
       return;
     }
     this.learner.choose(key, letter, false);
     this.keep();
-    this.tell({ type: 'chosen', question: key, letter });
+    this.send({ type: 'chosen', question: key, letter });
     if (question.quiz) this.#close([question]);
   }
 
@@ -183,7 +183,7 @@ export class Questions {
   // The presenter's view is opened, with no answers; or it is left.
   present(on) {
     this.#presenting = on ? { choices: {}, closed: [] } : null;
-    this.tell(this.presentingMessage ?? { type: 'presenting', on: false, choices: {}, closed: [] });
+    this.send(this.presentingMessage ?? { type: 'presenting', on: false, choices: {}, closed: [] });
   }
 
   #isClosed({ key }) { return this.#presenting ? this.#presenting.closed.includes(key) : !!this.learner.choiceOf(key)?.closed; }
@@ -192,12 +192,12 @@ export class Questions {
     for (const question of those.filter(q => !this.#isClosed(q))) {
       if (this.#presenting) {
         this.#presenting.closed.push(question.key);
-        this.tell(this.presentingMessage);
+        this.send(this.presentingMessage);
         continue;
       }
       this.learner.choose(question.key, this.learner.choiceOf(question.key)?.letter ?? null, true);
       this.keep();
-      this.tell({ type: 'closed', question: question.key });
+      this.send({ type: 'closed', question: question.key });
     }
   }
 }

@@ -13,11 +13,11 @@ const RETRY_AFTER = 5000;      // milliseconds, when what the learner did cannot
 export class LessonSession {
   #learner; #questions; #runs; #paced; #put;
   #viewers = [];
-  #unsaid = [];        // notices that no page has been there to hear
+  #unsaid = [];        // notices for the next page
   #progress = null;    // of the running cell
   #pauseAt = null;     // where Run all stops when the queue is empty
   #paused = null;      // where it has stopped
-  #waiting = null;     // what is to be written: the state from which the present one was made, and cells whose text is told afterwards
+  #waiting = null;     // what is to be written: the state from which the present one was made, and cells whose text is sent afterwards
   #isWriting = false;
   #cannotBeKept = false;
   #outputsAreLost = false;
@@ -28,17 +28,17 @@ export class LessonSession {
     this.code = lesson.cells.map(cell => cell.index);
     this.#put = kept;
     this.#learner = new Learner(lesson, kept, runs);
-    this.#questions = new Questions(lesson.questions, this.#learner, () => this.#keep(), m => this.#tell(m));
-    this.#paced = new PacedOutputs((cell, output) => this.#tell({ type: 'output', cell, output }));
+    this.#questions = new Questions(lesson.questions, this.#learner, () => this.#keep(), m => this.#send(m));
+    this.#paced = new PacedOutputs((cell, output) => this.#send({ type: 'output', cell, output }));
     this.#runs = new RunQueue(startKernel, this.code, index => this.#learner.cellOf(index), this.#listener());
     store.onchange = () => this.#keep();
   }
 
-  // A page connects. `tell` takes its messages. Returns what takes messages of the page; the first one is `hello`.
-  connect(tell) {
+  // A page connects. `send` takes its messages. Returns what takes messages of the page; the first one is `hello`.
+  connect(send) {
     return message => {
       try {
-        this.#receive(tell, message);
+        this.#receive(send, message);
       } catch (e) {
         // A fault of ours must not end the lesson of the learner, and must not stay unseen.
         this.notice(`The page has a fault (${e}). What you wrote is kept. Please report it: ${e.stack?.split('\n')[1]?.trim() ?? ''}`);
@@ -46,19 +46,19 @@ export class LessonSession {
     };
   }
 
-  // Says something that concerns the lesson as a whole. Where no page is there to hear it, the next one is told.
+  // Sends a sentence about the lesson as a whole. If no page is connected, the next one receives it.
   notice(text) {
-    if (this.#viewers.length) this.#tell({ type: 'notice', text }); else this.#unsaid.push(text);
+    if (this.#viewers.length) this.#send({ type: 'notice', text }); else this.#unsaid.push(text);
   }
 
-  #tell(message) { this.#viewers.forEach(tell => tell(message)); }
+  #send(message) { this.#viewers.forEach(send => send(message)); }
 
   // ---- what pages say
 
-  #receive(tell, m) {
+  #receive(send, m) {
     const cell = this.#learner.cells.get(m.cell);
     switch (m.do) {
-      case 'hello': this.#greet(tell, m.version); break;
+      case 'hello': this.#greet(send, m.version); break;
       case 'open': this.#runs.open(); break;
       case 'run': this.#run(m.cells, { isAsked: true }); break;
       case 'runAll': this.#runAll(); break;
@@ -73,17 +73,17 @@ export class LessonSession {
       case 'reveal': this.#questions.reveal(m.question); break;
       case 'startAgain': this.#startAgain(); break;
       case 'present': this.#questions.present(m.on); break;
-      case 'ask': this.#answer(tell, m); break;
+      case 'ask': this.#answer(send, m); break;
     }
   }
 
-  #greet(tell, version) {
+  #greet(send, version) {
     this.#paced.flush(); // it is among the outputs that the page gets
     this.#learner.visit();
     this.#keep();
-    if (version !== this.lesson.version) tell({ type: 'lesson', lesson: this.lesson });
-    tell(this.#state());
-    if (!this.#viewers.includes(tell)) this.#viewers.push(tell);
+    if (version !== this.lesson.version) send({ type: 'lesson', lesson: this.lesson });
+    send(this.#state());
+    if (!this.#viewers.includes(send)) this.#viewers.push(send);
     this.#unsaid.splice(0).forEach(text => this.notice(text));
   }
 
@@ -140,17 +140,17 @@ export class LessonSession {
     this.#learner.clear();
     this.#keep();
     this.#keepRuns(() => this.store.clearRuns());
-    this.#tell(this.#state());
+    this.#send(this.#state());
   }
 
-  async #answer(tell, { id, what, code = '', line = 0, character = 0 }) {
+  async #answer(send, { id, what, code = '', line = 0, character = 0 }) {
     const kernel = this.#runs.running ? null : this.#runs.kernel;
-    tell({ type: 'answer', id, answer: kernel ? await kernel.ask({ what, code, line, character }) : null });
+    send({ type: 'answer', id, answer: kernel ? await kernel.ask({ what, code, line, character }) : null });
   }
 
   // ---- what is kept
 
-  // Keeps what the learner did. The text of a changed cell is told when it is kept: until then it is in the page's own storage too.
+  // Keeps what the learner did. The text of a changed cell is sent when it is kept: until then it is in the page's own storage too.
   #keep(changed) {
     this.#waiting ??= { known: this.#put, changed: new Set() };
     if (changed !== undefined) this.#waiting.changed.add(changed);
@@ -174,18 +174,18 @@ export class LessonSession {
         this.#waiting = { known, changed: this.#waiting?.changed ?? new Set() };
         if (!this.#cannotBeKept) this.notice(`Your work cannot be kept at the moment: ${e.message}`);
         this.#cannotBeKept = true;
-        this.#tellTexts(changed);
+        this.#sendTexts(changed);
         setTimeout(() => this.#write(), RETRY_AFTER);
         return; // #isWriting stays: the timer goes on
       }
-      this.#tellTexts(new Set([...changed, ...joined]));
+      this.#sendTexts(new Set([...changed, ...joined]));
     }
     this.#isWriting = false;
   }
 
-  // A cell that was changed again meanwhile is told when that is kept.
-  #tellTexts(cells) {
-    for (const cell of cells) if (!this.#waiting?.changed.has(cell)) this.#tell(this.#learner.textMessage(cell));
+  // A cell that was changed again meanwhile is sent when that is kept.
+  #sendTexts(cells) {
+    for (const cell of cells) if (!this.#waiting?.changed.has(cell)) this.#send(this.#learner.textMessage(cell));
   }
 
   // The store was written; another tab may have written too.
@@ -195,7 +195,7 @@ export class LessonSession {
     const before = choices();
     this.#put = Kept.merge(written, this.#put, held);
     const cells = this.#learner.join(written, held);
-    if (choices() !== before) this.#tell(this.#state());
+    if (choices() !== before) this.#send(this.#state());
     return cells;
   }
 
@@ -211,22 +211,22 @@ export class LessonSession {
 
   #listener() {
     return {
-      kernelIs: (state, text) => this.#tell({ type: 'kernel', state, ...text && { text } }),
-      queued: (cell, waits) => this.#tell({ type: waits ? 'queued' : 'unqueued', cell }),
+      kernelIs: (state, text) => this.#send({ type: 'kernel', state, ...text && { text } }),
+      queued: (cell, waits) => this.#send({ type: waits ? 'queued' : 'unqueued', cell }),
       started: cell => {
         this.#paced.flush();
         this.#progress = null;
-        this.#tell({ type: 'started', cell });
+        this.#send({ type: 'started', cell });
       },
       progress: (cell, text) => {
         this.#progress = text;
-        this.#tell({ type: 'progress', cell, text });
+        this.#send({ type: 'progress', cell, text });
       },
-      shown: (cell, output) => this.#paced.tell(cell, output),
+      shown: (cell, output) => this.#paced.send(cell, output),
       ended: (cell, run) => this.#ended(cell, run),
       gone: cells => {
         const lost = this.#learner.lose(cells);
-        if (lost.length) this.#tell({ type: 'gone', cells: lost });
+        if (lost.length) this.#send({ type: 'gone', cells: lost });
       },
       drained: () => this.#drained(),
       notice: text => this.notice(text),
@@ -236,8 +236,8 @@ export class LessonSession {
   #ended(cell, run) {
     this.#paced.flush();
     const before = this.#learner.kept, kept = this.#learner.ran(cell, run), failure = this.#learner.failureOf(cell);
-    if (failure) this.#tell({ type: 'output', cell, output: failure });
-    this.#tell(this.#learner.endMessage(cell));
+    if (failure) this.#send({ type: 'output', cell, output: failure });
+    this.#send(this.#learner.endMessage(cell));
     if (run.failure) this.#pauseAt = null; else this.#questions.ran(cell);
     if (this.#learner.kept !== before) this.#keep();
     this.#keepRuns(() => this.store.putRun(this.#learner.cells.get(cell).key, kept));
@@ -246,19 +246,19 @@ export class LessonSession {
   #drained() {
     if (!this.#pauseAt) return;
     [this.#paused, this.#pauseAt] = [this.#pauseAt, null];
-    this.#tell({ type: 'paused', question: this.#paused.key, cell: this.#paused.first });
+    this.#send({ type: 'paused', question: this.#paused.key, cell: this.#paused.first });
   }
 }
 
 // Tells outputs; console text 25 times a second at most, because a cell that prints fast must not occupy the page.
 class PacedOutputs {
-  #tell; #text = ''; #of = null; #timer = 0;
+  #send; #text = ''; #of = null; #timer = 0;
 
-  constructor(tell) { this.#tell = tell; }
+  constructor(send) { this.#send = send; }
 
-  tell(cell, output) {
+  send(cell, output) {
     if (!isConsole(output) || this.#of?.cell !== cell || this.#of.kind !== output.kind) this.flush();
-    if (!isConsole(output)) return this.#tell(cell, output);
+    if (!isConsole(output)) return this.#send(cell, output);
     this.#timer ||= setTimeout(() => this.flush(), PACE);
     this.#of = { cell, kind: output.kind };
     this.#text += output.text;
@@ -267,7 +267,7 @@ class PacedOutputs {
   flush() {
     clearTimeout(this.#timer);
     this.#timer = 0;
-    if (this.#text) this.#tell(this.#of.cell, { kind: this.#of.kind, text: this.#text, html: null });
+    if (this.#text) this.#send(this.#of.cell, { kind: this.#of.kind, text: this.#text, html: null });
     this.#text = '';
   }
 }

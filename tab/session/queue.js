@@ -16,8 +16,8 @@ export class RunQueue {
   state = 'none';           // 'none', 'starting', 'ready' or 'busy'
 
   // `startKernel`: as in kernel.js. `code`: the cells of code, in order. `cellAt(index)`: a cell with the text that is to run,
-  // `isEdited` and `problems`. `tell`: hears what happens.
-  constructor(startKernel, code, cellAt, tell) { Object.assign(this, { startKernel, code, cellAt, tell }); }
+  // `isEdited` and `problems`. `listener`: receives what happens.
+  constructor(startKernel, code, cellAt, listener) { Object.assign(this, { startKernel, code, cellAt, listener }); }
 
   get running() { return this.#isRunning ? this.#last : null; }
   get kernel() { return this.#isReady ? this.#kernel : null; }
@@ -31,7 +31,7 @@ export class RunQueue {
     for (const cell of cells) {
       if (!this.code.includes(cell) || cell === this.running?.cell || this.#queue.includes(cell)) continue;
       this.#queue.push(cell);
-      this.tell.queued(cell, true);
+      this.listener.queued(cell, true);
     }
     this.#next();
   }
@@ -49,8 +49,8 @@ export class RunQueue {
     this.#is('starting');
     const isPresent = () => this.#kernel === kernel; // what an earlier one still says is ignored
     const kernel = this.#kernel = this.startKernel({
-      late: text => { if (isPresent()) this.#hearLate(text); },
-      progress: text => { if (isPresent() && this.state === 'starting') this.tell.kernelIs('starting', text); },
+      late: text => { if (isPresent()) this.#receiveLate(text); },
+      progress: text => { if (isPresent() && this.state === 'starting') this.listener.kernelIs('starting', text); },
     });
     kernel.ready.then(() => { if (isPresent()) this.#hasStarted(); }, e => { if (isPresent()) this.#hasNotStarted(e); });
     kernel.ended.then(end => { if (isPresent()) this.#hasEnded(end); });
@@ -67,13 +67,13 @@ export class RunQueue {
   #hasNotStarted({ message, wayOut = '' }) {
     const waiting = this.#queue[0];
     if (waiting !== undefined) this.#begin(waiting, new CellRun(this.cellAt(waiting)));
-    else this.tell.notice(`${message} ${wayOut}`.trim());
+    else this.listener.notice(`${message} ${wayOut}`.trim());
     this.#endKernel({ reason: 'kernelEnded', message, wayOut });
-    this.tell.kernelIs('none', message); // a notice is seen for a while, and this may not change
+    this.listener.kernelIs('none', message); // a notice is seen for a while, and this may not change
   }
 
   #hasEnded({ message, wayOut = '', details = null }) {
-    if (!this.#isRunning) this.tell.notice(`${message} ${NAMES_ARE_GONE}`);
+    if (!this.#isRunning) this.listener.notice(`${message} ${NAMES_ARE_GONE}`);
     this.#endKernel({ reason: 'kernelEnded', message: `${message} ${NAMES_ARE_GONE}`, wayOut, details });
   }
 
@@ -86,7 +86,7 @@ export class RunQueue {
       run.fail(failure);
       this.#finish(cell, run);
     }
-    if (this.#inKernel.size) this.tell.gone([...this.#inKernel].sort((a, b) => a - b));
+    if (this.#inKernel.size) this.listener.gone([...this.#inKernel].sort((a, b) => a - b));
     this.#inKernel.clear();
   }
 
@@ -100,7 +100,7 @@ export class RunQueue {
   #is(state) {
     if (this.state === state) return;
     this.state = state;
-    this.tell.kernelIs(state);
+    this.listener.kernelIs(state);
   }
 
   // ---- cells
@@ -134,8 +134,8 @@ export class RunQueue {
     this.#last = { cell: index, run };
     this.#isRunning = true;
     if (this.#isReady) this.#is('busy');
-    this.tell.started(index);
-    for (const output of run.outputs) this.tell.shown(index, output);
+    this.listener.started(index);
+    for (const output of run.outputs) this.listener.shown(index, output);
   }
 
   #submit(index, run) {
@@ -146,7 +146,7 @@ export class RunQueue {
       run.fail({ reason: 'dialect', ...problem, details: details || null });
       this.#finish(index, run);
     } else if (!run.cell.source.trim()) {
-      run.hear({ type: 'ended' });
+      run.receive({ type: 'ended' });
       this.#finish(index, run);
     } else {
       this.#send(index, run);
@@ -156,34 +156,34 @@ export class RunQueue {
   #send(index, run) {
     const kernel = this.#kernel;
     this.#inKernel.add(index);
-    kernel.submit(run.cell, event => { if (this.#kernel === kernel) this.#hear(index, run, event); });
+    kernel.submit(run.cell, event => { if (this.#kernel === kernel) this.#receive(index, run, event); });
   }
 
-  #hear(index, run, event) {
-    const output = run.hear(event), isSeen = this.#isRunning && this.#last.run === run;
-    if (isSeen && event.type === 'progress') this.tell.progress(index, event.text);
-    if (isSeen && output) this.tell.shown(index, output);
+  #receive(index, run, event) {
+    const output = run.receive(event), isSeen = this.#isRunning && this.#last.run === run;
+    if (isSeen && event.type === 'progress') this.listener.progress(index, event.text);
+    if (isSeen && output) this.listener.shown(index, output);
     if (event.type !== 'ended') return;
     if (isSeen) this.#finish(index, run); else this.#goAhead();
   }
 
-  #hearLate(text) {
-    const output = this.#last?.run.hearLate(text);
-    if (output) this.tell.shown(this.#last.cell, output);
+  #receiveLate(text) {
+    const output = this.#last?.run.receiveLate(text);
+    if (output) this.listener.shown(this.#last.cell, output);
   }
 
   #finish(index, run) {
     this.#isRunning = false;
-    this.tell.ended(index, run);
+    this.listener.ended(index, run);
     if (run.failure) this.#clear();
-    else if (!this.#queue.length) this.tell.drained();
+    else if (!this.#queue.length) this.listener.drained();
     this.#next();
   }
 
   #clear() {
     const waiting = this.#queue;
     this.#queue = [];
-    for (const cell of waiting) this.tell.queued(cell, false);
+    for (const cell of waiting) this.listener.queued(cell, false);
   }
 
   // Runs the next cell ahead, when there is nothing else to do.

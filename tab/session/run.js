@@ -34,7 +34,7 @@ export class CellRun {
   get milliseconds() { return Math.round(this.#elapsed ?? performance.now() - this.#started); }
 
   // Takes an event. Returns what was added to the outputs, or put in the place of the one with the same id; null if nothing was.
-  hear(event) {
+  receive(event) {
     switch (event.type) {
       case 'printed': return this.#print(event.toErrorStream ? 'stderr' : 'stdout', event.text);
       case 'shown':
@@ -44,14 +44,14 @@ export class CellRun {
         if (this.#warnings.has(event.text)) return null;
         this.#warnings.add(event.text);
         return this.#add(output('warning', event.text));
-      case 'note': return this.hearLate(event.text);
+      case 'note': return this.receiveLate(event.text);
       case 'failed':
         this.failure ??= { file: this.cell.file, line: this.cell.line, wayOut: '', details: null, ...event };
         return null;
       case 'ended':
         this.#elapsed ??= performance.now() - this.#started;
         if (this.errorStreamFails && !this.failure && this.outputs.some(o => o.kind === 'stderr')) {
-          this.hear({ type: 'failed', reason: 'errorStream', wayOut: 'Write to Console.Out.',
+          this.receive({ type: 'failed', reason: 'errorStream', wayOut: 'Write to Console.Out.',
             message: 'The cell wrote to the error stream, which counts as a failure in some notebook hosts.' });
         }
     }
@@ -60,12 +60,12 @@ export class CellRun {
 
   // Ends a run that the kernel will not end: it was stopped, or the kernel is gone.
   fail(failure) {
-    this.hear({ type: 'failed', ...failure });
-    this.hear({ type: 'ended' });
+    this.receive({ type: 'failed', ...failure });
+    this.receive({ type: 'ended' });
   }
 
   // Text that an earlier cell wrote while this cell ran or after it, or a remark of the kernel.
-  hearLate(text) { return this.#print('note', text); }
+  receiveLate(text) { return this.#print('note', text); }
 
   #print(kind, text) {
     if (this.#textLength >= MAX_TEXT || !text) return null;
@@ -96,7 +96,7 @@ export function textOf({ reason, file, line, message, wayOut, details }, cell) {
   return [place + message, wayOut && `→ ${wayOut}`, details].filter(Boolean).join('\n');
 }
 
-// The leading cells of a lesson that hold only `#r`, `using` and `#!import`, run while the learner reads. What they show is told when
+// The leading cells of a lesson that hold only `#r`, `using` and `#!import`, run while the learner reads. What they show is sent when
 // the learner runs them, in their order.
 export class RunAhead {
   #cells; #runs = []; #revealed = 0; #isStopped = false;

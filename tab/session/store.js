@@ -1,6 +1,6 @@
 // What learners did, kept in the browser: for each lesson what a file NAME.json of `.progress` holds (kept.js), and apart from it the
 // last run of each cell, which may be large and can be made again. Two tabs may have one lesson open: what a tab writes is joined with
-// what is there, in one transaction, and the other tabs are told. Where the browser has no IndexedDB or refuses it (a private window),
+// what is there, in one transaction, and the other tabs are notified. Where the browser has no IndexedDB or refuses it (a private window),
 // the memory of this page takes its place.
 import { brought, empty, isKept, merge } from './kept.js';
 
@@ -29,7 +29,7 @@ export class CourseStore {
     try {
       this.#channel = new browser.BroadcastChannel(name);
       this.#channel.onmessage = ({ data }) => this.#open.get(data)?.onchange();
-    } catch { /* no other tab is told; what it writes is joined when this one writes */ }
+    } catch { /* no other tab is notified; what it writes is joined when this one writes */ }
     this.browser = browser;
   }
 
@@ -175,7 +175,7 @@ export class CourseStore {
     for (const [file, kept] of files) {
       const name = file.slice(0, -'.json'.length);
       await this.#merge(name, empty, brought(kept, all[name] ?? empty));
-      this.#open.get(name)?.onchange(); // a tab does not hear its own word
+      this.#open.get(name)?.onchange(); // a tab does not receive its own message
     }
     return files.length;
   }

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { chromium } from 'playwright-core';
+import { chromium, firefox } from 'playwright-core';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
 export const folder = process.env.SITE ?? join(root, 'tab', 'artifacts', 'site');
@@ -36,7 +36,9 @@ export async function serve({ missing = [], truncated = [], changed = new Map() 
     return { url: `http://127.0.0.1:${server.address().port}/a/b/`, requests, close: () => { server.close(); server.closeAllConnections(); } };
 }
 
+/** Chromium; with BROWSER=firefox a Firefox of the system, which is driven by WebDriver BiDi. */
 export async function launch() {
+    if (process.env.BROWSER === 'firefox') return firefox.launch({ executablePath: process.env.FIREFOX ?? '/usr/bin/firefox', channel: 'moz-firefox' });
     return chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu'] });
 }
 

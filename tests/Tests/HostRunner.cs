@@ -85,7 +85,7 @@ internal static class HostRunner
         var steps = new ConcurrentQueue<RunEvent>();
         var result = await LessonRun.RunAsync(path, options ?? Options, steps.Enqueue, cancel);
         foreach (var step in steps)
-            report.Tell(step);
+            report.Write(step);
         return (result, console.ToString().ReplaceLineEndings("\n"));
     }
 

@@ -15,8 +15,8 @@ internal sealed class MemoryKernel : IKernel
 {
     private readonly Action<string> _late;
     private readonly TaskCompletionSource<KernelEnd> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly Channel<(Cell Cell, Action<CellEvent> Hear)> _submitted = Channel.CreateUnbounded<(Cell, Action<CellEvent>)>();
-    private (Cell Cell, Action<CellEvent> Hear)? _running;
+    private readonly Channel<(Cell Cell, Action<CellEvent> Receive)> _submitted = Channel.CreateUnbounded<(Cell, Action<CellEvent>)>();
+    private (Cell Cell, Action<CellEvent> Receive)? _running;
 
     public MemoryKernel(Action<string> late, Task? ready = null) => (_late, Ready) = (late, ready ?? Task.CompletedTask);
 
@@ -58,7 +58,7 @@ internal sealed class MemoryKernel : IKernel
     }
 
     /// <summary>Reports something about the running cell.</summary>
-    public void Report(CellEvent cellEvent) => _running!.Value.Hear(cellEvent);
+    public void Report(CellEvent cellEvent) => _running!.Value.Receive(cellEvent);
 
     public Cell Running => _running!.Value.Cell;
 

@@ -1,4 +1,4 @@
-// Says: Other paths are not taken
+// Says: Other paths are not treated
 // Exercise 8.1: a sampler that drops health checks
 sealed class ShopSampler(double ratio) : Sampler
 {
