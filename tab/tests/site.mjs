@@ -36,10 +36,15 @@ export async function serve({ missing = [], truncated = [], changed = new Map() 
     return { url: `http://127.0.0.1:${server.address().port}/a/b/`, requests, close: () => { server.close(); server.closeAllConnections(); } };
 }
 
+const installed = (named, ...usual) => named ?? usual.find(existsSync) ?? usual.at(-1);
+
 /** Chromium; with BROWSER=firefox a Firefox of the system, which is driven by WebDriver BiDi. */
 export async function launch() {
-    if (process.env.BROWSER === 'firefox') return firefox.launch({ executablePath: process.env.FIREFOX ?? '/usr/bin/firefox', channel: 'moz-firefox' });
-    return chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu'] });
+    if (process.env.BROWSER === 'firefox') {
+        return firefox.launch({ executablePath: installed(process.env.FIREFOX, '/usr/bin/firefox-esr', '/usr/bin/firefox'), channel: 'moz-firefox' });
+    }
+    const executablePath = installed(process.env.CHROMIUM, '/usr/bin/chromium-headless-shell', '/usr/bin/chromium');
+    return chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] });
 }
 
 /** A page on the server; what its console says goes to `said`. */

@@ -19,6 +19,7 @@ public sealed class Browser : IAsyncDisposable
 {
     private static readonly string[] Usual =
     [
+        "/usr/bin/chromium-headless-shell", // the same engine without windows: it needs half the time
         "/usr/bin/chromium",
         "/usr/bin/chromium-browser",
         "/usr/bin/google-chrome",
