@@ -16,7 +16,7 @@ public sealed class CommandLineTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    [Fact]
+    [Fact(Explicit = true)]
     public async Task Notebooks_run_side_by_side_are_reported_in_order_and_the_last_line_counts_them()
     {
         // usually slower than b; in both cases it is reported first
@@ -84,7 +84,7 @@ public sealed class CommandLineTests : IDisposable
         Assert.False(File.Exists(Path.Combine(_folder.Path, "ran")));
     }
 
-    [Fact]
+    [Fact(Explicit = true)]
     public async Task A_full_disk_is_said_and_not_a_stack_trace()
     {
         Assert.SkipUnless(File.Exists("/dev/full"), "There is no /dev/full.");
@@ -115,7 +115,7 @@ public sealed class CommandLineTests : IDisposable
         }
     }
 
-    [Fact]
+    [Fact(Explicit = true)]
     public async Task A_clone_may_stand_in_a_folder_with_any_name_and_a_home_folder_that_is_missing_is_named()
     {
         var root = Path.Combine(_folder.Path, "a;b, c'd \"e\" ümläut");
@@ -158,7 +158,7 @@ public sealed class CommandLineTests : IDisposable
         Assert.Equal(HostRunner.Lessons.Select(HostRunner.Lesson), CourseFiles.Find([]));
     }
 
-    [Theory]
+    [Theory(Explicit = true)]
     [InlineData("INT")]
     [InlineData("TERM")]
     public async Task A_signal_in_the_middle_ends_the_children_and_prints_what_there_is(string signal)
@@ -180,7 +180,7 @@ public sealed class CommandLineTests : IDisposable
         await child.WaitForExitAsync();
     }
 
-    [Fact]
+    [Fact(Explicit = true)]
     public async Task When_the_host_is_killed_its_kernel_does_not_live_on()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "The test looks at the process through the kill command.");

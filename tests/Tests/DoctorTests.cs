@@ -35,7 +35,7 @@ public class DoctorTests
         Assert.DoesNotContain(Machine.Here().Home, await File.ReadAllTextAsync(file));
     }
 
-    [Fact]
+    [Fact(Explicit = true)]
     public async Task Behind_a_feed_without_the_packages_it_says_which_and_what_to_do()
     {
         using var folder = new TempFolder();
@@ -54,7 +54,7 @@ public class DoctorTests
         Assert.Contains("Not ready", output);
     }
 
-    [Fact]
+    [Fact(Explicit = true)]
     public async Task What_it_prints_and_writes_holds_no_key_of_a_feed_and_no_folder_of_the_user()
     {
         using var folder = new TempFolder();
@@ -80,7 +80,7 @@ public class DoctorTests
             output);
     }
 
-    [Fact]
+    [Fact(Explicit = true)]
     public async Task A_configuration_of_NuGet_that_is_broken_is_named_in_one_line()
     {
         using var folder = new TempFolder();

@@ -16,7 +16,7 @@ public sealed class EndingTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    [Theory]
+    [Theory(Explicit = true)]
     [InlineData("Environment.Exit(7);", "exit code 7")]
     [InlineData("Environment.FailFast(\"enough\");", "exit code")]
     [InlineData("void Deeper() => Deeper();\nDeeper();", "exit code")]
@@ -32,7 +32,7 @@ public sealed class EndingTests : IDisposable
         Assert.Contains("ok cell 1", console);
     }
 
-    [Fact]
+    [Fact(Explicit = true)]
     public async Task What_a_cell_printed_before_it_ended_the_process_is_shown()
     {
         var (result, _) = await RunAsync(HostRunner.Options, "Console.WriteLine(\"before the end\"); Environment.Exit(7);");
@@ -48,7 +48,7 @@ public sealed class EndingTests : IDisposable
         Assert.Contains("enough is enough", result.FailedCell().Details);
     }
 
-    [Fact]
+    [Fact(Explicit = true)]
     public async Task A_cell_that_never_ends_is_stopped_and_its_children_with_it()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "The child is the command sleep.");
@@ -67,7 +67,7 @@ public sealed class EndingTests : IDisposable
         }
     }
 
-    [Fact]
+    [Fact(Explicit = true)]
     public async Task A_restore_does_not_count_as_the_cells_time()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "The package is a named pipe of the file system, opened for reading and writing.");
@@ -212,7 +212,7 @@ public sealed class EndingTests : IDisposable
         Assert.Equal([CellStatus.Failed, CellStatus.NotRun, CellStatus.NotRun], result.Cells.Select(c => c.Status));
     }
 
-    [Fact]
+    [Fact(Explicit = true)]
     public async Task A_notebook_of_five_thousand_cells_is_a_notebook()
     {
         var cells = Enumerable.Range(0, 5000).Select(i => i % 500 == 0 ? $"{i}" : "").ToArray();

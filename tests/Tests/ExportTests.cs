@@ -280,7 +280,7 @@ public sealed class ExportTests(Browser browser) : IDisposable
             Assert.Equal(File.ReadAllBytes(file), File.ReadAllBytes(Path.Combine(second.Path, Path.GetRelativePath(site.Path, file))));
     }
 
-    [Theory]
+    [Theory(Explicit = true)]
     [MemberData(nameof(PlayerHostileTests.Outputs), MemberType = typeof(PlayerHostileTests))]
     public async Task What_a_cell_has_shown_stays_in_its_box(string name, string html)
     {
@@ -306,7 +306,7 @@ public sealed class ExportTests(Browser browser) : IDisposable
         Assert.Equal(0, await page.SidewaysAsync());
     }
 
-    [Theory]
+    [Theory(Explicit = true)]
     [InlineData(1200, ColorScheme.Light)]
     [InlineData(1200, ColorScheme.Dark)]
     [InlineData(320, ColorScheme.Light)]

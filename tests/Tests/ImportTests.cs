@@ -27,7 +27,7 @@ public sealed class ImportTests : IDisposable
         Assert.Equal("3", (await HostRunner.RunAsync(path)).Result.Passes().Cells[2].Text());
     }
 
-    [Theory]
+    [Theory(Explicit = true)]
     [InlineData("class Fine { }\nclass Broken {", "CS1513", 2)]
     [InlineData("int a = \"text\";", "CS0029", 1)]
     [InlineData("using System.Text;\nclass Wrong { int a = \"text\"; }", "CS0029", 2)]
@@ -72,7 +72,7 @@ public sealed class ImportTests : IDisposable
         Assert.EndsWith("b.dib", problem.File, StringComparison.Ordinal);
     }
 
-    [Fact]
+    [Fact(Explicit = true)]
     public async Task A_notebook_and_what_it_imports_may_have_the_line_ends_of_Windows()
     {
         const string source =

@@ -20,7 +20,7 @@ public sealed partial class LayerTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    [Fact]
+    [Fact(Explicit = true)]
     public async Task A_notebook_cannot_tell_a_compiled_layer_from_its_source()
     {
         string[] cells =
@@ -76,7 +76,7 @@ public sealed partial class LayerTests : IDisposable
         Assert.All(layers, layer => Assert.Contains(Path.GetFileNameWithoutExtension(layer), loaded));
     }
 
-    [Theory]
+    [Theory(Explicit = true)]
     [InlineData("shop/CallTarget.cs", "// changed\n")]
     [InlineData("shop.dib", "\n#!csharp\n\n// changed\n")]
     public async Task A_layer_with_a_changed_file_is_compiled_from_source_and_so_is_what_is_imported_after_it(string file, string change)
@@ -105,7 +105,7 @@ public sealed partial class LayerTests : IDisposable
         Assert.Equal((Path.Combine(_folder.Path, "helpers", "core", "Exercise.cs"), lines), (problem.File, problem.Line));
     }
 
-    [Fact]
+    [Fact(Explicit = true)]
     public async Task A_layer_that_uses_another_one_cannot_be_imported_without_it()
     {
         CopyHelpers();
@@ -115,7 +115,7 @@ public sealed partial class LayerTests : IDisposable
         Assert.Contains("CS0246", result.FailedCell().Problem!.Message);
     }
 
-    [Fact]
+    [Fact(Explicit = true)]
     public async Task A_lesson_runs_from_source_too_when_the_variable_says_so()
     {
         CopyHelpers();

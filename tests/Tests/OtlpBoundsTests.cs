@@ -29,7 +29,7 @@ public sealed class OtlpBoundsTests : IDisposable
 
     public void Dispose() => ThreadPool.SetMinThreads(threads.Workers, threads.Ports);
 
-    [Fact]
+    [Fact(Explicit = true)]
     public async Task Forty_small_bodies_that_become_large_ones_are_refused_in_bounded_memory_and_an_honest_one_is_answered()
     {
         await using var receiver = await OtlpReceiver.StartAsync();
@@ -51,7 +51,7 @@ public sealed class OtlpBoundsTests : IDisposable
                 r.Problem == "There are more than 250,000 messages (spans, attributes, values) in one request. Export smaller batches."));
     }
 
-    [Fact]
+    [Fact(Explicit = true)]
     public async Task Bodies_just_within_the_limits_are_kept_in_bounded_memory_though_all_belong_to_one_trace()
     {
         await using var receiver = await OtlpReceiver.StartAsync();

@@ -12,7 +12,7 @@ public sealed class PackageTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    [Theory]
+    [Theory(Explicit = true)]
     [InlineData("feed", "Test.Missing, 1.0.0", "No configured feed has the package. Unable to find package Test.Missing",
         "dotnet nuget add source")]
     [InlineData("no-such-folder", "Test.Missing, 1.0.1", "The package could not be restored", "dotnet nuget list source")]

@@ -13,7 +13,7 @@ public sealed class TabEditorTests(TabFixture tab) : EditorTests(tab), IClassFix
 /// <summary>What the editor knows of the code, what a keyboard alone can do, and the presenter's view.</summary>
 public abstract class EditorTests(LessonHost player)
 {
-    [Fact]
+    [Fact(Explicit = true)]
     public async Task Completions_are_those_of_the_running_program()
     {
         await using var shown = await OpenAsync("70-completions", "var parcels = new List<string>();", "");
@@ -27,7 +27,7 @@ public abstract class EditorTests(LessonHost player)
         await Expect(page.Cell(1).Locator(".view-lines")).ToContainTextAsync("parcels.AddRange");
     }
 
-    [Fact]
+    [Fact(Explicit = true)]
     public async Task A_name_under_the_pointer_says_what_it_is()
     {
         await using var shown = await OpenAsync("71-hover", "var parcels = new List<string>();", "parcels");
@@ -39,7 +39,7 @@ public abstract class EditorTests(LessonHost player)
         await Expect(page.Locator(".monaco-hover").Filter(new() { Visible = true })).ToContainTextAsync("List<string>");
     }
 
-    [Fact]
+    [Fact(Explicit = true)]
     public async Task Lines_that_are_typed_on_Windows_are_like_all_others()
     {
         await using var shown = await player.ComeInAsync();
@@ -57,7 +57,7 @@ public abstract class EditorTests(LessonHost player)
         Assert.Equal("// one line\nvar two = 2;\n\"two\"", await player.KeptAsync(page, "79-windows", "1"));
     }
 
-    [Fact]
+    [Fact(Explicit = true)]
     public async Task An_open_bracket_shows_the_parameters()
     {
         await using var shown = await OpenAsync("72-signature", "int Pick(int shelf, string article) => shelf;", "");
@@ -69,7 +69,7 @@ public abstract class EditorTests(LessonHost player)
         await Expect(page.Locator(".parameter-hints-widget.visible")).ToContainTextAsync("int shelf, string article");
     }
 
-    [Fact]
+    [Fact(Explicit = true)]
     public async Task An_error_is_underlined_before_the_cell_is_run_and_goes_when_it_is_mended()
     {
         await using var shown = await OpenAsync("73-squiggle", "var parcels = 3;", "");
@@ -86,7 +86,7 @@ public abstract class EditorTests(LessonHost player)
         await Expect(page.Cell(1).Locator(".squiggly-error")).ToHaveCountAsync(0);
     }
 
-    [Fact]
+    [Fact(Explicit = true)]
     public async Task The_variables_are_shown_and_follow_the_cells()
     {
         await using var shown = await OpenAsync("74-variables", "var parcels = 3;", "parcels = 4; var sender = \"warehouse\";");
@@ -159,7 +159,7 @@ public abstract class EditorTests(LessonHost player)
         }
     }
 
-    [Fact]
+    [Fact(Explicit = true)]
     public async Task In_the_presenters_view_an_exercise_keeps_its_folds_and_what_a_long_cell_shows_comes_into_view()
     {
         var lesson = player.Write("78-present", "# Head", Code(new string('\n', 30).Replace("\n", "// a line\n") + "\"shown\""),
@@ -180,7 +180,7 @@ public abstract class EditorTests(LessonHost player)
         await Expect(page.Cell(1)).ToBeVisibleAsync();
     }
 
-    [Fact]
+    [Fact(Explicit = true)]
     public async Task In_the_presenters_view_one_key_runs_shows_what_is_said_and_goes_on()
     {
         var lesson = player.Write("79-present", "# Head\n\n**Predict.** What?\n\n- **A.** This.\n- **B.** That.", Code("\"first\""),

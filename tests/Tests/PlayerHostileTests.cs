@@ -169,7 +169,7 @@ public sealed class PlayerHostileTests(PlayerFixture player) : IClassFixture<Pla
         """;
 
     /// <summary>One lesson with a cell for each of them: what one shows must leave the others, too, as they are.</summary>
-    [Fact]
+    [Fact(Explicit = true)]
     public async Task What_a_cell_shows_stays_in_its_box_now_and_after_a_reload()
     {
         await using var stranger = await Stranger.StartAsync();

@@ -33,7 +33,7 @@ public sealed class PlayerKeepTests(PlayerFixture player) : KeepTests(player), I
         Assert.StartsWith("{\"cells\":{", await File.ReadAllTextAsync(file));
     }
 
-    [Fact]
+    [Fact(Explicit = true)]
     public async Task Two_tabs_are_in_step()
     {
         var lesson = player.Write("52-tabs", "# Tabs\n\nWhich one?\n\n- **A.** this\n- **B.** that", Code("1"), Text("**A.** This."));
@@ -67,7 +67,7 @@ public sealed class PlayerKeepTests(PlayerFixture player) : KeepTests(player), I
         }
     }
 
-    [Fact]
+    [Fact(Explicit = true)]
     public async Task A_run_goes_on_when_its_tab_is_closed()
     {
         var lesson = player.Write("53-closed", "# Closed",
@@ -83,7 +83,7 @@ public sealed class PlayerKeepTests(PlayerFixture player) : KeepTests(player), I
         await again.Page.Cell(0).ShowsAsync("arrived");
     }
 
-    [Fact]
+    [Fact(Explicit = true)]
     public async Task Progress_is_there_when_the_player_was_ended_and_started_again()
     {
         var lesson = player.Write("54-kept", "# Kept", Code("1"));
@@ -102,7 +102,7 @@ public sealed class PlayerKeepTests(PlayerFixture player) : KeepTests(player), I
         await again.Page.Cell(0).RanAsync();
     }
 
-    [Fact]
+    [Fact(Explicit = true)]
     public async Task A_lesson_that_has_changed_keeps_what_fits_and_shows_what_does_not()
     {
         var lesson = player.Write("55-changed", "# Changed", Code("1"), Code("2"), Code("3"));
@@ -132,7 +132,7 @@ public sealed class PlayerKeepTests(PlayerFixture player) : KeepTests(player), I
         await Expect(page.GetByText("\"mine 1\"")).ToBeVisibleAsync();
     }
 
-    [Fact]
+    [Fact(Explicit = true)]
     public async Task A_lesson_that_was_saved_without_a_change_keeps_its_kernel()
     {
         var lesson = player.Write("57-saved", "# Saved", Code("var kept = 42;"), Code("kept"));
@@ -159,7 +159,7 @@ public sealed class PlayerKeepTests(PlayerFixture player) : KeepTests(player), I
         File.Delete(Path.Combine(player.Clone, "notebooks", "58-broken.dib"));
     }
 
-    [Fact]
+    [Fact(Explicit = true)]
     public async Task What_is_typed_while_the_connection_is_lost_goes_to_the_player_when_it_is_back()
     {
         var lesson = player.Write("59-lid", "# Lid", Code("1"), Code("2"));
@@ -249,7 +249,7 @@ public sealed class PlayerKeepTests(PlayerFixture player) : KeepTests(player), I
         }
     }
 
-    [Fact]
+    [Fact(Explicit = true)]
     public async Task Work_is_saved_to_a_file_on_the_start_page_and_loaded_again()
     {
         var lesson = player.Write("61-work", "# Work", Code("1"));
@@ -276,7 +276,7 @@ public sealed class PlayerKeepTests(PlayerFixture player) : KeepTests(player), I
         await Expect(list.GetByText("This file has no work of this course.")).ToBeVisibleAsync();
     }
 
-    [Fact]
+    [Fact(Explicit = true)]
     public async Task The_start_page_says_how_long_each_lesson_is_what_is_solved_and_where_you_were()
     {
         var lesson = player.Write("57-solved", "# With an exercise\n\n**5 minutes.**\n\n- do one exercise",

@@ -33,7 +33,7 @@ public sealed class PlayerPaperTests(Browser browser) : IAsyncLifetime
         _clone.Dispose();
     }
 
-    [Theory]
+    [Theory(Explicit = true)]
     [InlineData("paper", 1000)]
     [InlineData("paper dark", 390)]
     [InlineData("forced", 390)]

@@ -16,7 +16,7 @@ public sealed class PlayerRunTests(PlayerFixture player) : RunTests(player), ICl
 {
     private readonly PlayerFixture player = player;
 
-    [Fact]
+    [Fact(Explicit = true)]
     public async Task A_kernel_that_is_killed_is_said_at_once_and_the_next_run_has_a_new_one()
     {
         var lesson = player.Write("32-killed", "# Killed", Code("Console.Write(Environment.ProcessId);"),
@@ -57,7 +57,7 @@ public sealed class PlayerRunTests(PlayerFixture player) : RunTests(player), ICl
         await Assertions.Expect(shown.Page.Locator(".late")).ToContainTextAsync("a late line");
     }
 
-    [Fact]
+    [Fact(Explicit = true)]
     public async Task Ten_thousand_spans_begin_to_be_seen_before_all_are_drawn_and_the_page_answers_a_key_meanwhile()
     {
         var lesson = player.Write("35-waterfall", "# Waterfall", Code("#!import ../helpers/core.dib"), Code("""
@@ -106,7 +106,7 @@ public sealed class PlayerRunTests(PlayerFixture player) : RunTests(player), ICl
         Assert.Single(File.ReadAllLines(log));
     }
 
-    [Fact]
+    [Fact(Explicit = true)]
     public async Task What_ran_ahead_is_not_there_when_the_learner_runs_something_else_first()
     {
         using var notes = new TempFolder();
@@ -124,7 +124,7 @@ public sealed class PlayerRunTests(PlayerFixture player) : RunTests(player), ICl
         await page.Cell(1).ShowsAsync("42");
     }
 
-    [Fact]
+    [Fact(Explicit = true)]
     public async Task An_import_that_the_learner_has_changed_is_run_as_it_is_now()
     {
         using var notes = new TempFolder();
@@ -140,7 +140,7 @@ public sealed class PlayerRunTests(PlayerFixture player) : RunTests(player), ICl
         await page.Cell(1).ShowsAsync("mine");
     }
 
-    [Fact]
+    [Fact(Explicit = true)]
     public async Task An_import_that_fails_while_the_learner_reads_is_shown_at_the_click_and_can_be_run_again()
     {
         using var notes = new TempFolder();
@@ -168,7 +168,7 @@ public sealed class PlayerRunTests(PlayerFixture player) : RunTests(player), ICl
         Assert.Equal(3, File.ReadAllLines(log).Length);
     }
 
-    [Fact]
+    [Fact(Explicit = true)]
     public async Task The_fourth_kernel_closes_the_one_that_was_unused_longest()
     {
         var lessons = Enumerable.Range(0, 4).Select(i => player.Write($"4{i}-kernel", $"# Kernel {i}",

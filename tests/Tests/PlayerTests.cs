@@ -93,7 +93,7 @@ public sealed class PlayerTests(PlayerFixture player) : IClassFixture<PlayerFixt
         }
     }
 
-    [Theory]
+    [Theory(Explicit = true)]
     [InlineData(ColorScheme.Light, false)]
     [InlineData(ColorScheme.Dark, false)]
     [InlineData(ColorScheme.Light, true)]
@@ -108,7 +108,7 @@ public sealed class PlayerTests(PlayerFixture player) : IClassFixture<PlayerFixt
         Assert.Empty(await Axe.SeriousAsync(shown.Page));
     }
 
-    [Theory]
+    [Theory(Explicit = true)]
     [InlineData(ColorScheme.Light)]
     [InlineData(ColorScheme.Dark)]
     public async Task The_start_page_can_be_used_by_everybody(ColorScheme colours)
@@ -119,7 +119,7 @@ public sealed class PlayerTests(PlayerFixture player) : IClassFixture<PlayerFixt
         Assert.Empty(await Axe.SeriousAsync(shown.Page));
     }
 
-    [Fact]
+    [Fact(Explicit = true)]
     public async Task Who_teaches_finds_the_guide_on_the_start_page_and_what_it_leads_to()
     {
         Directory.CreateDirectory(Path.Combine(player.Clone, "docker"));

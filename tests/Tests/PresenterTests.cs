@@ -20,7 +20,7 @@ public sealed class PresenterTests(Browser browser)
         + Text($"## Guess\n\n{Predict}") + Code("\"6 × 7\"") + Text("**B.** It is 42.\n\n## Behind\n\nText.")
         + Code("\"needs\"") + Text("What the third cell has shown.\n\n## End\n\nThe last part.");
 
-    [Fact]
+    [Fact(Explicit = true)]
     public async Task Rehearsing_gives_nothing_away()
     {
         await using var stage = await Stage.OpenAsync(browser, Lesson);
@@ -79,7 +79,7 @@ public sealed class PresenterTests(Browser browser)
         await Expect(page.Cell(0).Outputs()).ToBeVisibleAsync();
     }
 
-    [Fact]
+    [Fact(Explicit = true)]
     public async Task Hands_are_counted_by_keys_and_shown_as_bars_when_the_vote_is_closed()
     {
         await using var stage = await Stage.OpenAsync(browser, Lesson, "?present");
@@ -224,7 +224,7 @@ public sealed class PresenterTests(Browser browser)
         await Expect(page.Cell(2).GetByText("Cells above have not run in this kernel")).ToBeHiddenAsync();
     }
 
-    [Fact]
+    [Fact(Explicit = true)]
     public async Task The_second_window_has_the_notes_the_clock_the_hands_and_the_keys()
     {
         await using var stage = await Stage.OpenAsync(browser, Lesson, "?present");

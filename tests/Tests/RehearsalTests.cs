@@ -20,7 +20,7 @@ public sealed class RehearsalTests(Browser browser, ITestOutputHelper output)
 {
     private static readonly string Kit = Path.Combine(HostRunner.Root, "notebooks", "INSTRUCTOR.md");
 
-    [Fact]
+    [Fact(Explicit = true)]
     public async Task The_agenda_of_90_minutes_can_be_taught_by_keys_and_its_minutes_are_those_of_its_parts()
     {
         using var kernels = new QuickKernels();

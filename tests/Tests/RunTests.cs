@@ -10,7 +10,7 @@ public sealed class TabRunTests(TabFixture tab) : RunTests(tab), IClassFixture<T
 /// <summary>Cells that run, do not end, or print without end.</summary>
 public abstract class RunTests(LessonHost player)
 {
-    [Fact]
+    [Fact(Explicit = true)]
     public async Task An_endless_cell_is_stopped_while_another_lesson_goes_on()
     {
         var endless = player.Write("30-endless", "# Endless", Code("Console.WriteLine(\"begun\"); while (true) { }"), Code("\"after\""));
@@ -32,7 +32,7 @@ public abstract class RunTests(LessonHost player)
         await one.Page.Cell(1).ShowsAsync("after");
     }
 
-    [Fact]
+    [Fact(Explicit = true)]
     public async Task Endless_printing_is_cut_and_the_page_answers_meanwhile()
     {
         var lesson = player.Write("33-printing", "# Printing",

@@ -46,7 +46,7 @@ public sealed class ViewBrowserTests(Browser browser)
         }
     }
 
-    [Theory]
+    [Theory(Explicit = true)]
     [MemberData(nameof(Pages))]
     public async Task The_page_never_scrolls_sideways_even_with_all_rows_unfolded(string view, int width)
     {
@@ -105,7 +105,7 @@ public sealed class ViewBrowserTests(Browser browser)
         await Assertions.Expect(stack).ToBeHiddenAsync();
     }
 
-    [Theory]
+    [Theory(Explicit = true)]
     [InlineData("#ffffff", "#222222")]
     [InlineData("#ffffff", "#3b3b3b")]
     [InlineData("#1e1e1e", "#cccccc")]
