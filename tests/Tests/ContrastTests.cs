@@ -126,7 +126,7 @@ public sealed class ContrastTests(Browser browser)
             <!doctype html><html lang="en"><meta charset="utf-8"><title>view</title><body style="margin:12px">{html}
             <style>{(how == "paper" ? Pixels.NoBackgrounds : "")}</style>
             """);
-        await shown.Page.ScreenshotAsync(); // painting for the first time may move lines by a fraction of a pixel
+        await shown.Page.ScreenshotAsync(new() { FullPage = true }); // it lays the page out anew, and lines may move a little
         return shown;
     }
 }
