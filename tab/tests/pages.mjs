@@ -17,6 +17,8 @@ if (!existsSync(join(folder, 'lessons', 'index.json'))) {
 const LONGEST = 600_000;       // milliseconds of a lesson: only against what hangs
 const lessons = readdirSync(join(folder, 'lessons')).filter(f => f.endsWith('.json') && f !== 'index.json' && (!wanted.length || wanted.includes(f.slice(0, 2)))).sort();
 
+const late = () => new Promise((_, fail) => setTimeout(() => fail(new Error('A run was not kept.')), LONGEST).unref());
+
 async function runLesson(browser, url, data) {
     const context = await browser.newContext({ viewport: { width: 1280, height: 900 } }), page = await context.newPage(), said = [];
     page.setDefaultTimeout(LONGEST);
@@ -28,12 +30,16 @@ async function runLesson(browser, url, data) {
     const runCell = async (index, key, source) => {
         const cell = `[data-cell="${index}"]`;
         await page.click(`${cell} .run`);
-        const kept = await page.waitForFunction(async ([name, key, source]) => {
-            const { store } = await import(new URL('page/session/site.js', location.href).href), run = (await store.lesson(name).read()).runs[key];
-            return run?.source === source && run;
+        const kept = page.evaluate(async ([name, key, source]) => {
+            const { store } = await import(new URL('page/session/site.js', location.href).href);
+            for (; ;) {
+                const run = (await store.lesson(name).read()).runs[key];
+                if (run?.source === source) return run;
+                await new Promise(done => setTimeout(done, 50)); // the store has no event for a tab's own changes
+            }
         }, [data.name, key, source]);
         await page.waitForFunction(c => /^(ran|solved|failed|stopped)/.test(document.querySelector(`${c} .mark`).textContent), cell);
-        return await kept.jsonValue();
+        return Promise.race([kept, late()]);
     };
     // Run all stops at each prediction that was not made, and after each cell that fails. So each cell is run alone.
     for (const { index, key, source, exercise, solution } of data.cells.filter(c => !data.cannotRun?.[c.index])) {
