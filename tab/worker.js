@@ -26,6 +26,17 @@
 //   { type: 'broken', cell, message, wayOut }  the kernel has ended; cell is the one that ran, or null. Start a new worker
 import * as sqlite from './sqlite.js';
 
+// .NET reads the time of day with Date.now, which returns whole milliseconds: too coarse for spans. This has the resolution of
+// performance.now, and it always advances, so that the order of two times is the order in which they were read. While the computer
+// sleeps, some browsers stop performance.now: then the two clocks differ.
+const wholeMilliseconds = Date.now;
+let origin = performance.timeOrigin, latest = 0;
+Date.now = () => {
+    const now = performance.now(), whole = wholeMilliseconds();
+    if (Math.abs(whole - origin - now) > 100) origin = whole - now;
+    return latest = Math.max(origin + now, latest + 0.001);
+};
+
 const started = performance.now();
 const pace = 40;                                              // milliseconds between two messages of events
 let index, kernel, runtime, running = null, broken = false;

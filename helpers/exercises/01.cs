@@ -95,7 +95,7 @@ public static class Exercise13
                     reserve)),
             ("They are three traces", () =>
                 spans.FirstOrDefault(s => s.ParentSpanId is not null) is not { } child ? null
-                : spans.FirstOrDefault(s => s.SpanId == child.ParentSpanId) is { } parent && parent.End >= child.End
+                : spans.FirstOrDefault(s => s.SpanId == child.ParentSpanId) is { } parent && parent.End >= child.Start
                     ? new Wrong($"'{child.Name}' is below '{parent.Name}', which had not ended when it started. End each before the next "
                         + "one starts.", child)
                 : new Wrong($"'{child.Name}' has a parent, so it does not begin a trace of its own.", child)),

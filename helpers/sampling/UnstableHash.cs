@@ -34,8 +34,8 @@ internal static class UnstableHash
 
     private static string? In(MethodBase method, HashSet<MethodBase> seen)
     {
-        if (!seen.Add(method) || method.Module.Assembly.Location.Length > 0 && seen.Count > 1 || method.GetMethodBody() is not { } body)
-            return null;                // compiled cells have no file; what has one is .NET, a package or the course
+        if (!seen.Add(method) || seen.Count > 1 && IsLibrary(method.Module.Assembly) || method.GetMethodBody() is not { } body)
+            return null;
         var (code, constrained) = (body.GetILAsByteArray() ?? [], (Type?)null);
         for (var at = 0; at + 4 < code.Length; at++)
         {
@@ -55,6 +55,11 @@ internal static class UnstableHash
 
         return null;
     }
+
+    // A compiled cell has neither a file nor a key. The course's own code has a file; .NET and packages have both, but in a browser tab
+    // nothing has a file.
+    private static bool IsLibrary(Assembly assembly) =>
+        assembly.Location.Length > 0 || assembly.GetName().GetPublicKeyToken() is { Length: > 0 };
 
     // A byte that looks like a call, in the middle of something else, resolves to nothing, or to a method that does not matter.
     private static MemberInfo? Resolve(MethodBase method, byte[] code, int at)

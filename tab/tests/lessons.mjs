@@ -12,9 +12,11 @@ const localFile = option('--local'), judged = option('--answers')?.split(',') ??
 const wanted = args.filter(a => /^\d\d$/.test(a));
 const json = path => JSON.parse(readFileSync(path, 'utf8'));
 
-// How a cell ended, in the tab and in the local engine, in the same form. Ids, numbers and times differ from run to run: in the first
-// line of what a cell shows they do not count.
-const firstLine = text => (/\S.*/.exec(text ?? '')?.[0] ?? '').replace(/[0-9a-f]{16,}|\d+([.,:]\d+)*/g, '#').replace(/\s+/g, ' ').trim();
+// How a cell ended, in the tab and in the local engine, in the same form. Ids, numbers and times differ from run to run, a tab has no
+// process with a name, and the latest request of a bucket depends on the durations: in the
+// first line of what a cell shows they do not count. The same is true of the lengths of bars.
+const firstLine = text => (/\S.*/.exec(text ?? '')?.[0] ?? '').replace(/[0-9a-f]{16,}|\d+([.,:]\d+)*/g, '#')
+    .replace(/unknown_service:[\w-]+(?=:)/, 'unknown_service').replace(/exemplar: \w+$/, 'exemplar').replace(/# (µs|ms|s)\b/g, '# s').replace(/[█░]+/g, '█').replace(/\s+/g, ' ').trim();
 const CONSOLE = ['stdout', 'display', 'warning'];
 const ofLocal = (ok, outputs, verdict) => ({
   ok, verdict: verdict?.passed ?? null, line: firstLine(outputs.find(o => CONSOLE.includes(o.kind))?.text),
@@ -22,9 +24,10 @@ const ofLocal = (ok, outputs, verdict) => ({
 function ofTab(result) {
   const problem = failure(result) ?? result.broken ?? (result.stopped ? { message: 'no end after two minutes' } : null);
   const first = result.events.find(e => ['printed', 'shown', 'warned'].includes(e.kind));
+  const printed = result.events.filter(e => e.kind === 'printed').map(e => e.text).join(''); // in pieces, as it was written
   const verdicts = shown(result).map(v => v['application/vnd.tracing-tutorial.verdict+json']).filter(Boolean);
   const verdict = typeof verdicts.at(-1) === 'string' ? JSON.parse(verdicts.at(-1)) : verdicts.at(-1);
-  return { ok: !problem, verdict: verdict?.passed ?? null, line: firstLine(first?.text ?? first?.values?.['text/plain']), problem };
+  return { ok: !problem, verdict: verdict?.passed ?? null, line: firstLine(first?.kind === 'printed' ? printed : first?.text ?? first?.values?.['text/plain']), problem };
 }
 
 const differences = (tab, local) => ['ok', 'verdict', 'line'].filter(what => tab[what] !== local[what])
