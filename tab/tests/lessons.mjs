@@ -12,11 +12,12 @@ const localFile = option('--local'), judged = option('--answers')?.split(',') ??
 const wanted = args.filter(a => /^\d\d$/.test(a));
 const json = path => JSON.parse(readFileSync(path, 'utf8'));
 
-// How a cell ended, in the tab and in the local engine, in the same form. Ids, numbers and times differ from run to run, a tab has no
-// process with a name, and the latest request of a bucket depends on the durations: in the
-// first line of what a cell shows they do not count. The same is true of the lengths of bars.
+// How a cell ended, in the tab and in the local engine, in the same form. Ids, numbers, times and the lengths of bars differ from run to
+// run, a tab has no process with a name, and the latest request of a bucket depends on the durations: in the first line of what a cell
+// shows they do not count.
 const firstLine = text => (/\S.*/.exec(text ?? '')?.[0] ?? '').replace(/[0-9a-f]{16,}|\d+([.,:]\d+)*/g, '#')
-    .replace(/unknown_service:[\w-]+(?=:)/, 'unknown_service').replace(/exemplar: \w+$/, 'exemplar').replace(/# (µs|ms|s)\b/g, '# s').replace(/[█░]+/g, '█').replace(/\s+/g, ' ').trim();
+    .replace(/unknown_service:[\w-]+(?=:)/, 'unknown_service').replace(/exemplar: \w+$/, 'exemplar')
+    .replace(/# (µs|ms|s)\b/g, '# s').replace(/[█░]+/g, '█').replace(/\s+/g, ' ').trim();
 const CONSOLE = ['stdout', 'display', 'warning'];
 const ofLocal = (ok, outputs, verdict) => ({
   ok, verdict: verdict?.passed ?? null, line: firstLine(outputs.find(o => CONSOLE.includes(o.kind))?.text),
