@@ -40,7 +40,7 @@ public sealed class EndingTests : IDisposable
         Assert.Equal("before the end\n", Assert.Single(result.FailedCell().Outputs).Text);
     }
 
-    [Fact]
+    [Fact(Explicit = true)]
     public async Task What_a_crash_says_of_itself_is_shown()
     {
         var (result, _) = await RunAsync(HostRunner.Options, "Environment.FailFast(\"enough is enough\");");

@@ -47,7 +47,7 @@ public sealed class ImportTests : IDisposable
         Assert.Equal(line, problem.Line);
     }
 
-    [Theory]
+    [Theory(Explicit = true)]
     [InlineData("lib.cs", "class Fine { }\nthrow new System.Exception(\"at import\");")]
     [InlineData("lib.dib", HostRunner.Meta + "#!csharp\n\nthrow new System.Exception(\"at import\");\n")]
     public async Task An_exception_inside_an_imported_file_fails_the_import_which_the_engine_itself_does_not(string name, string source)

@@ -15,7 +15,7 @@ public sealed class PictureTests(Browser browser)
     private const string Lesson = "00-start-here";
     private const string Question = ".question:has-text('Where did the failed request spend most of its time?')";
 
-    [Theory(Explicit = true)]
+    [Theory]
     [InlineData("player", 1180, 760, 1)] // of the README: a question that nobody has answered, and the trace that it is about
     [InlineData("trace", 700, 700, 2)]   // of the start page: this trace alone
     public async Task The_pictures_show_a_question_and_its_trace(string name, int width, int height, int scale)

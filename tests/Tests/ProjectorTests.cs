@@ -24,7 +24,7 @@ public sealed class ProjectorTests(Browser browser)
 
     public static TheoryData<string> Lessons => LessonTests.Lessons;
 
-    [Theory(Explicit = true)]
+    [Theory]
     [MemberData(nameof(Lessons))]
     public async Task Every_decisive_picture_of_a_lesson_fits_a_projector(string lesson)
     {

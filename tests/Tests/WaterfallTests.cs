@@ -146,7 +146,7 @@ public sealed class WaterfallTests
             .Select(s => $"{s.QuerySelector(".tv-name")!.TextContent} {s.QuerySelector(".tv-mark")!.ClassName}").ToArray();
     }
 
-    [Theory]
+    [Theory(Explicit = true)]
     [InlineData("chain")]
     [InlineData("fan")]
     [InlineData("many attributes")]
