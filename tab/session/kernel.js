@@ -85,8 +85,11 @@ export function startKernel({ late, progress }) {
   else {
     worker = new Worker(ENGINE, { type: 'module' });
     worker.onmessage = ({ data }) => { if (worker) take[data.type]?.(data); };
-    worker.onerror = e => fail({ message: e.message || 'The files that run the cells could not be loaded from this site.',
-      wayOut: 'Load the page again when the network is back.' });
+    // A browser that has no memory for a worker ends it without a message.
+    worker.onerror = e => fail(isReady
+      ? { message: e.message || 'The browser has ended what runs the cells. Usually it had no more memory.', wayOut: 'Ask for less, or close other tabs.' }
+      : { message: e.message || 'The files that run the cells could not be loaded from this site.',
+        wayOut: 'Load the page again when the network is back.' });
     worker.postMessage({ type: 'start' });
   }
   return {

@@ -11,7 +11,10 @@ window.startKernel = environment => {
     const started = performance.now();
     worker = new Worker('engine/worker.js', { type: 'module' });
     return new Promise((resolve, reject) => {
-        worker.onerror = e => reject(new Error(e.message));
+        worker.onerror = e => {
+            reject(new Error(e.message));
+            window.onEnd?.({ broken: { message: e.message || 'ended without a message' } }); // kernel.js says why
+        };
         worker.onmessage = ({ data }) => {
             window.messages.push(data);
             if (data.type === 'ready') resolve({ ...data, page: Math.round(performance.now() - started) });

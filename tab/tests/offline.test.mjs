@@ -8,7 +8,7 @@ import { folder, launch, serve } from './site.mjs';
 
 const HANG = 240_000; // in milliseconds: what takes longer does not end at all
 let browser;
-before(async () => { browser = await launch(); });
+before(async () => { browser = await launch({ whole: true }); });
 after(() => browser.close());
 
 async function visit(server, page) {
