@@ -87,7 +87,8 @@ export function startKernel({ late, progress }) {
     worker.onmessage = ({ data }) => { if (worker) take[data.type]?.(data); };
     // A browser that has no memory for a worker ends it without a message.
     worker.onerror = e => fail(isReady
-      ? { message: e.message || 'The browser has ended what runs the cells. Usually it had no more memory.', wayOut: 'Ask for less, or close other tabs.' }
+      ? { message: e.message || 'The browser has ended what runs the cells. Usually it had no more memory.',
+        wayOut: 'Ask for less, or close other tabs.' }
       : { message: e.message || 'The files that run the cells could not be loaded from this site.',
         wayOut: 'Load the page again when the network is back.' });
     worker.postMessage({ type: 'start' });
