@@ -19,7 +19,7 @@ internal sealed class RunQueue : IKernelListener
     private readonly HashSet<int> _inKernel = []; // the cells that ran in this kernel
     private readonly IReadOnlyList<int> _code;
     private readonly Func<int, (Cell Cell, bool Edited)> _cellAt;
-    private readonly IRunListener _tell;
+    private readonly IRunListener _listener;
     private readonly SessionKernel _kernel;
     private RunAhead _ahead = new([]);
     private int[] _silent = []; // cells that are run again, unseen, in a new kernel
@@ -37,7 +37,7 @@ internal sealed class RunQueue : IKernelListener
         KernelPool pool, IKernelOwner owner, string folder, IReadOnlyList<int> code,
         Func<int, (Cell Cell, bool Edited)> cellAt, Action<Action> post, IRunListener listener)
     {
-        (_code, _cellAt, _tell) = (code, cellAt, listener);
+        (_code, _cellAt, _listener) = (code, cellAt, listener);
         _kernel = new SessionKernel(pool, owner, folder, post, this);
     }
 
@@ -67,7 +67,7 @@ internal sealed class RunQueue : IKernelListener
         foreach (var cell in cells.Where(c => _code.Contains(c) && c != Running?.Cell && !_queue.Contains(c)))
         {
             _queue.AddLast(cell);
-            _tell.Queued(cell, true);
+            _listener.Queued(cell, true);
         }
 
         Next();
@@ -108,7 +108,7 @@ internal sealed class RunQueue : IKernelListener
     {
         ClearQueue();
         Is("none");
-        _tell.Notice("Three other lessons are running a cell. Stop one of them first.");
+        _listener.Notice("Three other lessons are running a cell. Stop one of them first.");
     }
 
     void IKernelListener.KernelReady()
@@ -122,7 +122,7 @@ internal sealed class RunQueue : IKernelListener
         if (!_isRunning && _queue.First is { Value: var waiting })
             Begin(waiting, new CellRun(_cellAt(waiting).Cell));
         else if (!_isRunning)
-            _tell.Notice($"{message} {wayOut}".TrimEnd());
+            _listener.Notice($"{message} {wayOut}".TrimEnd());
         EndKernel(FailureReason.KernelEnded, message, wayOut);
     }
 
@@ -130,7 +130,7 @@ internal sealed class RunQueue : IKernelListener
     {
         var what = $"with exit code {end.ExitCode}. {NamesAreGone}";
         if (!_isRunning)
-            _tell.Notice($"The kernel has ended, {what}");
+            _listener.Notice($"The kernel has ended, {what}");
         EndKernel(FailureReason.KernelEnded, $"The kernel ended while this cell ran, {what}",
             details: end.ErrorText.Length == 0 ? null : end.ErrorText);
     }
@@ -138,7 +138,7 @@ internal sealed class RunQueue : IKernelListener
     void IKernelListener.KernelPrinted(string text)
     {
         if (_last is var (cell, run) && run.ReceiveLate(text) is { } output)
-            _tell.Shown(cell, output);
+            _listener.Shown(cell, output);
     }
 
     private void EndKernel(FailureReason reason, string message, string wayOut = "", string? details = null)
@@ -153,7 +153,7 @@ internal sealed class RunQueue : IKernelListener
         }
 
         if (_inKernel.Count > 0)
-            _tell.Gone([.. _inKernel.Order()]);
+            _listener.Gone([.. _inKernel.Order()]);
         _inKernel.Clear();
     }
 
@@ -169,7 +169,7 @@ internal sealed class RunQueue : IKernelListener
         if (State == state)
             return;
         State = state;
-        _tell.KernelIs(state);
+        _listener.KernelIs(state);
     }
 
     // ---- cells
@@ -221,9 +221,9 @@ internal sealed class RunQueue : IKernelListener
         _kernel.Use();
         if (State != "starting")
             Is("busy");
-        _tell.Started(index);
+        _listener.Started(index);
         foreach (var output in run.Outputs)
-            _tell.Shown(index, output);
+            _listener.Shown(index, output);
     }
 
     private void Submit(int index, CellRun run)
@@ -257,9 +257,9 @@ internal sealed class RunQueue : IKernelListener
         var output = run.Receive(cellEvent);
         var isSeen = _isRunning && _last?.Run == run;
         if (isSeen && cellEvent is CellEvent.Progress progress)
-            _tell.Progress(index, progress.Text);
+            _listener.Progress(index, progress.Text);
         if (isSeen && output is not null)
-            _tell.Shown(index, output);
+            _listener.Shown(index, output);
         if (cellEvent is not CellEvent.Ended)
             return;
         if (isSeen)
@@ -271,18 +271,18 @@ internal sealed class RunQueue : IKernelListener
     private void Finish(int index, CellRun run)
     {
         _isRunning = false;
-        _tell.Ended(index, run);
+        _listener.Ended(index, run);
         if (run.Failure is not null)
             ClearQueue();
         else if (_queue.Count == 0)
-            _tell.Drained();
+            _listener.Drained();
         Next();
     }
 
     private void ClearQueue()
     {
         foreach (var cell in _queue)
-            _tell.Queued(cell, false);
+            _listener.Queued(cell, false);
         _queue.Clear();
     }
 
