@@ -23,10 +23,14 @@ internal sealed class LessonRun(Notebook notebook, RunOptions options, Action<Ru
     public static async Task<LessonResult> RunAsync(string path, RunOptions options, Action<RunEvent> report, CancellationToken cancel)
     {
         LessonResult result;
+        LessonRun? run = null;
+        // The kernel starts while the notebook is read: each takes a good part of a second.
+        await using var kernel = options.Start(Path.GetDirectoryName(Path.GetFullPath(path))!, text => run?.ReceiveLate(text));
         try
         {
             var notebook = DibReader.Load(path);
-            result = await RunAsync(options.Solutions ? notebook.Solved() : notebook, options, report, cancel);
+            run = new LessonRun(options.Solutions ? notebook.Solved() : notebook, options, report);
+            result = await run.RunAsync(kernel, cancel);
         }
         catch (NotebookException e)
         {
@@ -38,17 +42,19 @@ internal sealed class LessonRun(Notebook notebook, RunOptions options, Action<Ru
     }
 
     /// <summary>Runs a notebook that was read already.</summary>
-    public static Task<LessonResult> RunAsync(Notebook notebook, RunOptions options, Action<RunEvent> report, CancellationToken cancel)
+    public static async Task<LessonResult> RunAsync(
+        Notebook notebook, RunOptions options, Action<RunEvent> report, CancellationToken cancel)
     {
-        report(new RunEvent.LessonStarted(notebook));
-        return new LessonRun(notebook, options, report).RunAsync(cancel);
+        var run = new LessonRun(notebook, options, report);
+        await using var kernel = options.Start(Path.GetDirectoryName(notebook.Path)!, run.ReceiveLate);
+        return await run.RunAsync(kernel, cancel);
     }
 
-    private async Task<LessonResult> RunAsync(CancellationToken cancel)
+    private async Task<LessonResult> RunAsync(IKernel kernel, CancellationToken cancel)
     {
+        report(new RunEvent.LessonStarted(notebook));
         var clock = Stopwatch.StartNew();
         Cell[] cells = options.AsVsCode ? [.. notebook.Code, .. ImportProof.Of(notebook)] : [.. notebook.Code];
-        await using var kernel = options.Start(Path.GetDirectoryName(notebook.Path)!, ReceiveLate);
         var goesOn = cells.Length == 0 || await IsReadyAsync(kernel, cells[0], cancel);
         while (goesOn && _results.Count < cells.Length && !cancel.IsCancellationRequested)
             goesOn = await RunAsync(cells[_results.Count], kernel, cancel);

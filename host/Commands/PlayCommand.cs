@@ -52,6 +52,7 @@ internal static class PlayCommand
         Console.WriteLine(
             $"The course is open at\n\n  {player.NewAddress()}\n\n"
             + "Only this machine can reach it, and the address works once. Ctrl+C ends it.");
+        player.ReadAhead();
         using var page = open && Machine.Here().HasScreen ? OpeningPage.For(player.NewAddress()) : null;
         if (page is not null)
             Open(page.Path);

@@ -31,6 +31,7 @@ internal sealed class OpenLessons(string root, ProgressFolder progress, StartKer
     private readonly ConcurrentDictionary<string, (DateTime Written, Lesson Lesson)> _read = new();
     private readonly SemaphoreSlim _opening = new(1, 1);
     private readonly KernelPool _pool = new(start);
+    private Task _reading = Task.CompletedTask;
 
     /// <summary>The names of the lessons, in order.</summary>
     public IReadOnlyList<string> Names =>
@@ -74,8 +75,18 @@ internal sealed class OpenLessons(string root, ProgressFolder progress, StartKer
         }
     }
 
+    /// <summary>Reads all lessons, on all cores: the list of lessons needs them. It begins while the browser starts.</summary>
+    public void ReadAhead() => _reading = Task.Run(() => Parallel.ForEach(Names, name => Read(name)));
+
+    /// <summary>The lessons for the list, after <see cref="ReadAhead"/>. A file that could not be read then is read again.</summary>
+    public async Task<IReadOnlyList<LessonCard>> CardsAsync()
+    {
+        await _reading.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return Cards();
+    }
+
     /// <summary>The lessons for the list. One that cannot be laid out, or whose progress cannot be read, is in it all the same.</summary>
-    public IReadOnlyList<LessonCard> Cards() => [.. Names.Select(name =>
+    private IReadOnlyList<LessonCard> Cards() => [.. Names.Select(name =>
     {
         var lesson = Read(name);
         var kept = KeptLesson.Empty;

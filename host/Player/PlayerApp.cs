@@ -81,6 +81,9 @@ internal sealed class PlayerApp : IAsyncDisposable
     /// <summary>A new address with a key that works once.</summary>
     public Uri NewAddress() => new(Origin, $"?key={_access.NewKey()}");
 
+    /// <summary>Reads the lessons while the browser starts.</summary>
+    public void ReadAhead() => _lessons.ReadAhead();
+
     /// <summary>Runs until it is ended.</summary>
     public Task RunAsync(CancellationToken cancel) => _app.WaitForShutdownAsync(cancel);
 
@@ -137,9 +140,9 @@ internal sealed class PlayerApp : IAsyncDisposable
             http.Response.StatusCode = status;
             await JsonAsync(http, answer);
         });
-        app.MapGet("/api/start", (HttpContext http) => JsonAsync(http, new
+        app.MapGet("/api/start", async (HttpContext http) => await JsonAsync(http, new
         {
-            lessons = lessons.Cards(),
+            lessons = await lessons.CardsAsync(),
             instructor = lessons.Address(CloneFile.Instructor),
             other = other()?.ToString(),
         }));

@@ -20,6 +20,10 @@ public sealed partial class LayerTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
+    [Fact]
+    public async Task The_code_that_warms_up_the_compiler_compiles_and_runs() =>
+        Assert.Equal("1, 2", await KernelChild.RunTypicalCodeAsync());
+
     [Fact(Explicit = true)]
     public async Task A_notebook_cannot_tell_a_compiled_layer_from_its_source()
     {
