@@ -8,7 +8,7 @@ import { folder, launch, serve } from './site.mjs';
 
 const HANG = 240_000; // in milliseconds: what takes longer does not end at all
 let browser;
-before(async () => { browser = await launch({ whole: true }); });
+before(async () => { browser = await launch(); });
 after(() => browser.close());
 
 async function visit(server, page) {
@@ -18,13 +18,17 @@ async function visit(server, page) {
     return tab;
 }
 const kernelIs = (tab, state) => tab.waitForFunction(s => document.body.dataset.kernel === s, state);
+// Not waitForFunction: that takes the promise of an async function for true, and does not end when the page is loaded again meanwhile.
+async function until(tab, condition, argument) {
+    while (!await tab.evaluate(condition, argument).catch(() => false)) await new Promise(done => setTimeout(done, 50));
+}
 const kept = tab => tab.evaluate(async () => {
     await navigator.serviceWorker.ready;
     return caches.keys();
 });
 const register = tab => tab.evaluate(() => navigator.serviceWorker.register('sw.js').then(() => 'registered', e => String(e)));
 
-test('a lesson that was opened once runs without a network', async () => {
+test('a lesson that was opened once runs without a network', { timeout: HANG }, async () => {
     const server = await serve(), tab = await visit(server, '01-setup.html');
     await kernelIs(tab, 'ready');
     assert.equal((await kept(tab)).length, 1);
@@ -41,7 +45,7 @@ test('a lesson that was opened once runs without a network', async () => {
     await tab.context().close();
 });
 
-test('a new version takes over as a whole when the page is loaded again, and the old one is deleted', async () => {
+test('a new version takes over as a whole when the page is loaded again, and the old one is deleted', { timeout: HANG }, async () => {
     const changed = new Map(), server = await serve({ changed }), tab = await visit(server, 'index.html');
     await register(tab);
     const [old] = await kept(tab);
@@ -59,18 +63,18 @@ test('a new version takes over as a whole when the page is loaded again, and the
         while (next.state === 'installing') await new Promise(done => next.addEventListener('statechange', done, { once: true }));
     });
     await tab.reload();
-    await tab.waitForFunction(() => document.title.startsWith('New: '));
-    await tab.waitForFunction(async o => !(await caches.keys()).includes(o), old);
+    await until(tab, () => document.title.startsWith('New: '));
+    await until(tab, async o => !(await caches.keys()).includes(o), old);
     assert.equal((await kept(tab)).length, 1);
     await tab.context().close();
     server.close();
 });
 
-test('a version of which one file is not right is not kept, and the site works', async () => {
+test('a version of which one file is not right is not kept, and the site works', { timeout: HANG }, async () => {
     const changed = new Map([['lessons/index.json', Buffer.from('{"lessons":[]}')]]);
     const server = await serve({ changed }), tab = await visit(server, '01-setup.html');
     await register(tab);
-    await tab.waitForFunction(async () => {
+    await until(tab, async () => {
         const registration = await navigator.serviceWorker.getRegistration();
         return !registration?.installing && !registration?.active && (await caches.keys()).length === 0;
     });
@@ -79,7 +83,7 @@ test('a version of which one file is not right is not kept, and the site works',
     server.close();
 });
 
-test('without a service worker the lesson runs', async () => {
+test('without a service worker the lesson runs', { timeout: HANG }, async () => {
     const server = await serve(), context = await browser.newContext({ serviceWorkers: 'block' }), tab = await context.newPage();
     tab.setDefaultTimeout(HANG);
     await tab.goto(server.url + '01-setup.html');

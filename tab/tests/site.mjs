@@ -38,15 +38,12 @@ export async function serve({ missing = [], truncated = [], changed = new Map() 
 
 const installed = (named, ...usual) => named ?? usual.find(existsSync) ?? usual.at(-1);
 
-/**
- * Chromium: its headless shell, or the `whole` browser for what the shell does not do (it never hands a page over to a new service
- * worker). With BROWSER=firefox a Firefox of the system, which is driven by WebDriver BiDi.
- */
-export async function launch({ whole = false } = {}) {
+/** Chromium, if possible its headless shell. With BROWSER=firefox a Firefox of the system, which is driven by WebDriver BiDi. */
+export async function launch() {
     if (process.env.BROWSER === 'firefox') {
         return firefox.launch({ executablePath: installed(process.env.FIREFOX, '/usr/bin/firefox-esr', '/usr/bin/firefox'), channel: 'moz-firefox' });
     }
-    const executablePath = installed(process.env.CHROMIUM, ...whole ? [] : ['/usr/bin/chromium-headless-shell'], '/usr/bin/chromium');
+    const executablePath = installed(process.env.CHROMIUM, '/usr/bin/chromium-headless-shell', '/usr/bin/chromium');
     return chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] });
 }
 

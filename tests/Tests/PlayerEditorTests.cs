@@ -34,9 +34,15 @@ public abstract class EditorTests(LessonHost player)
         var page = shown.Page;
 
         await page.Cell(1).Locator(".source").ClickAsync();
-        await page.Cell(1).Locator(".view-line span").Last.HoverAsync();
+        var hover = page.Locator(".monaco-hover").Filter(new() { Visible = true, HasText = "List<string>" });
+        for (var tries = 0; tries < 200 && await hover.CountAsync() == 0; tries++)
+        {
+            await page.Mouse.MoveAsync(0, 0); // a move that comes before the editor listens shows nothing
+            await page.Cell(1).Locator(".view-line span").Last.HoverAsync();
+            await Task.WhenAny(hover.First.WaitForAsync(new() { Timeout = 1000 }));
+        }
 
-        await Expect(page.Locator(".monaco-hover").Filter(new() { Visible = true })).ToContainTextAsync("List<string>");
+        Assert.Equal(1, await hover.CountAsync());
     }
 
     [Fact(Explicit = true)]
