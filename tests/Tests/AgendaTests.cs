@@ -24,6 +24,27 @@ public sealed partial class AgendaTests
     }
 
     [Fact]
+    public void The_answers_in_the_instructors_notes_are_the_right_letters()
+    {
+        var found = 0;
+        var faults = HostRunner.Lessons.Select(l => DibReader.Load(HostRunner.Lesson(l))).SelectMany(lesson => lesson.Lesson.Parts
+            .SelectMany(part => part.Notes.SelectMany(note => AnswerIs().Matches(note)).Select(m => m.Groups[1].Value)
+            .Select(letter =>
+            {
+                found++;
+                var right = part.Items.SelectMany(i => i.Pieces).Select(p => lesson.Lesson.Questions.FirstOrDefault(q => q.List == p.Block))
+                    .OfType<Question>().Select(q => q.Right).ToArray();
+                return right.Contains(letter) ? null : $"{lesson.Title}: the notes say {letter}, and right is {string.Join(", ", right)}.";
+            }))).OfType<string>().ToArray();
+
+        Assert.True(faults.Length == 0, string.Join('\n', faults));
+        Assert.True(found > 60);
+    }
+
+    [GeneratedRegex(@"The answer is ([A-E])\b")]
+    private static partial Regex AnswerIs();
+
+    [Fact]
     public void A_reference_by_name_by_number_and_by_answer_is_found()
     {
         const string options = "\n\n- **A.** As behind `user-cache`.\n- **B.** Not so.\n\n";
