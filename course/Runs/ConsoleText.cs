@@ -14,14 +14,17 @@ internal sealed record ConsoleSegment(string Text, IReadOnlyList<string> Classes
 
 /// <summary>
 /// What a program has printed, as a terminal leaves it: a carriage return goes to the start of the line, and what follows is
-/// written over it; a backspace goes back one place; colours (SGR) are kept as classes, and erasing in a line (EL) is done. All
-/// other escape sequences are removed; other control characters, and what changes the writing direction, are replaced. The page
-/// has the same rules in JavaScript; tests/Tests/conformance/console-text.json is for both.
+/// written over it; a backspace goes back one place; colours (SGR) are kept as classes, and erasing and moving in a line (EL, CHA,
+/// CUF, CUB) are done. All other escape sequences are removed; other control characters, and what changes the writing direction,
+/// are replaced. The page has the same rules in JavaScript; tests/Tests/conformance/console-text.json is for both.
 /// </summary>
 internal sealed class ConsoleText
 {
     /// <summary>A sequence that is longer without an end is none.</summary>
     private const int MaxSequence = 4096;
+
+    /// <summary>Nothing is written to the right of it by a sequence that names a column.</summary>
+    private const int MaxColumn = 1000;
 
     private static readonly string[] Colours = ["black", "red", "green", "yellow", "blue", "magenta", "cyan", "white"];
     private static readonly string[] Styles = ["bold", "dim", "italic", "underline", "inverse", "strike"];
@@ -141,7 +144,7 @@ internal sealed class ConsoleText
             return 0;
         if (text[end] is < ' ' or > '~')
             return end; // It is none: what is here is a sign of its own.
-        if (text[1] == '[' && text[end] is 'm' or 'K')
+        if (text[1] == '[' && text[end] is 'm' or 'K' or 'G' or 'C' or 'D')
             Control(text[2..end].ToString(), text[end]);
         return end + 1;
     }
@@ -158,10 +161,20 @@ internal sealed class ConsoleText
     private void Control(string parameters, char what)
     {
         var numbers = parameters.Split(';').Select(p => p.Length == 0 ? 0 : int.TryParse(p, out var number) ? number : -1).ToArray();
-        if (what == 'K')
-            Erase(numbers[0]);
-        else
-            _style = _style.With(numbers);
+        var count = Math.Clamp(numbers[0], 1, MaxColumn);
+        switch (what)
+        {
+            case 'K':
+                Erase(numbers[0]);
+                break;
+            case 'm':
+                _style = _style.With(numbers);
+                break;
+            default:
+                if (numbers[0] >= 0)
+                    _column = Math.Clamp(what switch { 'G' => count - 1, 'C' => _column + count, _ => _column - count }, 0, MaxColumn - 1);
+                break;
+        }
     }
 
     private void Erase(int what)

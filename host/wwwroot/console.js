@@ -22,10 +22,11 @@ export function drawn(text, style = {}) {
     const c = text[i];
     if (c === '\x1b') {
       SEQUENCE.lastIndex = i;
-      const sequence = SEQUENCE.exec(text)[0], [, codes, kind] = /^\x1b\[([\d;:]*)([mK])$/.exec(sequence) ?? [];
+      const sequence = SEQUENCE.exec(text)[0], [, codes, kind] = /^\x1b\[([\d;:]*)([mKGCD])$/.exec(sequence) ?? [];
       i += sequence.length;
       if (kind === 'm') classes = classesOf(style = styled(style, codes));
       if (kind === 'K') erase(+codes);
+      if (/[GCD]/.test(kind)) at = placed(kind, Math.max(1, parseInt(codes) || 1));
       continue;
     }
     const sign = String.fromCodePoint(text.codePointAt(i));
@@ -39,6 +40,11 @@ export function drawn(text, style = {}) {
     }
   }
   return { lines: lines.map(joined), style };
+
+  // To a column, or so many columns to the right or to the left.
+  function placed(kind, n) {
+    return Math.min(Math.max(kind === 'G' ? n - 1 : kind === 'C' ? at + n : at - n, 0), 999);
+  }
 
   // 0: from here to the end of the line, 1: from its start to here, 2: all of it.
   function erase(what) {
