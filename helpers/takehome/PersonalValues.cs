@@ -36,11 +36,11 @@ internal static class PersonalValues
 
     private static readonly Regex Mail = new(@"(?<![\w.+-])(?<user>[\w.+'-]{1,64})@(?<domain>[\w-]+(\.[\w-]+)*\.\p{L}{2,})");
 
-    private static readonly Regex Version = new(@"^v?\d+\.(\d|x\b)|^v?\d[\w.-]*\.(dev|next|pre|final|release|ga)\d*$"
+    private static readonly Regex Version = new(@"^v?\d+\.(\d|x\b)|^v?\d[\w.-]*\.(dev|next|pre|final|release|ga|lts|stable|latest)\d*$"
         + @"|\.(alpha|beta|rc|preview|prerelease|canary|snapshot|nightly)\d*$", AnyCase);
 
-    private static readonly Regex FileName = new(@"\.(png|jpe?g|gif|webp|svg|ico|m?js|tsx?|jsx|css|map|json|ya?ml|xml|html?|txt|pdf|dll|exe"
-        + @"|woff2?|jar|whl|nupkg|tgz|gz)$", AnyCase);
+    private static readonly Regex FileName = new(@"\.(png|jpe?g|gif|webp|avif|svg|ico|m?js|tsx?|jsx|css|cs|map|json|ya?ml|xml|html?|txt"
+        + @"|pdf|dll|exe|woff2?|jar|whl|nupkg|tgz|gz)$", AnyCase);
 
     // Up to three separators between two digits. Not in the middle of a longer number or of a hexadecimal id.
     private static readonly Regex Digits = new(@"(?<![0-9]|[0-9][.,-]|[0-9a-fA-F]{4})[2-6][0-9]{3}(?:[\s\-._+/·‐‑–]{0,3}[0-9])*"
@@ -126,7 +126,7 @@ internal static class PersonalValues
         null => [],
         string text => [text],
         byte[] bytes => [Encoding.UTF8.GetString(bytes)],
-        double number => [number.ToString("0.################", CultureInfo.InvariantCulture)], // no exponent
+        double number => [number.ToString(double.IsInteger(number) ? "F0" : "R", CultureInfo.InvariantCulture)], // all of its digits
         KeyValuePair<string, object?> pair => Texts(pair.Value).Prepend(pair.Key),
         IEnumerable many => many.Cast<object?>().SelectMany(Texts),
         _ => [Convert.ToString(value, CultureInfo.InvariantCulture) ?? ""],
@@ -156,7 +156,8 @@ internal static class PersonalValues
         var (user, domain) = (match.Groups["user"].Value, match.Groups["domain"].Value);
         var before = text.AsSpan(0, match.Index);
         var slashes = before.LastIndexOf("://");
-        var isHost = slashes >= 0 && before[(slashes + 3)..].IndexOfAny("/?# ") < 0;        // the user of an address, before its host
+        var isHost = slashes >= 0 && before[(slashes + 3)..].IndexOfAny("/?# ") < 0          // the user of an address, before its host
+            && !text.AsSpan(match.Index + match.Length).StartsWith("@");                    // whose name may be a mail address itself
         return !isHost && user is not ("git" or "hg" or "svn") && user.Any(char.IsLetterOrDigit)
             && !Version.IsMatch(domain) && !FileName.IsMatch(domain);
     }

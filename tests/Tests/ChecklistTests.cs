@@ -34,6 +34,7 @@ public sealed class ChecklistTests
         { "shop.buyer=Ada <ada.l@example.com>", "a mail address, in shop.buyer." },
         { "url.full=https://shop:secret@example.com/pay", "a password, a key or a token, in url.full." },
         { "url.query=?mail=ada.king%40shop.example", "a mail address, in url.query." },
+        { "url.full=https://ada.king%40shop.example@crm.example/", "a mail address, in url.full." },
         { "url.full=https://shop.example/login?next=%2Fme%3Fmail%3Dada.king%2540shop.example", "a mail address" },
         { "url.full=https://shop.example/?q=ada%25252540shop.example", "a mail address" },
         { "url.full=https://shop.example/pay?card=4000+0000+0000+0002", "a card number, in url.full." },
@@ -49,6 +50,7 @@ public sealed class ChecklistTests
         { "shop.card=2223 0031 2200 3222", "a card number" },       // Mastercard's newer numbers
         { "shop.card=3782 822463 10005", "a card number" },
         { "number: 4000000000000002", "a card number, in shop.number." },
+        { "double: 4000000000000002", "a card number, in shop.number." },
         { "list: \u0022ada\\x40example.com\u0022", "a mail address, in shop.list." },
         { "event: the card 4000%200000%200000%200002 was refused", "a card number, in exception: exception.message." },
         { "event name: charged 4000 0000 0000 0002", "a card number, in the name of an event." },
@@ -106,7 +108,8 @@ public sealed class ChecklistTests
         "http.response.status_code=200",
         "shop.build=built from shop@1.4.beta", "shop.build=shop%401.4.beta", "shop.package=@angular/core@17.0.0",
         "shop.package=core@17.0.0-rc.next", "shop.package=lodash@4.x.beta",
-        "shop.package=pkg@2.dev", "shop.package=react@next.canary", "shop.from=git@github.com:shop/shop.git",
+        "shop.package=pkg@2.dev", "shop.image=node@20.lts", "shop.image=icon@2x.avif", "shop.line=Main@Program.cs",
+        "shop.package=react@next.canary", "shop.from=git@github.com:shop/shop.git",
         "shop.from=ssh://git@github.com/shop", "shop.image=logo@2x.png",
         "shop.action=actions/checkout@v4.1.2", "url.full=https://REDACTED:REDACTED@example.com/",
         "url.full=postgres://app@db.example.com/orders", "url.query=?mail=Redacted&password=Redacted",
@@ -313,6 +316,9 @@ public sealed class ChecklistTests
                 break;
             case "number":
                 span.SetTag("shop.number", long.Parse(value));
+                break;
+            case "double":
+                span.SetTag("shop.number", (double)long.Parse(value));
                 break;
             case "id":
                 span.DisplayName = value;
