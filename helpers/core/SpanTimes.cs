@@ -27,8 +27,15 @@ internal static class SpanTimes
     /// Whether a server goes on visibly after its client has ended, although it started in time. (Up to a millisecond, or a tenth of
     /// the client's time, no note is needed.)
     /// </summary>
-    public static bool Outlasts(RecordedSpan span, RecordedSpan? parent) => parent is not null && IsAnswer(span, parent)
-        && !SameProcess(span, parent) && Visibly(span, parent) && Fit(span, parent);
+    public static bool Outlasts(RecordedSpan span, RecordedSpan? parent) =>
+        parent is not null && IsAnswer(span, parent) && Visibly(span, parent) && Fit(span, parent);
+
+    /// <summary>
+    /// Whether a client failed without an answer that says so: then it gave up (a timeout, a cancellation), and did not wait for its
+    /// server, which may not even have begun.
+    /// </summary>
+    public static bool GaveUp(RecordedSpan client) => client.Status == ActivityStatusCode.Error
+        && !(int.TryParse($"{client["http.response.status_code"]}", out var code) && code >= 400);
 
     /// <summary>What is odd, in numbers.</summary>
     /// <returns>Each with whether it belongs in the row (else only among the details).</returns>
@@ -64,12 +71,8 @@ internal static class SpanTimes
     private static bool IsAnswer(RecordedSpan span, RecordedSpan parent) =>
         parent.Kind == ActivityKind.Client && span.Kind == ActivityKind.Server;
 
-    // A client that gives up (a timeout, a cancellation) has no status code of an answer, and its server may not even have begun.
     private static bool IsLate(RecordedSpan span, RecordedSpan parent) => IsAnswer(span, parent) && !GaveUp(parent)
         && span.Start - parent.End >= Rounding && Visibly(span, parent);
-
-    private static bool GaveUp(RecordedSpan client) =>
-        client.Status == ActivityStatusCode.Error && client["http.response.status_code"] is null;
 
     private static bool Visibly(RecordedSpan span, RecordedSpan parent) =>
         span.End - parent.End is var after && after >= TimeSpan.FromMilliseconds(1) && after >= parent.Duration / 10;

@@ -76,18 +76,20 @@ internal static class TraceRemarks
                 + "and critical path are not known.";
         }
 
-        var outlast = trace.Spans.Where(s => SpanTimes.Outlasts(s, trace.Parent(s))).ToArray();
-        if (outlast.Length > 0)
+        foreach (var all in trace.Spans.Where(s => SpanTimes.Outlasts(s, trace.Parent(s))).GroupBy(s => SpanTimes.GaveUp(trace.Parent(s)!)))
         {
-            var shorter = outlast.Any(s => s.Duration <= trace.Parent(s)!.Duration); // then a clock alone could be the reason
-            yield return $"{Drawing.Count(outlast.Length, "server span ends", "server spans end")} after the client's, which is usual "
-                + "for an answer that is streamed: a client's span may end with the headers (in .NET it does), and the body comes later."
+            // Then a clock alone could be the reason.
+            var shorter = !all.Key && all.Any(s => trace.Parent(s)! is var p && s.Duration <= p.Duration && !SpanTimes.SameProcess(s, p));
+            yield return Drawing.Count(all.Count(), "server span ends", "server spans end") + " after the client's, which "
+                + (all.Key ? "had failed: a client that gives up (a timeout, a cancellation) does not wait for its server."
+                    : "is usual for an answer that is streamed: a client's span may end with the headers (in .NET it does), and the "
+                    + "body comes later.")
                 + (shorter ? " Clocks that differ look like this too." : "");
         }
 
-        var late = trace.Spans.Count(s => trace.Parent(s) is { } p && SpanTimes.SameProcess(s, p) && s.Start > p.End + Microsecond);
-        if (late > 1)
-            yield return $"{late} spans start after their parent had ended: it was still Activity.Current, or its context was kept.";
+        var begun = trace.Spans.Count(s => trace.Parent(s) is { } p && SpanTimes.SameProcess(s, p) && s.Start > p.End + Microsecond);
+        if (begun > 1)
+            yield return $"{begun} spans start after their parent had ended: it was still Activity.Current, or its context was kept.";
     }
 
     private static readonly TimeSpan Microsecond = TimeSpan.FromMicroseconds(1);

@@ -271,6 +271,19 @@ public sealed class HardTraceTests
         Assert.Equal([remark], Remarks(view, "GET /users"));
         Assert.DoesNotContain("skew", view.ToHtml() + view);
         Assert.DoesNotContain("not known", view.ToHtml() + view);
+        Assert.DoesNotContain("streamed", view.ToHtml());
+        Assert.DoesNotContain("Clocks", view.ToHtml());
+        Assert.Contains("1 server span ends after the client's, which had failed: a client that gives up (a timeout, a cancellation) "
+            + "does not wait for its server.", Says(view));
+    }
+
+    [Fact]
+    public void An_answer_that_is_streamed_within_one_service_is_explained_too()
+    {
+        var view = Waterfall.Of(Call(10, 385, "api"));
+        Assert.Equal(["ends 300 ms after its parent"], Remarks(view, "GET /users"));
+        Assert.Contains("1 server span ends after the client&#39;s, which is usual for an answer that is streamed", view.ToHtml());
+        Assert.DoesNotContain("Clocks", view.ToHtml());
     }
 
     [Theory]
