@@ -35,11 +35,11 @@ internal sealed class ObservedSpan(ActivityObserver by, ObservedSource source, s
 
     public long Requested, TooEarly, TooLate, ToAListener;  // TooEarly, TooLate: before and after a provider listened
     public long LocalParent, RemoteParent;              // requested below a parent that is not recorded
-    public long Started, StartedForAListener, NotRecorded, Ended, EndedTooLate;
+    public long Started, StartedForAListener, NotRecorded, Ended, EndedTooLate, EndedNotRecorded;
     public long LastRequested;                              // after which change of the listeners
     public string? Orphan;                              // the last parent that no source made
     public string? EndedAs;                             // the last DisplayName at the end, where it is another one
-    public readonly ConcurrentDictionary<string, bool> OtherNames = new(); // all that were seen: at the end, and before it
+    public readonly ConcurrentDictionary<string, bool> OtherNames = new(); // all that were seen; true: at the end
     public (string? Name, bool FromOutside, bool Sourceless) Unrecorded; // the last such local parent
 }
 
@@ -242,19 +242,17 @@ internal sealed class ActivityObserver : IDisposable
         if (activity.Source.Name.Length == 0 || Find(activity.Source, activity.OperationName) is not { } span)
             return;
         Interlocked.Increment(ref HasProviderNow(span.Source) ? ref span.Ended : ref span.EndedTooLate);
-        if (NoteName(activity))
+        if (!activity.Recorded)
+            Interlocked.Increment(ref span.EndedNotRecorded);
+        if (NoteName(activity, ended: true))
             span.EndedAs = activity.DisplayName;
     }
 
     // .NET does not tell when a span is renamed: its name is looked at when it ends, and when a span below it starts or ends.
-    private bool NoteName(Activity? activity)
-    {
-        if (activity is null || ReferenceEquals(activity.DisplayName, activity.OperationName))
-            return false;
-        return activity.DisplayName != activity.OperationName
-            && spans.TryGetValue((activity.Source.Name, activity.OperationName), out var span)
-            && Keep(span.OtherNames, activity.DisplayName, true, most: 20);
-    }
+    private bool NoteName(Activity? activity, bool ended = false) =>
+        activity is not null && activity.DisplayName != activity.OperationName
+        && spans.TryGetValue((activity.Source.Name, activity.OperationName), out var span)
+        && Keep(span.OtherNames, activity.DisplayName, ended || span.OtherNames.GetValueOrDefault(activity.DisplayName), most: 20);
 
     private void OnProcessed(Instrument instrument, long count, ReadOnlySpan<KeyValuePair<string, object?>> tags, object? state)
     {

@@ -46,23 +46,22 @@ public sealed class MissingSpan : NotebookView
         if (observer.Exists(span))
             return $"{Quote(span)} is the name of a source: give the name of one of its spans. {list}";
         if (observer.StartedWithoutSource(span))
-        {
             return $"{Quote(span)} was made with new Activity(…), so there is no source to listen to: " + (Maker(span, "") is { } library
                 ? $"{library} made it, and an instrumentation package for it can record it." : "use StartActivity of an ActivitySource.");
-        }
-
-        if (all.FirstOrDefault(s => IsNear(s.Name, span)) is { } near)
-            return $"Nothing has requested {Quote(span)}, but {Quote(near.Name)} was requested at the source "
-                + $"{Quote(near.Source.Name)}: compare the names.";
-        // There is no event for a change of DisplayName in a request's handler; only the name at the end is known.
-        var renamed = all.FirstOrDefault(s => Maker(s) is not null && s.EndedAs is not null);
+        if (all.FirstOrDefault(s => IsNear(s.Name, span)) is { Name: var near, Source.Name: var at })
+            return $"Nothing has requested {Quote(span)}, but {Quote(near)} was requested at the source {Quote(at)}: compare the names.";
+        if (all.SelectMany(s => s.OtherNames.Keys).FirstOrDefault(name => Letters(name) == Letters(span)) is { } called)
+            return $"Nothing has requested {Quote(span)}, but a span was called {Quote(called)}: compare the names.";
+        // There is no event for a change of DisplayName; names between the first and the last one are not always known.
+        var renamed = all.Where(s => s.EndedAs is not null).OrderBy(s => Maker(s) is null).FirstOrDefault();
         var run = Maker(span, "") is { } maker ? $"{maker} starts it for each request: send one."
             : span.Split(' ')[0] is "GET" or "POST" or "PUT" or "PATCH" or "DELETE" or "HEAD"
                 ? "a request gets such a name at its end, from an instrumentation package: send one, and wait until it has ended."
             : $"run the code that calls StartActivity({Quote(span)}).";
-        return (renamed is null ? $"Nothing has requested {Quote(span)}: {run} "
-            : $"Nothing has requested {Quote(span)}. If your code gave this name to a span of {Maker(renamed)}, it was written over: "
-                + $"{Quote(renamed.Name)} ended as {Quote(renamed.EndedAs)}. {Overwritten} Otherwise {run} ") + list;
+        var last = $"{Quote(renamed?.Name)} ended as {Quote(renamed?.EndedAs)}.";
+        return $"Nothing has requested {Quote(span)}" + (renamed is null ? $": {run} " : ". If your code gave this name to a span"
+            + (Maker(renamed) is { } of ? $" of {of}, it was written over: {last} {Overwritten}" : " and then another one, only the "
+            + $"last is drawn: {last}") + $" Otherwise {run} ") + list;
     }
 
     private const string Overwritten = "The instrumentation sets the name at the end of a request. Start a span of your own for "
@@ -71,14 +70,14 @@ public sealed class MissingSpan : NotebookView
     private static IEnumerable<string> Answer(ActivityObserver observer, ObservedSpan span, string name)
     {
         var listened = observer.HasProviderNow(span.Source); // first: this looks who listens
-        if (name != span.Name && name != span.EndedAs && span.EndedAs is not null)
+        if (span.EndedAs is not null && span.OtherNames.TryGetValue(name, out var ended) && !ended)
             yield return $"A span {Quote(span.Name)} was called {Quote(name)} for a while; the last one ended as {Quote(span.EndedAs)}."
                 + (Maker(span) is null ? "" : $" {Overwritten}");
         var causes = NoListener(observer, span).Concat(NotRecorded(observer, span)).Concat(NotExported(observer, span, listened)).ToArray();
         foreach (var cause in causes)
             yield return cause;
         if (causes.Length == 0 || (span.Ended > 0 && Misspelt(observer, span) is not null))
-            yield return NotMissing(observer, span);
+            yield return NotMissing(observer, span, name);
         if (span.Orphan is { } parent)
             yield return Orphan(observer, span, parent);
     }
@@ -158,14 +157,18 @@ public sealed class MissingSpan : NotebookView
         if (span.EndedTooLate - span.StartedForAListener is > 0 and var late)
             yield return $"{Some(span, late)} ended after its provider was disposed: "
                 + (Maker(span) is null ? "end the span first." : "dispose the provider last.");
+        if (span.EndedNotRecorded - span.NotRecorded is > 0 and var unmarked)
+            yield return $"{Some(span, unmarked)} was recorded at first, and then no longer: a Filter of the instrumentation, or code of "
+                + "yours, removed ActivityTraceFlags.Recorded. Such a span is not exported.";
         if (observer.QueueFull > 0 && span.Ended > 0)
             yield return $"The queue of a batch processor was full: {Drawing.Count(observer.QueueFull, "span")} got lost, and "
                 + $"{Quote(span.Name)} may be among them. Raise MaxQueueSize, or make fewer spans.";
     }
 
-    private static string NotMissing(ActivityObserver observer, ObservedSpan span) =>
+    private static string NotMissing(ActivityObserver observer, ObservedSpan span, string name) =>
         $"{Quote(span.Name)} was recorded and has ended{(span.Ended > 1 ? $", {Drawing.Count(span.Ended, "time")}" : "")}"
-        + (span.EndedAs is not null ? $", and is drawn as {Quote(span.EndedAs)}" : "")
+        + (span.EndedAs is null ? "" : (span.OtherNames.Values.Count(ended => ended) > 1 ? ", and at least one is" : ", and is")
+            + $" drawn as {Quote(span.OtherNames.GetValueOrDefault(name) ? name : span.EndedAs)}")
         + (Misspelt(observer, span) is { } wrong ? $", but not for a provider that listens to {Quote(wrong)}: no source has that name. "
             + $"If you look there, write AddSource({Quote(span.Source.Name)})."
             : $": look whether the provider you look at has AddSource({Quote(span.Source.Name)}). "
@@ -206,9 +209,9 @@ public sealed class MissingSpan : NotebookView
         var (part, whole) = a.Length < b.Length ? (a, b) : (b, a);
         return part.Length > 2 && (whole.StartsWith(part, StringComparison.Ordinal) || whole.EndsWith(part, StringComparison.Ordinal)
             || Differences(part, whole) <= Math.Min(2, part.Length / 3));
-
-        static string Letters(string name) => string.Concat(name.Where(char.IsLetterOrDigit)).ToLowerInvariant();
     }
+
+    private static string Letters(string name) => string.Concat(name.Where(char.IsLetterOrDigit)).ToLowerInvariant();
 
     // How many letters must be put in, left out or changed to make one of the other (Levenshtein).
     private static int Differences(string a, string b)

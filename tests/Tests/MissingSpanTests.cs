@@ -566,6 +566,52 @@ public sealed class MissingSpanTests : IDisposable
     }
 
     [Fact]
+    public void A_name_between_the_first_and_the_last_one_may_be_why_a_span_is_not_found()
+    {
+        using var provider = Provider("shop.checkout");
+        using (var span = _source.StartActivity("request"))
+        {
+            span!.DisplayName = "export invoices";
+            span.DisplayName = "export orders";
+        }
+
+        Assert.StartsWith("Nothing has requested \"export invoices\". If your code gave this name to a span and then another one, "
+            + "only the last is drawn: \"request\" ended as \"export orders\". Otherwise run the code that calls "
+            + "StartActivity(\"export invoices\").", Said("export invoices"), StringComparison.Ordinal);
+        Says("Nothing has requested \"Export-Orders\", but a span was called \"export orders\": compare the names.", "Export-Orders");
+    }
+
+    [Fact]
+    public void Spans_of_one_name_that_end_under_several_are_found_under_each_and_none_was_written_over()
+    {
+        using var provider = Provider("shop.checkout");
+        foreach (var name in new[] { "GET /users/{id}", "GET /orders" })
+        {
+            using var span = _source.StartActivity("request");
+            span!.DisplayName = name;
+        }
+
+        foreach (var name in new[] { "GET /users/{id}", "GET /orders" })
+            Assert.StartsWith($"\"request\" was recorded and has ended, 2 times, and at least one is drawn as \"{name}\": look",
+                Said(name), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_span_that_a_filter_or_code_no_longer_records_is_not_exported()
+    {
+        using var provider = Sdk.CreateTracerProviderBuilder().AddSource("shop.checkout")
+            .AddAspNetCoreInstrumentation(o => o.Filter = _ => false).AddProcessor(new SimpleActivityExportProcessor(_spans)).Build();
+        await RequestAsync(() => { });
+        using (var span = _source.StartActivity("charge card"))
+            span!.ActivityTraceFlags &= ~ActivityTraceFlags.Recorded;
+
+        Assert.Equal(0, _spans.Count);
+        foreach (var name in new[] { "Microsoft.AspNetCore.Hosting.HttpRequestIn", "charge card" })
+            Says($"\"{name}\" was recorded at first, and then no longer: a Filter of the instrumentation, or code of yours, removed "
+                + "ActivityTraceFlags.Recorded. Such a span is not exported.", name);
+    }
+
+    [Fact]
     public void Several_services_that_ask_for_one_name()
     {
         using var stock = new ActivitySource("shop.stock");
