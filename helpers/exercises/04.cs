@@ -34,7 +34,10 @@ public static class Exercise41
                     ? new Wrong($"There is a charge for the order '{Number(stranger)}', which was not placed: keep the line that sets "
                         + "shop.order.id.", stranger)
                 : orders.FirstOrDefault(o => !charges.Any(c => Number(c) == Number(o))) is { } unpaid
-                    ? new Wrong($"The card of order {Number(unpaid)} was not charged: each order puts one job into the list.", unpaid)
+                    ? new Wrong($"The card of order {Number(unpaid)} was not charged" + (charges.Length < orders.Length
+                        ? ": each order puts one job into the list." : $", and that of order {Number(charges[0])} "
+                            + $"{charges.Count(c => Number(c) == Number(charges[0]))} times: each job passes on the number of its own "
+                            + "order."), [unpaid, .. charges])
                 : charges.GroupBy(Number).FirstOrDefault(g => g.Count() > 1) is { } twice
                     ? new Wrong($"The card of order {twice.Key} was charged {twice.Count()} times.", twice.ToArray()) : null),
             ("The cards are charged later", () => charges.FirstOrDefault(c => c.Start < OrderOf(c).End) is not { } early ? null
@@ -54,7 +57,8 @@ public static class Exercise41
         RecordedSpan OrderOf(RecordedSpan charge) => orders.First(o => Number(o) == Number(charge));
 
         Wrong? NeverEnded(string name) => !open.Contains(name) ? null
-            : $"'{name}' was started and never ended, so it was not recorded. A span is exported when it ends: keep its using.";
+            : $"'{name}' was started and had not ended when this was checked, so it was not recorded. A span is exported when it ends: "
+                + $"keep its using{(name == "charge card" ? ", and await each job" : "")}.";
 
         Wrong Lost(RecordedSpan charge)
         {

@@ -1,4 +1,4 @@
-// Says: 'charge card' was started and never ended
+// Says: 'charge card' was started and had not ended
 // Exercise 4.1: each charge below its own order
 var answer41 = new SpanRecorder();
 var atNight = new List<Func<Task>>();

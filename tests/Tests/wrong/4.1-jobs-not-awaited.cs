@@ -1,0 +1,32 @@
+// Says: 'charge card' was started and had not ended when this was checked, so it was not recorded. A span is exported when it ends: keep its using, and await each job.
+// Exercise 4.1: each charge below its own order
+var answer41 = new SpanRecorder();
+var atNight = new List<Func<Task>>();
+
+async Task ChargeCardAsync(int order, ActivityContext cause)
+{
+    using var activity = orders.StartActivity("charge card", ActivityKind.Client, parentContext: cause);
+    activity?.SetTag("shop.order.id", order);
+    await Task.Delay(2_000);
+}
+
+using (Sdk.CreateTracerProviderBuilder()
+    .ConfigureResource(resource => resource.AddService("orders"))
+    .AddSource("shop.orders")
+    .AddProcessor(new SimpleActivityExportProcessor(answer41))
+    .Build())
+{
+    foreach (var order in new[] { 1, 2, 3 })
+    {
+        using var activity = orders.StartActivity("place order");
+        activity?.SetTag("shop.order.id", order);
+        var context = activity?.Context ?? default;
+        atNight.Add(() => ChargeCardAsync(order, context));
+    }
+
+    using (orders.StartActivity("run jobs"))
+        foreach (var job in atNight)
+            _ = job();
+}
+
+Exercise41.Check(answer41)
