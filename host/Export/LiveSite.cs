@@ -98,7 +98,7 @@ internal sealed class LiveSite(string root, string folder) : Site(root, folder)
                 : "",
             // What was recorded would tell the answer of a prediction.
             ($"<details class=\"recorded\"{(predicted.Contains(cell.Number) ? "" : " open")}>"
-                + "<summary>Recorded when this site was made</summary><div>", "</div></details>")));
+                + "<summary>Recorded when this site was made</summary><div class=\"outputs\">", "</div></details>")));
         var feet = $"{(before is null ? "<span></span>" : LinkTo(before, "prev", "Before"))}"
             + $"{(next is null ? "<span></span>" : LinkTo(next, "next", "Next"))}";
         return PageFrame.Lesson("page/", new LiveContent(lesson.Title, body, feet, NameOf(lesson)));

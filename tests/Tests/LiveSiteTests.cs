@@ -111,7 +111,7 @@ public sealed class LiveSiteTests : IDisposable
         Assert.Contains("script-src 'self' 'wasm-unsafe-eval';", page.QuerySelector("meta[http-equiv]")!.GetAttribute("content"));
         var recorded = page.QuerySelectorAll("details.recorded");
         Assert.Equal([false, true], recorded.Select(d => d.HasAttribute("open"))); // the first would tell the answer of the prediction
-        Assert.Contains("<b>printed</b>", recorded[0].QuerySelector("pre.out")!.TextContent);
+        Assert.Contains("<b>printed</b>", recorded[0].QuerySelector(".outputs > pre.out")!.TextContent);
         Assert.Equal(["02-two.html"], page.QuerySelectorAll("#feet a").Select(a => a.GetAttribute("href")));
     }
 
