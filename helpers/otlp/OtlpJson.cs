@@ -72,22 +72,41 @@ internal static class OtlpJson
         Read(tracesData, OtlpMessage.Request, reading, depth: 0) ?? new OtlpNode();
 
     /// <summary>The member; undefined if it is null or not there, or if this is nothing that has members.</summary>
-    public static JsonElement Member(JsonElement element, string name) =>
-        element.ValueKind is JsonValueKind.Object && element.TryGetProperty(name, out var member)
-            && member.ValueKind is not JsonValueKind.Null ? member : default;
+    public static JsonElement Member(JsonElement element, string name)
+    {
+        if (element.ValueKind is not JsonValueKind.Object)
+            return default;
+        JsonElement member;
+        try
+        {
+            element.TryGetProperty(name, out member);
+        }
+        catch (InvalidOperationException) // half of a surrogate pair in a name beside it, which can be compared with no other
+        {
+            member = element.EnumerateObject().LastOrDefault(m => NameOf(m) == name).Value;
+        }
+
+        return member.ValueKind is JsonValueKind.Null ? default : member;
+    }
+
+    // Null for a name that is no Unicode.
+    private static string? NameOf(JsonProperty member)
+    {
+        try
+        {
+            return member.Name;
+        }
+        catch (InvalidOperationException)
+        {
+            return null;
+        }
+    }
 
     private static OtlpNode? Read(JsonElement json, OtlpMessage type, OtlpReading reading, int depth)
     {
         reading.CountMessage();
-        try
-        {
-            return json.ValueKind is JsonValueKind.Object ? ReadMembers(json, type, reading, depth)
-                : LeftOut(type, $"{type.Name} is an object, but here is {Start(json)}.", reading);
-        }
-        catch (InvalidOperationException) // half of a surrogate pair in a name: it can be compared with no other name
-        {
-            return LeftOut(type, $"{type.Name} has a name that is no Unicode.", reading);
-        }
+        return json.ValueKind is JsonValueKind.Object ? ReadMembers(json, type, reading, depth)
+            : LeftOut(type, $"{type.Name} is an object, but here is {Start(json)}.", reading);
     }
 
     private static OtlpNode? ReadMembers(JsonElement json, OtlpMessage type, OtlpReading reading, int depth)
@@ -113,7 +132,8 @@ internal static class OtlpJson
         // snake_case, or the names of an older OTLP: then what we look for seems not to be there.
         if (type.Name is "ResourceSpans" or "ScopeSpans" && type.Field(2)!.JsonName is var list
             && Member(json, list).ValueKind is JsonValueKind.Undefined
-            && json.EnumerateObject().Select(m => m.Name).FirstOrDefault(m => type.Fields.All(f => f.JsonName != m)) is { } unknown)
+            && json.EnumerateObject().Select(NameOf).OfType<string>()
+                .FirstOrDefault(m => type.Fields.All(f => f.JsonName != m)) is { } unknown)
             reading.LeaveOut($"{type.Name} has '{Drawing.Cut(unknown, 40)}', which is no field of OTLP, and no {list}.");
 
         // An AnyValue is a oneof: with two fields, it is unclear which one is meant.

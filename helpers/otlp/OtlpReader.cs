@@ -21,7 +21,7 @@ internal sealed class OtlpReader
     private string field = ""; // where the reader is, and at which byte it began
     private readonly OtlpReading reading;
     private long position;
-    private InvalidDataException? damage; // of the first span that cannot be read
+    private InvalidDataException? damage; // the first one that something else was read after
     private int wholeSpans;
 
     private OtlpReader(byte[] body, OtlpReading reading) => (this.body, input, this.reading) = (body, new CodedInputStream(body), reading);
@@ -35,7 +35,7 @@ internal sealed class OtlpReader
         var reader = new OtlpReader(body, reading);
         try
         {
-            var request = reader.ReadMessage(OtlpMessage.Request, body.Length, depth: 0);
+            var request = reader.ReadMessage(new OtlpNode(), OtlpMessage.Request, body.Length, depth: 0);
             return reader.wholeSpans == 0 && reader.damage is not null ? throw reader.damage : request;
         }
         catch (InvalidProtocolBufferException e)
@@ -44,9 +44,8 @@ internal sealed class OtlpReader
         }
     }
 
-    private OtlpNode ReadMessage(OtlpMessage type, int end, int depth)
+    private OtlpNode ReadMessage(OtlpNode node, OtlpMessage type, int end, int depth)
     {
-        var node = new OtlpNode();
         while (Next(type, end) is { } known)
         {
             if (ReadValue(node, known, end, depth) is { } value)
@@ -88,30 +87,35 @@ internal sealed class OtlpReader
         reading.CountMessage();
         path.Push((node, known));
         var last = (int)input.Position + length;
-        var inner = known.Type == "Span" ? ReadSpan(last) : ReadMessage(known.Message!, last, depth);
+        var inner = known.Type is "Span" or "ResourceSpans" or "ScopeSpans" or "Resource" or "InstrumentationScope"
+            ? ReadKept(known, last) : ReadMessage(new OtlpNode(), known.Message!, last, depth);
         path.Pop();
         return inner;
     }
 
-    // Null for a span that cannot be read. Its length is known, so those beside it are.
-    private OtlpNode? ReadSpan(int end)
+    // Null for a span that cannot be read; of what spans are in, or belong to, the part before the damage. The length is known,
+    // so what is beside it is read.
+    private OtlpNode? ReadKept(OtlpField known, int end)
     {
-        var level = path.Count;
+        var (level, node) = (path.Count, new OtlpNode());
         try
         {
-            var span = ReadMessage(path.Peek().Field.Message!, end, depth: 0);
-            wholeSpans++;
-            return span;
+            ReadMessage(node, known.Message!, end, depth: 0);
+            wholeSpans += known.Type == "Span" ? 1 : 0;
+            return node;
         }
         catch (Exception e) when (e is InvalidProtocolBufferException or InvalidDataException)
         {
             var problem = e as InvalidDataException ?? Problem((InvalidProtocolBufferException)e);
             damage ??= problem;
-            reading.Reject($"A span cannot be read. {problem.Message}");
+            if (known.Type == "Span")
+                reading.Reject($"A span cannot be read. {problem.Message}");
+            else
+                reading.LeaveOut($"A part of the message {known.Type} cannot be read. {problem.Message}");
             while (path.Count > level)
                 path.Pop();
             input = new CodedInputStream(body, end, body.Length - end);
-            return null;
+            return known.Type == "Span" ? null : node;
         }
     }
 

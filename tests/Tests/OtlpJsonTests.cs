@@ -251,7 +251,7 @@ public sealed class OtlpJsonTests
     [Theory]
     [InlineData("{\"\\ud800\":1}", 1)] // half of a surrogate pair, in a name
     [InlineData("5", 1)]
-    [InlineData("{\"traceId\":\"ID\",\"spanId\":\"bbbbbbbbbbbbbbbc\",\"name\":\"\\udc00\",\"\\ud800\":{}}", 1)]
+    [InlineData("{\"traceId\":\"ID\",\"spanId\":\"bbbbbbbbbbbbbbbc\",\"name\":\"\\udc00\",\"\\ud800\":{}}", 0)] // in both
     [InlineData("{\"traceId\":\"ID\",\"spanId\":\"bbbbbbbbbbbbbbbc\",\"name\":\"\\udc00\"}", 0)] // in a value: it is left out
     [InlineData("{\"traceId\":\"ID\",\"spanId\":\"bbbbbbbbbbbbbbbc\",\"name\":\"\u00ff\"}", 0)] // a byte that is no UTF-8, see below
     public async Task What_is_no_Unicode_loses_nothing_beside_it(string span, int rejected)
@@ -269,6 +269,21 @@ public sealed class OtlpJsonTests
         var request = Assert.Single(receiver.Requests);
         Assert.Equal((2 - rejected, rejected), (request.Spans, request.Rejected));
         Assert.Equal(rejected == 1 || span.Contains("udc00"), request.Problem is not null);
+    }
+
+    [Fact]
+    public async Task A_name_that_is_no_Unicode_loses_nothing_at_any_level()
+    {
+        await using var receiver = await OtlpReceiver.StartAsync();
+        const string odd = "\"\\ud800\":1";
+        var span = $"{{{odd},\"traceId\":\"{new string('a', 32)}\",\"spanId\":\"{new string('b', 16)}\",\"name\":\"kept\","
+            + $"\"attributes\":[{{{odd},\"key\":\"k\",\"value\":{{{odd},\"stringValue\":\"v\"}}}}]}}";
+        var body = $"{{{odd},\"resourceSpans\":[{{{odd},\"resource\":{{{odd}}},\"scopeSpans\":[{{{odd},\"spans\":[{span}]}}]}}]}}";
+        using var response = await Client.PostAsync(receiver.TracesEndpoint,
+            new StringContent(body, Encoding.UTF8, "application/json"));
+
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.Equal("v", Assert.Single(receiver.Spans).Attributes.Single().Value);
     }
 
     private static object? Read(string value)

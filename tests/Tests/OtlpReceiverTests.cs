@@ -576,6 +576,24 @@ public sealed class OtlpReceiverTests
         Assert.Equal(HttpStatusCode.BadRequest, error.StatusCode);
     }
 
+    [Theory]
+    [InlineData("0a020a7f")] // a resource whose attribute goes beyond its end
+    [InlineData("0a040a020801")] // a field of a resource with another wire type
+    [InlineData("0a0412020a7f")] // a scope that goes beyond its end
+    [InlineData("0a0512030a011e")] // a wire type that there is not, in a scope
+    [InlineData("0a021c00")] // the end of a group that did not begin
+    [InlineData("0a0200ff")] // a tag of zero
+    public async Task A_part_that_cannot_be_read_does_not_lose_the_spans_beside_it(string hex)
+    {
+        await using var receiver = await OtlpReceiver.StartAsync();
+        using var answer = await PostAsync(receiver,
+            [.. Request(Span("before")), .. Convert.FromHexString(hex), .. Request(Span("after"))]);
+
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        Assert.Equal(["before", "after"], receiver.Spans.Select(s => s.Name));
+        Assert.Contains("cannot be read. Byte ", Assert.Single(receiver.Requests).Problem);
+    }
+
     // ---- The decoder ---------------------------------------------------------------------------------------------
 
     [Fact]
