@@ -21,6 +21,9 @@ internal sealed class LessonSocket(WebSocket socket, Func<Task<LessonSession?>> 
     /// <summary>In bytes: a cell of a million characters, of which each may take six.</summary>
     internal const int MaxMessage = 8_000_000;
 
+    /// <summary>In bytes: of the first message, which anybody can send.</summary>
+    internal const int MaxHello = 10_000;
+
     private static readonly TimeSpan HelloPatience = TimeSpan.FromSeconds(30), ClosePatience = TimeSpan.FromSeconds(2);
 
     public async Task RunAsync(CancellationToken cancel)
@@ -34,7 +37,7 @@ internal sealed class LessonSocket(WebSocket socket, Func<Task<LessonSession?>> 
             using (var patience = CancellationTokenSource.CreateLinkedTokenSource(ended.Token))
             {
                 patience.CancelAfter(HelloPatience);
-                hello = await ReadAsync(patience.Token);
+                hello = await ReadAsync(patience.Token, MaxHello);
             }
 
             if (hello is not { } first)
@@ -50,7 +53,7 @@ internal sealed class LessonSocket(WebSocket socket, Func<Task<LessonSession?>> 
             viewer = session.Connect();
             session.Receive(viewer, first);
             sending = SendAsync(viewer, ended);
-            while (await ReadAsync(ended.Token) is { } message)
+            while (await ReadAsync(ended.Token, MaxMessage) is { } message)
                 session.Receive(viewer, message);
         }
         catch (Exception e) when (e is OperationCanceledException or WebSocketException or JsonException or FormatException)
@@ -65,12 +68,22 @@ internal sealed class LessonSocket(WebSocket socket, Func<Task<LessonSession?>> 
         }
     }
 
-    private bool IsHello(JsonElement message) => message.ValueKind == JsonValueKind.Object
-        && message.TryGetProperty("do", out var what) && what.ValueKind == JsonValueKind.String && what.GetString() == "hello"
-        && message.TryGetProperty("key", out var key) && key.ValueKind == JsonValueKind.String && access.IsSecret(key.GetString());
+    private bool IsHello(JsonElement message)
+    {
+        try
+        {
+            return message.ValueKind == JsonValueKind.Object
+                && message.TryGetProperty("do", out var what) && what.ValueKind == JsonValueKind.String && what.GetString() == "hello"
+                && message.TryGetProperty("key", out var key) && key.ValueKind == JsonValueKind.String && access.IsSecret(key.GetString());
+        }
+        catch (InvalidOperationException)
+        {
+            return false; // half of a surrogate pair
+        }
+    }
 
     /// <summary>The next message; null when there is none, or one that is too long.</summary>
-    private async Task<JsonElement?> ReadAsync(CancellationToken cancel)
+    private async Task<JsonElement?> ReadAsync(CancellationToken cancel, int max)
     {
         var buffer = new byte[64 * 1024];
         using var message = new MemoryStream();
@@ -79,7 +92,7 @@ internal sealed class LessonSocket(WebSocket socket, Func<Task<LessonSession?>> 
             var part = await socket.ReceiveAsync(buffer, cancel);
             if (part.MessageType != WebSocketMessageType.Text)
                 return null;
-            if (message.Length + part.Count > MaxMessage)
+            if (message.Length + part.Count > max)
             {
                 await CloseAsync(TooLong, "The message is too long.");
                 return null;

@@ -74,7 +74,15 @@ function shadow(html) {
   // a parser moves what is in a wrong place to the front.
   const walk = () => document.createTreeWalker(root, NodeFilter.SHOW_ELEMENT);
   let walker = walk();
-  const close = () => { while (walker.nextNode()) for (const name of rules.attributes) walker.currentNode.removeAttribute(name); };
+  const close = () => {
+    while (walker.nextNode()) {
+      const node = walker.currentNode;
+      if (rules.elements.includes(node.localName)) {
+        walker.previousNode(); // the base style is always before it
+        node.remove();
+      } else for (const name of rules.attributes) node.removeAttribute(name);
+    }
+  };
   box.append(host);
   if (html.length <= PIECE) { root.innerHTML = BASE + html; close(); return box; }
   const parser = document.implementation.createHTMLDocument();

@@ -187,12 +187,23 @@ public sealed class PlayerAccessTests(PlayerFixture player) : IClassFixture<Play
     [InlineData("{\"do\":\"hello\",\"key\":\"0\"}")]
     [InlineData("{\"do\":\"run\",\"cells\":[1]}")]
     [InlineData("[]")]
+    [InlineData("{\"\\ud800\":1}")]
+    [InlineData("{\"do\":\"hello\",\"key\":\"\\ud800\"}")]
     public async Task A_socket_that_does_not_begin_with_the_secret_is_closed_and_told_nothing(string first)
     {
         using var stranger = await ConnectAsync($"http://{Host}");
         await SayAsync(stranger, first);
         var answer = await stranger.ReceiveAsync(new byte[100], default);
         Assert.Equal((WebSocketMessageType.Close, 4401), (answer.MessageType, (int)answer.CloseStatus!));
+    }
+
+    [Fact]
+    public async Task A_long_first_message_is_not_read()
+    {
+        using var stranger = await ConnectAsync($"http://{Host}");
+        await SayAsync(stranger, new string('x', 10_001), ends: false);
+        var answer = await stranger.ReceiveAsync(new byte[100], default);
+        Assert.Equal((WebSocketMessageType.Close, 4413), (answer.MessageType, (int)answer.CloseStatus!));
     }
 
     [Theory]

@@ -200,6 +200,11 @@ public sealed class PlayerHostileTests(PlayerFixture player) : IClassFixture<Pla
             await page.WaitForLoadStateAsync(LoadState.NetworkIdle);
 
             Assert.False(await page.IsHackedAsync());
+            // Scripts of this player may run in a frame, whose page is what the cell wrote: there is none.
+            Assert.Empty(await page.EvaluateAsync<string[]>("""
+                () => [...document.querySelectorAll('.outputs .html > div')].flatMap(e =>
+                  [...e.shadowRoot.querySelectorAll('iframe, object, embed, link, meta, base, script, template')]).map(e => e.localName)
+                """));
             Assert.Equal($"{player.Origin}/lesson/{lesson}", page.Url.Split('#')[0]);
             Assert.Empty(stranger.Asked); // the number in the path is the cell's
             // Nothing lies over the bar, the heading, or the cells' own buttons, wherever the page is scrolled to.
