@@ -45,28 +45,30 @@ internal static partial class WorkFile
 
     private static List<(string Lesson, KeptLesson Kept)> Read(string text)
     {
-        JsonObject? files;
+        (string Name, string Text)[] files;
         try
         {
             var file = JsonNode.Parse(text) as JsonObject;
-            files = (string?)file?["course"] == Course ? file["files"] as JsonObject : null;
+            files = (string?)file?["course"] == Course && file["files"] is JsonObject parts
+                ? [.. parts.Select(f => (f.Key, f.Value?.ToJsonString() ?? ""))]
+                : [];
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException or ArgumentException)
         {
-            files = null;
+            files = []; // Not JSON, a value of another type, half of a surrogate pair, or one name twice.
         }
 
         List<(string Lesson, KeptLesson)> all =
         [
-            .. (files ?? []).Where(f => LessonFile().IsMatch(f.Key) && !f.Key.EndsWith(".outputs.json", StringComparison.Ordinal))
+            .. files.Where(f => LessonFile().IsMatch(f.Name) && !f.Name.EndsWith(".outputs.json", StringComparison.Ordinal))
                 .Select(f => (
-                f.Key[..^".json".Length],
-                ProgressFolder.Understood(f.Value?.ToJsonString() ?? "")
-                    ?? throw new FormatException($"The part {f.Key} of this file cannot be understood. Nothing was loaded."))),
+                f.Name[..^".json".Length],
+                ProgressFolder.Understood(f.Text)
+                    ?? throw new FormatException($"The part {f.Name} of this file cannot be understood. Nothing was loaded."))),
         ];
         return all.Count > 0 ? all : throw new FormatException("This file has no work of this course.");
     }
 
-    [GeneratedRegex(@"^[\w.-]+\.json$")]
+    [GeneratedRegex(@"\A[\w.-]+\.json\z")]
     private static partial Regex LessonFile();
 }

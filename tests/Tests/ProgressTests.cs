@@ -108,6 +108,11 @@ public sealed class ProgressTests : IDisposable
     [InlineData("{\"course\":\"tracing-tutorial\",\"files\":{\"../a.json\":{}}}", "no work of this course")]
     [InlineData("{\"course\":\"tracing-tutorial\",\"files\":{\"a.json\":{\"version\":2}}}",
         "The part a.json of this file cannot be understood")]
+    [InlineData("{\"course\":\"tracing-tutorial\",\"course\":\"tracing-tutorial\"}", "no work of this course")]
+    [InlineData("{\"course\":\"tracing-tutorial\",\"files\":{\"a.json\":{},\"a.json\":{}}}", "no work of this course")]
+    [InlineData("{\"course\":\"tracing-tutorial\",\"files\":{\"\\ud800.json\":{}}}", "no work of this course")]
+    [InlineData("{\"course\":\"tracing-tutorial\",\"files\":{\"a.json\":{\"x\":\"\\ud800\"}}}", "no work of this course")]
+    [InlineData("{\"course\":\"tracing-tutorial\",\"files\":{\"a.json\n\":{}}}", "no work of this course")]
     public async Task A_file_that_is_no_saved_work_is_refused(string text, string says)
     {
         Assert.Contains(says, (await Assert.ThrowsAsync<FormatException>(() => WorkFile.LoadAsync(Folder, text))).Message);
