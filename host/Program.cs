@@ -35,16 +35,15 @@ public static class Program
             root.Subcommands.Add(ServeCommand.Create());
             root.Subcommands.Add(DoctorCommand.Create());
             var call = root.Parse(args);
-            if (call.Errors.Count == 0 && !Directory.Exists(Path.GetTempPath()))
-                return Say(
-                    $"The folder for temporary files is not there: {Path.GetTempPath()}"
-                        + "\n  -> Make it, or let the variable TMPDIR (on Windows, TEMP) name another one.",
-                    ExitCode.BadUsage);
+            if (call.Errors.Count > 0)
+                return await RefuseAsync(call);
+            if (TemporaryFiles.Problem() is { } problem)
+                return Say(problem, ExitCode.BadUsage);
             // After Ctrl+C or SIGTERM, every kernel is ended before this process is.
             var exit = await call.InvokeAsync(
                 new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = EndingPatience });
             await Console.Out.FlushAsync();
-            return call.Errors.Count > 0 ? ExitCode.BadUsage : exit;
+            return exit;
         }
         catch (NotebookException e)
         {
@@ -69,6 +68,17 @@ public static class Program
                     + $"\n  -> Please report it with this line: {place}",
                 ExitCode.Failed);
         }
+    }
+
+    /// <summary>What is wrong with the arguments, and how the command is called. It repeats arguments, which can be anything.</summary>
+    private static async Task<int> RefuseAsync(ParseResult call)
+    {
+        var (output, error) = (new StringWriter(), new StringWriter());
+        await call.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, Output = output, Error = error });
+        await Console.Error.WriteAsync(Paths.Printable(error.ToString().ReplaceLineEndings("\n")));
+        await Console.Out.WriteAsync(Paths.Printable(output.ToString().ReplaceLineEndings("\n")));
+        await Console.Out.FlushAsync();
+        return ExitCode.BadUsage;
     }
 
     private static int Say(string message, int exitCode)

@@ -56,7 +56,9 @@ internal static class Anchors
         var (file, place) = url.IndexOf('#') is >= 0 and var at ? (url[..at], url[(at + 1)..]) : (url, "");
         if (file.Contains(':') || file.StartsWith('/'))
             return null; // in the web, which is not asked
-        var target = file.Length == 0 ? path : Path.GetFullPath(Path.Combine(Path.GetDirectoryName(path)!, Uri.UnescapeDataString(file)));
+        // No path has a NUL, and asking for one is an error.
+        var written = Uri.UnescapeDataString(file).Replace('\0', '\ufffd');
+        var target = file.Length == 0 ? path : Path.GetFullPath(Path.Combine(Path.GetDirectoryName(path)!, written));
         if (file.Length > 0 && !Path.Exists(target))
             return ($"This link leads to a file that does not exist: {Paths.Display(target)}",
                 "Correct the path; it starts from the folder of this file.");

@@ -65,7 +65,8 @@ public sealed partial record Cell(string File, int Number, int Line, CellKind Ki
     /// <summary>
     /// The file as compiler messages name it, from the folder where imports start: no path of this machine gets into a picture.
     /// </summary>
-    public string DisplayName => Path.GetRelativePath(ImportFolder, File).Replace('\\', '/').Replace('"', '\'');
+    public string DisplayName => Paths.Printable(Path.GetRelativePath(ImportFolder, File).Replace('\\', '/').Replace('"', '\''))
+        .Replace('\n', '\ufffd');
 
     [GeneratedRegex(@"^// Exercise (\d+\.\d+)\b")]
     private static partial Regex ExerciseLine();

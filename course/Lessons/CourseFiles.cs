@@ -2,12 +2,18 @@ using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
+using TracingTutorial.Course.Pages;
 
 namespace TracingTutorial.Course.Lessons;
 
 /// <summary>Finds the notebooks that a command line means.</summary>
 internal static class CourseFiles
 {
+    /// <summary>The folders of the clone that no command writes its results to.</summary>
+    private static readonly string[] OfTheClone =
+        [".ci", ".config", ".devcontainer", ".git", ".github", ".progress", ".vscode",
+            "assets", "course", "docker", "helpers", "host", "notebooks", "tab", "tests"];
+
     /// <summary>The full paths of the notebooks, in order.</summary>
     /// <exception cref="NotebookException">A path names nothing, or there are no lessons to be found.</exception>
     public static string[] Find(IReadOnlyCollection<string> paths) =>
@@ -31,12 +37,18 @@ internal static class CourseFiles
             "Run this in a clone of the tutorial, or name the notebooks to run."));
     }
 
+    /// <summary>True for the clone itself, and for what is in one of its own folders, also when a symbolic link leads there.</summary>
+    /// <exception cref="IOException">Symbolic links in a circle.</exception>
+    public static bool IsOfTheClone(string root, string path) =>
+        Path.GetRelativePath(Paths.Real(root), Paths.Real(path)).Replace('\\', '/') is var relative
+        && (relative == "." || OfTheClone.Contains(relative.Split('/')[0], StringComparer.OrdinalIgnoreCase));
+
     /// <summary>Copies the helpers' sources into the folder <c>helpers</c> of another place, where notebooks beside it find them.</summary>
     /// <exception cref="IOException">The place cannot be written.</exception>
     public static void CopyHelpers(string root, string to)
     {
         foreach (var file in Directory.GetFiles(Path.Combine(root, "helpers"), "*", SearchOption.AllDirectories)
-            .Where(f => Path.GetExtension(f) is ".cs" or ".dib"
+            .Where(f => Path.GetExtension(f) is ".cs" or ".dib" && CloneFile.IsInside(root, f)
                 && !Path.GetRelativePath(root, f).Split(Path.DirectorySeparatorChar).Any(part => part is "bin" or "obj")))
         {
             var target = Path.Combine(to, Path.GetRelativePath(root, file));
@@ -64,16 +76,27 @@ internal static class CourseFiles
                 return lessons;
         }
 
-        throw new NotebookException(new Problem(path, null, null, "There is no such notebook or folder.",
-            "Check the path. Without a path, every lesson is run."));
+        throw new NotebookException(path.StartsWith("--", StringComparison.Ordinal)
+            ? new Problem(path, null, null, "There is no such option, and no such notebook or folder.",
+                "With --help, the options are listed.")
+            : new Problem(path, null, null, "There is no such notebook or folder.",
+                "Check the path. Without a path, every lesson is run."));
     }
 
     private static string[] In(string folder)
     {
-        var notebooks = Directory.GetFiles(folder, "*.dib").Order(StringComparer.Ordinal).Select(Path.GetFullPath).ToArray();
-        return notebooks.Length > 0
-            ? notebooks
-            : throw new NotebookException(new Problem(folder, null, null,
-                "This folder has no notebooks (*.dib).", "Name another folder, or a notebook."));
+        try
+        {
+            var notebooks = Directory.GetFiles(folder, "*.dib").Order(StringComparer.Ordinal).Select(Path.GetFullPath).ToArray();
+            return notebooks.Length > 0
+                ? notebooks
+                : throw new NotebookException(new Problem(folder, null, null,
+                    "This folder has no notebooks (*.dib).", "Name another folder, or a notebook."));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new NotebookException(new Problem(folder, null, null, $"The folder cannot be read: {e.Message}",
+                "Check that you may read it, or name another one."));
+        }
     }
 }

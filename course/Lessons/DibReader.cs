@@ -1,7 +1,9 @@
 using System;
+using System.Buffers;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
+using System.Text;
 using System.Text.Json;
 
 namespace TracingTutorial.Course.Lessons;
@@ -12,6 +14,10 @@ namespace TracingTutorial.Course.Lessons;
 /// </summary>
 public static class DibReader
 {
+    private const int MaxBytes = 50_000_000;
+
+    private const string SaveAsUtf8 = "Open it in an editor, and save it with the encoding UTF-8.";
+
     private static readonly Dictionary<string, CellKind> Markers = new(StringComparer.Ordinal)
     {
         ["#!csharp"] = CellKind.CSharp,
@@ -110,13 +116,40 @@ public static class DibReader
     {
         try
         {
-            return File.ReadAllText(path);
+            using var file = new FileStream(path, FileMode.Open, FileAccess.Read);
+            using var copy = new MemoryStream();
+            for (var part = new byte[64 * 1024]; file.Read(part) is var read and > 0;)
+            {
+                copy.Write(part, 0, read);
+                if (copy.Length > MaxBytes)
+                    throw new NotebookException(new Problem(path, null, null, $"The file is larger than {MaxBytes / 1_000_000} MB.",
+                        "No lesson is so large: check the path."));
+            }
+
+            return Utf8(path, copy.GetBuffer().AsSpan(0, (int)copy.Length));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
         {
             throw new NotebookException(new Problem(path, null, null, $"The file cannot be read: {e.Message}",
                 "Check the path, and that you may read it."));
         }
+    }
+
+    /// <summary>The text in these bytes. Programs differ in what they make of other bytes.</summary>
+    private static string Utf8(string path, ReadOnlySpan<byte> bytes)
+    {
+        if (bytes.StartsWith((byte[])[0xFF, 0xFE]) || bytes.StartsWith((byte[])[0xFE, 0xFF]))
+            throw new NotebookException(new Problem(path, null, null, "The file is UTF-16, and not UTF-8.", SaveAsUtf8));
+        var bad = bytes.IndexOf((byte)0);
+        for (var at = 0; bad < 0 && at < bytes.Length;)
+        {
+            if (Rune.DecodeFromUtf8(bytes[at..], out _, out var length) != OperationStatus.Done)
+                bad = at;
+            at += length;
+        }
+
+        return bad < 0 ? Encoding.UTF8.GetString(bytes) : throw new NotebookException(
+            new Problem(path, null, bytes[..bad].Count((byte)'\n') + 1, "This line has a byte that is not text in UTF-8.", SaveAsUtf8));
     }
 
     /// <summary>Returns the line after the <c>#!meta</c> block.</summary>

@@ -31,15 +31,34 @@ public sealed class NotebookException(params Problem[] problems) : Exception(str
 /// <summary>File names as a person reads them.</summary>
 internal static class Paths
 {
+    private const int MaxLinks = 40;
+
     /// <summary>The path relative to the current folder when the file is below it, otherwise the full path.</summary>
     public static string Display(string path)
     {
-        if (path.Length == 0)
-            return "''";
+        if (path.Trim().Length == 0)
+            return $"'{Printable(path)}'";
         var relative = Path.GetRelativePath(Environment.CurrentDirectory, path);
         return Printable((relative == "." || relative.StartsWith("..", StringComparison.Ordinal) ? path : relative)
             .Replace('\\', '/'))
             .Replace('\n', '\ufffd');
+    }
+
+    /// <summary>The full path without symbolic links, also among its folders. What is not there yet stays as it is.</summary>
+    /// <exception cref="IOException">Symbolic links in a circle.</exception>
+    public static string Real(string path, int links = 0)
+    {
+        var parts = Path.GetFullPath(path).Split(Path.DirectorySeparatorChar);
+        var real = parts[0] + Path.DirectorySeparatorChar;
+        foreach (var part in parts.Skip(1).Where(p => p.Length > 0))
+        {
+            real = Path.Combine(real, part);
+            FileSystemInfo info = Directory.Exists(real) ? new DirectoryInfo(real) : new FileInfo(real);
+            if (info.LinkTarget is not null && info.ResolveLinkTarget(returnFinalTarget: true) is { } target)
+                real = links < MaxLinks ? Real(target.FullName, links + 1) : throw new IOException($"Too many symbolic links: {path}");
+        }
+
+        return real;
     }
 
     /// <summary>

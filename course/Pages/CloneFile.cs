@@ -42,36 +42,20 @@ internal static partial class CloneFile
         }
     }
 
-    private static bool IsInside(string root, string path)
+    /// <summary>True for a file that is there, in this folder or below it, also when symbolic links are followed.</summary>
+    public static bool IsInside(string root, string path)
     {
         try
         {
             var full = Path.Combine(root, path);
-            return File.Exists(full) && Real(full).StartsWith(Real(root) + Path.DirectorySeparatorChar, StringComparison.Ordinal);
+            return File.Exists(full)
+                && Paths.Real(full).StartsWith(Paths.Real(root) + Path.DirectorySeparatorChar, StringComparison.Ordinal);
         }
         catch (IOException)
         {
             return false; // Symbolic links in a circle.
         }
     }
-
-    /// <summary>The path without symbolic links, also among its folders.</summary>
-    private static string Real(string path, int links = 0)
-    {
-        var parts = Path.GetFullPath(path).Split(Path.DirectorySeparatorChar);
-        var real = parts[0] + Path.DirectorySeparatorChar;
-        foreach (var part in parts.Skip(1).Where(p => p.Length > 0))
-        {
-            real = Path.Combine(real, part);
-            FileSystemInfo info = Directory.Exists(real) ? new DirectoryInfo(real) : new FileInfo(real);
-            if (info.ResolveLinkTarget(returnFinalTarget: true) is { } target)
-                real = links < MaxLinks ? Real(target.FullName, links + 1) : throw new IOException($"Too many symbolic links: {path}");
-        }
-
-        return real;
-    }
-
-    private const int MaxLinks = 40;
 
     /// <summary>
     /// The path that a link means, and what is behind its <c>#</c>; no path for an address in the web or a place on the same page.

@@ -142,7 +142,7 @@ internal static class DoctorCommand
         {
             if (step is not RunEvent.LessonEnded({ } result) || cancel.IsCancellationRequested)
                 return;
-            var (mark, name) = (result.Failed ? "not ok" : "ok", Path.GetFileName(result.Path));
+            var (mark, name) = (result.Failed ? "not ok" : "ok", Paths.Display(Path.GetFileName(result.Path)));
             Console.WriteLine(FormattableString.Invariant($"{mark,-10}{name,-34}{result.Milliseconds / 1000,6:0.0} s"));
             foreach (var problem in result.Problems.Concat(result.Cells.Select(c => c.Problem).OfType<Problem>()))
                 Console.WriteLine($"{"",-10}{problem.ToString().ReplaceLineEndings("\n          ")}");

@@ -17,11 +17,6 @@ namespace TracingTutorial.Host.Commands;
 /// <summary><c>export</c>: the executed course as pages for reading, or as a live site.</summary>
 internal static class ExportCommand
 {
-    /// <summary>The folders of the clone that are not to be written into.</summary>
-    private static readonly string[] OfTheClone =
-        [".ci", ".config", ".devcontainer", ".git", ".github", ".progress", ".vscode",
-            "assets", "course", "docker", "helpers", "host", "notebooks", "tab", "tests"];
-
     public static Command Create()
     {
         var paths = new Argument<string[]>("notebooks")
@@ -144,8 +139,7 @@ internal static class ExportCommand
         try
         {
             // The pages would replace files of the course, or be taken for some.
-            var relative = Path.GetRelativePath(root, Path.GetFullPath(folder)).Replace('\\', '/');
-            if (relative == "." || OfTheClone.Contains(relative.Split('/')[0]))
+            if (CourseFiles.IsOfTheClone(root, folder))
             {
                 throw new NotebookException(new Problem(folder, null, null, "The folder for --to is one of the course's own.",
                     "Name another one, for example `--to site`."));

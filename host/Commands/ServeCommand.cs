@@ -48,6 +48,7 @@ internal static class ServeCommand
         var folder = Path.GetFullPath(site ?? Path.Combine(CourseFiles.Root(), "site"));
         if (site is null && !File.Exists(Path.Combine(folder, SiteFiles.Name)))
         {
+            SiteServer.CheckAddress(host, port);
             Console.WriteLine("There is no live site yet. It is made now, which takes some minutes.");
             if (await ExportCommand.LiveAsync([], folder, quick: false, cancel) is var made && made == ExitCode.Cancelled)
                 return made;

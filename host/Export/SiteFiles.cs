@@ -93,14 +93,16 @@ internal sealed record SiteFiles(string Version, SortedDictionary<string, SiteFi
         SiteFiles? list = null;
         try
         {
-            list = JsonSerializer.Deserialize<SiteFiles>(File.ReadAllBytes(path), Json);
+            list = JsonSerializer.Deserialize<SiteFiles>(BytesOf(path), Json);
         }
         catch (JsonException)
         {
             // Cut off, or another file of this name.
         }
 
-        if (list is not { Files.Count: > 0 })
+        // A path that leads out of the folder is in no list that was made here.
+        if (list is not { Files.Count: > 0 }
+            || list.Files.Any(f => f.Value is null || Path.IsPathRooted(f.Key) || f.Key.Split('/', '\\').Contains("..")))
             throw Broken(path, "The list of the site's files is damaged or incomplete.");
         foreach (var (name, entry) in list.Files)
         {
@@ -109,11 +111,23 @@ internal sealed record SiteFiles(string Version, SortedDictionary<string, SiteFi
                 throw Broken(file, "This file of the site is missing.");
             if (new FileInfo(file).Length is var length && length != entry.Bytes)
                 throw Broken(file, $"This file of the site has {length} bytes in place of {entry.Bytes}.");
-            if (EntryOf(File.ReadAllBytes(file)) != entry)
+            if (EntryOf(BytesOf(file)) != entry)
                 throw Broken(file, "This file of the site has another content than when the site was made.");
         }
 
         return list;
+
+        static byte[] BytesOf(string file)
+        {
+            try
+            {
+                return File.ReadAllBytes(file);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                throw Broken(file, $"This file of the site cannot be read: {e.Message}");
+            }
+        }
 
         static NotebookException Broken(string file, string message) => new(new Problem(file, null, null, message,
             "Download or copy the whole site again, or make it again: `dotnet run --project host -- export --live --to FOLDER`."));

@@ -6,6 +6,7 @@ using System.IO;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.RegularExpressions;
+using TracingTutorial.Course.Lessons;
 
 namespace TracingTutorial.Host.Kernel;
 
@@ -30,6 +31,27 @@ internal static partial class TemporaryFiles
             || Encoding.UTF8.GetByteCount(temporary) + "CoreFxPipe_".Length + name.Length < 104
                 ? name
                 : Path.Combine(SharedFolder, name);
+    }
+
+    /// <summary>Why the folder for temporary files cannot be used; null when it can.</summary>
+    public static string? Problem()
+    {
+        var folder = Path.GetTempPath();
+        const string wayOut = "or let the variable TMPDIR (on Windows, TEMP) name another one.";
+        if (!Directory.Exists(folder))
+            return Paths.Printable($"The folder for temporary files is not there: {folder}\n  -> Make it, {wayOut}");
+        try
+        {
+            var name = string.Create(CultureInfo.InvariantCulture, $"tracing-page-{Environment.ProcessId}-probe.tmp");
+            var probe = Path.Combine(folder, name);
+            File.WriteAllText(probe, "");
+            File.Delete(probe);
+            return null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return Paths.Printable($"The folder for temporary files cannot be written: {e.Message}\n  -> Make it writable, {wayOut}");
+        }
     }
 
     /// <summary>The process that made a file with this name; null for a file that is not the course's.</summary>

@@ -17,6 +17,9 @@ internal sealed class JsonReport : IDisposable
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, // It is read by programs, and by people in a diff; never put into a page.
     };
 
+    /// <summary>The first names in the reports of <c>run</c> and <c>doctor</c>.</summary>
+    private static readonly string[] Firsts = ["\"passed\":", "\"ready\":"];
+
     private readonly string _path;
     private readonly FileStream _file;
 
@@ -37,7 +40,18 @@ internal sealed class JsonReport : IDisposable
 
         try
         {
-            return new JsonReport(path, new FileStream(path, FileMode.OpenOrCreate, FileAccess.Write));
+            if (CourseFiles.IsOfTheClone(CourseFiles.Root(), path))
+            {
+                throw new NotebookException(new Problem(path, null, null, "The file for --json is in one of the course's own folders.",
+                    "Name a file in another folder."));
+            }
+
+            var file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.Write);
+            if (!file.CanSeek || file.Length == 0 || IsReport(path))
+                return new JsonReport(path, file);
+            file.Dispose();
+            throw new NotebookException(new Problem(path, null, null, "The file for --json is there, and it is no earlier report.",
+                "Name a new file, or delete this one."));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
@@ -61,6 +75,16 @@ internal sealed class JsonReport : IDisposable
         {
             throw Unwritable(_path, e);
         }
+    }
+
+    /// <summary>Whether a file begins as a report does. Anything else may be somebody's work.</summary>
+    private static bool IsReport(string path)
+    {
+        using var reader = new StreamReader(new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
+        var start = new char[40];
+        var text = new string(start, 0, reader.ReadBlock(start)).TrimStart();
+        return text.StartsWith('{')
+            && text[1..].TrimStart() is var first && Firsts.Any(name => first.StartsWith(name, StringComparison.Ordinal));
     }
 
     public void Dispose()

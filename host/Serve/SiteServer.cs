@@ -55,22 +55,39 @@ internal sealed class SiteServer : IAsyncDisposable
             catch (Exception e) when (e is IOException or SocketException)
             {
                 await app.DisposeAsync();
-                var error = (e as SocketException ?? e.InnerException as SocketException)?.SocketErrorCode;
-                if (error == SocketError.AddressNotAvailable)
-                {
-                    throw new NotebookException(new Problem($"--host {host}", null, null, "This machine has no such address.",
-                        "Name one of its own, or 0.0.0.0 for all of them."));
-                }
-
-                if (port is null && wanted != 0)
+                if (port is null && wanted != 0 && !IsMissing(e))
                     continue;
-                throw new NotebookException(new Problem($"--port {wanted}", null, null, $"The port cannot be used: {e.Message}",
-                    "Name another one, or none: then a free one is taken."));
+                throw Unusable(host, wanted, e);
             }
         }
 
         throw new InvalidOperationException("A port that the system chooses is always the last try.");
     }
+
+    /// <summary>Tries the address, before minutes of work for it begin.</summary>
+    /// <param name="host">As in <see cref="StartAsync"/>.</param>
+    /// <param name="port">As there.</param>
+    /// <exception cref="NotebookException">The address or the port cannot be used.</exception>
+    public static void CheckAddress(IPAddress host, int? port)
+    {
+        try
+        {
+            using var socket = new Socket(host.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+            socket.Bind(new IPEndPoint(host, port ?? 0));
+        }
+        catch (SocketException e)
+        {
+            throw Unusable(host, port ?? 0, e);
+        }
+    }
+
+    private static bool IsMissing(Exception e) =>
+        (e as SocketException ?? e.InnerException as SocketException)?.SocketErrorCode is SocketError.AddressNotAvailable;
+
+    private static NotebookException Unusable(IPAddress host, int port, Exception e) => new(IsMissing(e)
+        ? new Problem($"--host {host}", null, null, "This machine has no such address.", "Name one of its own, or 0.0.0.0 for all of them.")
+        : new Problem($"--port {port}", null, null, $"The port cannot be used: {e.Message}",
+            "Name another one, or none: then a free one is taken."));
 
     /// <summary>Runs until it is ended.</summary>
     public Task RunAsync(CancellationToken cancel) => _app.WaitForShutdownAsync(cancel);

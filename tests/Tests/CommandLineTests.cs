@@ -5,6 +5,7 @@ using System.Linq;
 using System.Text.Json;
 using System.Threading.Tasks;
 using TracingTutorial.Course.Lessons;
+using TracingTutorial.Host.Reports;
 using Xunit;
 
 namespace TracingTutorial.Tests;
@@ -67,21 +68,75 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("--progress ", "--progress", "takes a path, and none was given", null)]
     [InlineData("--progress a.dib", "--progress", "cannot be made", null)]
     [InlineData("--json ", "--json", "takes a path, and none was given", "doctor")]
+    [InlineData("--no-such-option", "--no-such-option", "no such option")]
+    [InlineData("\t", "'\t'", "no such notebook")]
+    [InlineData("a.dib --json CLONE/LICENSE", "LICENSE", "no earlier report")]
+    [InlineData("a.dib --json CLONE/global.json", "global.json", "no earlier report")]
+    [InlineData("a.dib --json CLONE/helpers/new.json", "new.json", "one of the course's own folders")]
+    [InlineData("a.dib --json link/new.json", "new.json", "one of the course's own folders")]
+    [InlineData("a.dib --to link", "link", "one of the course's own", "export")]
+    [InlineData("a.dib --to link/new/folder", "link/new/folder", "one of the course's own", "export")]
+    [InlineData("--port \u001b]0;owned\u0007", "\uFFFD]0;owned\uFFFD", "from 0 to 65535", null)]
+    [InlineData("\u001b]0;owned\u0007", "\uFFFD]0;owned\uFFFD", "Unrecognized", null)]
+    [InlineData("--host 203.0.113.1 --site nowhere", "nowhere", "no live site", "serve")]
     public async Task A_call_that_cannot_work_says_what_is_wrong_before_anything_runs(string arguments, string names, string message,
         string? command = "run")
     {
         _folder.Write("a.dib", HostRunner.Cells("System.IO.File.WriteAllText(\"ran\", \"\");"));
         Directory.CreateDirectory(Path.Combine(_folder.Path, "empty"));
+        if (arguments.Contains("link"))
+            Link("link", Path.Combine(HostRunner.Root, "notebooks"));
 
         var words = arguments.Split(' ').Select(word => word.Replace("CLONE", HostRunner.Root));
         var (exitCode, output) = await HostRunner.CommandAsync(_folder.Path, command is null ? words : words.Prepend(command));
 
         Assert.Equal(2, exitCode);
-        Assert.DoesNotContain(output, c => char.IsControl(c) && c != '\n');
+        Assert.DoesNotContain(output, c => char.IsControl(c) && c is not ('\n' or '\t'));
         Assert.Contains(names, output);
         Assert.Contains(message, output);
         Assert.DoesNotContain("   at ", output);
         Assert.False(File.Exists(Path.Combine(_folder.Path, "ran")));
+    }
+
+    [Theory]
+    [InlineData("/sys", "cannot be written")]
+    [InlineData("/nowhere", "is not there")]
+    public async Task A_folder_for_temporary_files_that_cannot_be_used_is_named(string folder, string message)
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Nobody may write to /sys there.");
+        _folder.Write("a.dib", HostRunner.Cells("1"));
+
+        var (exitCode, output) = await HostRunner.CommandAsync(_folder.Path, ["run", "a.dib"], ("TMPDIR", folder));
+
+        Assert.Equal(2, exitCode);
+        Assert.Contains($"The folder for temporary files {message}: ", output);
+        Assert.Contains("TMPDIR", output);
+    }
+
+    [Fact]
+    public void A_report_replaces_only_a_report()
+    {
+        foreach (var (name, text, replaces) in ((string, string, bool)[])[
+            ("empty.json", "", true), ("run.json", "{\r\n  \"passed\": true", true), ("doctor.json", "{\n  \"ready\": true", true),
+            ("other.json", "{ \"sdk\": {} }", false), ("list.json", "[]", false), ("notes", "to do", false), ("new.json", null!, true)])
+        {
+            var path = text is null ? Path.Combine(_folder.Path, name) : _folder.Write(name, text);
+            var refusal = Record.Exception(() => JsonReport.Open(path)!.Dispose());
+            Assert.True(replaces == (refusal is null), $"{name}: {refusal?.Message}");
+            Assert.Equal(text ?? "", File.ReadAllText(path));
+        }
+    }
+
+    private void Link(string name, string to)
+    {
+        try
+        {
+            Directory.CreateSymbolicLink(Path.Combine(_folder.Path, name), to);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Assert.Skip("This account may not make symbolic links.");
+        }
     }
 
     [Fact(Explicit = true)]

@@ -11,6 +11,33 @@ public class DibReaderTests
 {
     private const string Md = HostRunner.Meta + "#!markdown\n\n";
 
+    [Theory]
+    [InlineData(new byte[] { 0xFF, 0xFE, (byte)'#', 0 }, null, "UTF-16")]
+    [InlineData(new byte[] { (byte)'#', (byte)'\n', (byte)'\n', 0xE4, (byte)'x' }, 3, "not text in UTF-8")]
+    [InlineData(new byte[] { (byte)'#', (byte)'\n', 0, (byte)'x' }, 2, "not text in UTF-8")]
+    [InlineData(new byte[] { (byte)'#', 0xF0, 0x9F }, 1, "not text in UTF-8")]
+    public void A_file_that_is_not_UTF_8_is_refused_with_its_line(byte[] bytes, int? line, string says)
+    {
+        using var folder = new TempFolder();
+        var path = Path.Combine(folder.Path, "a.dib");
+        File.WriteAllBytes(path, bytes);
+
+        var problem = Assert.Throws<NotebookException>(() => DibReader.Load(path)).Problems.Single();
+
+        Assert.Equal(line, problem.Line);
+        Assert.Contains(says, problem.Message);
+        Assert.Contains("UTF-8", problem.WayOut);
+    }
+
+    [Fact]
+    public void A_link_with_a_NUL_leads_nowhere_and_a_line_end_in_a_name_ends_no_line()
+    {
+        var notebook = DibReader.Parse("/notebooks/a\nb.dib", $"{Md}[x](a%00b.md)\n\n#!csharp\n\n1\n");
+
+        Assert.Contains("does not exist", Assert.Single(notebook.Cells[0].Problems).Message);
+        Assert.Equal("#line 10 \"a\ufffdb.dib\"\n1", notebook.Cells[1].ToSubmission());
+    }
+
     // The text, the line the message must name, a part of the message, a part of the way out.
     public static TheoryData<string, int, string, string> Refused => new()
     {

@@ -3,10 +3,12 @@ using System.Diagnostics;
 using System.IO;
 using System.Linq;
 using System.Text.RegularExpressions;
+using System.Threading.Tasks;
 using AngleSharp.Dom;
 using AngleSharp.Html.Parser;
 using TracingTutorial.Course.Lessons;
 using TracingTutorial.Course.Pages;
+using TracingTutorial.Course.Runs;
 using TracingTutorial.Host.Player;
 using Xunit;
 using Page = TracingTutorial.Course.Pages.LessonPage;
@@ -195,13 +197,16 @@ public sealed class LessonPageTests
     }
 
     [Fact]
-    public void No_symbolic_link_leads_out_of_the_clone()
+    public async Task No_symbolic_link_leads_out_of_the_clone()
     {
         using var outside = new TempFolder();
         using var clone = new TempFolder();
         outside.Write("secret.md", "# Secret");
         outside.Write("secret.png", "");
+        outside.Write("secret.dib", HostRunner.Cells("1"));
         clone.Write("docker/README.md", "# Own");
+        clone.Write("helpers/own.cs", "");
+        clone.Write("notebooks/00-own.dib", HostRunner.Cells("1"));
         clone.Write("assets/own.png", "");
         try
         {
@@ -209,6 +214,8 @@ public sealed class LessonPageTests
             File.CreateSymbolicLink(Path.Combine(clone.Path, "docker", "in.md"), "README.md");
             Directory.CreateSymbolicLink(Path.Combine(clone.Path, "docker", "folder"), outside.Path);
             File.CreateSymbolicLink(Path.Combine(clone.Path, "assets", "out.png"), Path.Combine(outside.Path, "secret.png"));
+            Directory.CreateSymbolicLink(Path.Combine(clone.Path, "helpers", "folder"), outside.Path);
+            File.CreateSymbolicLink(Path.Combine(clone.Path, "notebooks", "01-out.dib"), Path.Combine(outside.Path, "secret.dib"));
             File.CreateSymbolicLink(Path.Combine(clone.Path, "docker", "round.md"), Path.Combine(clone.Path, "docker", "round.md"));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -223,6 +230,15 @@ public sealed class LessonPageTests
         using var site = new TempFolder();
         CloneFile.CopyAssets(clone.Path, site.Path);
         Assert.Equal(["own.png"], Directory.GetFiles(Path.Combine(site.Path, "assets")).Select(Path.GetFileName));
+        CourseFiles.CopyHelpers(clone.Path, site.Path);
+        Assert.Equal(["own.cs"], Directory.GetFiles(Path.Combine(site.Path, "helpers"), "*", SearchOption.AllDirectories)
+            .Select(Path.GetFileName));
+        await using var lessons = new OpenLessons(
+            clone.Path, new ProgressFolder(site.Path), (_, _) => throw new InvalidOperationException());
+        Assert.Contains("leads out of the clone", await PageOfAsync("01-out"));
+        Assert.DoesNotContain("leads out of the clone", await PageOfAsync("00-own"));
+
+        async Task<string> PageOfAsync(string name) => string.Concat((await lessons.OpenAsync(name))!.Lesson.Cells.Select(c => c.Source));
     }
 
     private static Page PageOf(string cells) =>
