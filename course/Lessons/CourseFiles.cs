@@ -2,7 +2,6 @@ using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
-using TracingTutorial.Course.Pages;
 
 namespace TracingTutorial.Course.Lessons;
 
@@ -48,7 +47,7 @@ internal static class CourseFiles
     public static void CopyHelpers(string root, string to)
     {
         foreach (var file in Directory.GetFiles(Path.Combine(root, "helpers"), "*", SearchOption.AllDirectories)
-            .Where(f => Path.GetExtension(f) is ".cs" or ".dib" && CloneFile.IsInside(root, f)
+            .Where(f => Path.GetExtension(f) is ".cs" or ".dib" && Paths.IsInside(root, f)
                 && !Path.GetRelativePath(root, f).Split(Path.DirectorySeparatorChar).Any(part => part is "bin" or "obj")))
         {
             var target = Path.Combine(to, Path.GetRelativePath(root, file));

@@ -140,6 +140,8 @@ public static class DibReader
     {
         if (bytes.StartsWith((byte[])[0xFF, 0xFE]) || bytes.StartsWith((byte[])[0xFE, 0xFF]))
             throw new NotebookException(new Problem(path, null, null, "The file is UTF-16, and not UTF-8.", SaveAsUtf8));
+        if (bytes.StartsWith(Encoding.UTF8.Preamble))
+            bytes = bytes[Encoding.UTF8.Preamble.Length..];
         var bad = bytes.IndexOf((byte)0);
         for (var at = 0; bad < 0 && at < bytes.Length;)
         {

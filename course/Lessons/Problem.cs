@@ -61,6 +61,21 @@ internal static class Paths
         return real;
     }
 
+    /// <summary>True for a file that is there, in this folder or below it, also when symbolic links are followed.</summary>
+    public static bool IsInside(string root, string path)
+    {
+        try
+        {
+            var full = Path.Combine(root, path);
+            return File.Exists(full)
+                && Real(full).StartsWith(Real(root) + Path.DirectorySeparatorChar, StringComparison.Ordinal);
+        }
+        catch (IOException)
+        {
+            return false; // Symbolic links in a circle.
+        }
+    }
+
     /// <summary>
     /// A text that cannot move the cursor of a terminal, colour it, name its window, or change the order in which its letters are drawn.
     /// </summary>

@@ -25,10 +25,10 @@ internal static partial class CloneFile
         : $"<p>Do you teach this course? <a href=\"{address}\">For instructors</a> has agendas, notes, and what goes wrong in a room.</p>";
 
     /// <summary>True for a file that is there and may be read. No path and no symbolic link leads out of these folders.</summary>
-    public static bool CanBeRead(string root, string path) => Readable().IsMatch(path) && IsInside(root, path);
+    public static bool CanBeRead(string root, string path) => Readable().IsMatch(path) && Paths.IsInside(root, path);
 
     /// <summary>True for a picture of the lessons, by its path as <c>assets/pipeline.svg</c>.</summary>
-    public static bool IsAsset(string root, string path) => Asset().IsMatch(path) && IsInside(root, path);
+    public static bool IsAsset(string root, string path) => Asset().IsMatch(path) && Paths.IsInside(root, path);
 
     /// <summary>Copies the pictures of the lessons into the folder <c>assets</c> of another place.</summary>
     /// <exception cref="IOException">The place cannot be written.</exception>
@@ -39,21 +39,6 @@ internal static partial class CloneFile
         {
             if (IsAsset(root, path))
                 File.Copy(Path.Combine(root, path), Path.Combine(to, path), overwrite: true);
-        }
-    }
-
-    /// <summary>True for a file that is there, in this folder or below it, also when symbolic links are followed.</summary>
-    public static bool IsInside(string root, string path)
-    {
-        try
-        {
-            var full = Path.Combine(root, path);
-            return File.Exists(full)
-                && Paths.Real(full).StartsWith(Paths.Real(root) + Path.DirectorySeparatorChar, StringComparison.Ordinal);
-        }
-        catch (IOException)
-        {
-            return false; // Symbolic links in a circle.
         }
     }
 

@@ -140,7 +140,7 @@ internal sealed class OpenLessons(string root, ProgressFolder progress, StartKer
         Notebook notebook;
         try
         {
-            notebook = CloneFile.IsInside(root, path) ? DibReader.Load(path) : throw new NotebookException(
+            notebook = Paths.IsInside(root, path) ? DibReader.Load(path) : throw new NotebookException(
                 new Problem(path, null, null, "The file is a symbolic link that leads out of the clone, or nowhere.",
                     "Copy the file to this place."));
         }
