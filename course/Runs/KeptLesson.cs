@@ -96,7 +96,7 @@ internal sealed record KeptLesson(
 
     /// <summary>
     /// Joins two states that began as one. Per cell, a text that only one side changed is taken; where both did, the newer one is, and
-    /// the other is kept in <see cref="KeptCell.Others"/>.
+    /// the other is kept in <see cref="KeptCell.Others"/>. A start again elsewhere does not remove a text that was written here since.
     /// </summary>
     /// <param name="known">The state from which both began.</param>
     /// <param name="mine">One of them.</param>
@@ -107,10 +107,8 @@ internal sealed record KeptLesson(
         var cells = Empty.Cells.ToBuilder();
         foreach (var key in mine.Cells.Keys.Union(theirs.Cells.Keys))
         {
-            if (Merge(
-                    known.Cells.GetValueOrDefault(key),
-                    Live(mine.Cells.GetValueOrDefault(key)),
-                    Live(theirs.Cells.GetValueOrDefault(key))) is { } cell)
+            var before = known.Cells.GetValueOrDefault(key);
+            if (Merge(before, LiveHere(mine.Cells.GetValueOrDefault(key), before), Live(theirs.Cells.GetValueOrDefault(key))) is { } cell)
                 cells[key] = cell;
         }
 
@@ -119,25 +117,39 @@ internal sealed record KeptLesson(
         return new KeptLesson(cells.ToImmutable(), Empty.Choices.AddRange(choices), Later(mine.Visited, theirs.Visited), cleared);
 
         KeptCell? Live(KeptCell? cell) => cell is null || cell.Changed <= cleared ? null : cell;
+
+        // The clocks of two machines differ, and whoever started again has not seen this text.
+        KeptCell? LiveHere(KeptCell? cell, KeptCell? before) =>
+            cell?.Source is { } text && text != before?.Source && cleared is { } at && at != mine.Cleared && cell.Changed <= at
+                ? cell with { Changed = After(at) }
+                : Live(cell);
     }
 
     private static KeptCell? Merge(KeptCell? known, KeptCell? mine, KeptCell? theirs)
     {
         if (mine is null || theirs is null || mine == theirs)
             return mine ?? theirs;
-        var (iChanged, theyChanged) = (mine.Source != known?.Source, theirs.Source != known?.Source);
+        // Who changes a text makes it later than the one that was known, whatever the clock says. One that is not later is of a file that
+        // was put back, or that another machine wrote without knowing ours: then both texts are somebody's work.
+        var theyKnew = known is null || theirs.Changed > known.Changed;
+        var theyChanged = theirs.Source != known?.Source;
+        var iChanged = mine.Source != known?.Source || (theyChanged && !theyKnew);
         var mineWins = iChanged == theyChanged ? mine.Changed >= theirs.Changed : iChanged;
         var (winner, loser) = mineWins ? (mine, theirs) : (theirs, mine);
-        var removed = known?.Others.Where(o => !mine.Others.Contains(o) || !theirs.Others.Contains(o)) ?? [];
+        var removed = known?.Others.Where(o => !mine.Others.Contains(o) || (theyKnew && !theirs.Others.Contains(o))) ?? [];
         var others = mine.Others.Union(theirs.Others).Except(removed);
         if (iChanged && theyChanged && loser.Source is { } lost && lost != winner.Source)
             others = others.Append(new OtherText(lost, loser.Changed));
         return winner with
         {
+            Changed = winner.Changed > loser.Changed ? winner.Changed : loser.Changed,
             SolvedBy = winner.SolvedBy ?? loser.SolvedBy,
             Others = [.. others.Where(o => o.Source != winner.Source).DistinctBy(o => o.Source).OrderBy(o => o.At).TakeLast(MaxOthers)],
         };
     }
+
+    /// <summary>A moment later. A file may have any time, also the last one that there is.</summary>
+    public static DateTimeOffset After(DateTimeOffset time) => time.UtcTicks < DateTimeOffset.MaxValue.UtcTicks ? time.AddTicks(1) : time;
 
     private static DateTimeOffset? Later(DateTimeOffset? a, DateTimeOffset? b) => a > b || b is null ? a : b;
 }

@@ -99,6 +99,18 @@ internal sealed class LearnerState
         }
     }
 
+    /// <summary>A cell has shown something. What comes after the end of its run is added to that, for a page that connects later.</summary>
+    /// <returns>What was shown.</returns>
+    public Output Shown(int cell, Output output, bool isRunning)
+    {
+        if (isRunning || !Runs.TryGetValue(KeyOf(cell), out var run))
+            return output;
+        List<Output> outputs = [.. run.Outputs];
+        CellRun.Append(outputs, output);
+        Runs[KeyOf(cell)] = run with { Outputs = outputs };
+        return output;
+    }
+
     /// <summary>What these cells defined is gone with their kernel.</summary>
     /// <returns>Those of them that the learner has run.</returns>
     public int[] Lose(IEnumerable<int> cells)
@@ -236,6 +248,6 @@ internal sealed class LearnerState
             .Append(Kept.Cleared ?? default)
             .Max();
         var now = DateTimeOffset.UtcNow;
-        return now > latest ? now : latest.AddTicks(1);
+        return now > latest ? now : KeptLesson.After(latest);
     }
 }

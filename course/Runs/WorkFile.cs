@@ -37,7 +37,8 @@ internal static partial class WorkFile
         {
             var cleared = folder.Read(lesson).Cleared;
             var now = DateTimeOffset.UtcNow;
-            await folder.MergeAsync(lesson, KeptLesson.Empty, kept.Brought(cleared, now > cleared ? now : cleared?.AddTicks(1) ?? now));
+            var brought = kept.Brought(cleared, cleared is { } at && at >= now ? KeptLesson.After(at) : now);
+            await folder.MergeAsync(lesson, KeptLesson.Empty, brought);
         }
 
         return [.. loaded.Select(l => l.Lesson)];

@@ -28,14 +28,16 @@ const compare = (a, b) => {
 };
 const later = (a, b) => !b || a && compare(a, b) > 0 ? a ?? null : b;
 const write = (milliseconds, rest) => new Date(milliseconds).toISOString().replace('Z', `${String(rest).padStart(4, '0')}Z`);
+const after = time => {
+  const [milliseconds, rest] = parts(time);
+  return rest < 9999 ? write(milliseconds, rest + 1) : write(milliseconds + 1, 0);
+};
 
 // Later than everything that is kept, also on a machine whose clock was set back.
 export function now(kept) {
   const times = [...Object.values(kept.cells).map(c => c.changed), ...Object.values(kept.choices).map(c => c.at), kept.cleared];
   const latest = times.reduce(later, null), present = write(Date.now(), 0);
-  if (!latest || compare(present, latest) > 0) return present;
-  const [milliseconds, rest] = parts(latest);
-  return rest < 9999 ? write(milliseconds, rest + 1) : write(milliseconds + 1, 0);
+  return !latest || compare(present, latest) > 0 ? present : after(latest);
 }
 
 // ---- changes
@@ -54,15 +56,19 @@ export function brought(kept, there) {
 }
 
 // Joins two states that began as one. Per cell, a text that only one side changed is taken; where both did, the newer one is, and the
-// other one is kept in `others`.
+// other one is kept in `others`. A start again elsewhere does not remove a text that was written here since.
 export function merge(known, mine, theirs) {
   const cleared = later(mine.cleared, theirs.cleared);
   const isLive = time => !cleared || compare(time, cleared) > 0;
-  const live = cell => cell && isLive(cell.changed) ? cell : null;
+  const live = cell => cell && isLive(cell.changed) ? cell : null, text = cell => cell?.source ?? null;
+  // The clocks of two machines differ, and whoever started again has not seen this text.
+  const isClearedElsewhere = cleared && !(mine.cleared && compare(mine.cleared, cleared) === 0);
+  const liveHere = (cell, before) => live(cell)
+    ?? (isClearedElsewhere && text(cell) !== null && text(cell) !== text(before) ? { ...cell, changed: after(cleared) } : null);
   const keys = (a, b) => [...new Set([...Object.keys(a), ...Object.keys(b)])].sort();
   const cells = {}, choices = {};
   for (const key of keys(mine.cells, theirs.cells)) {
-    const cell = mergeCell(known.cells[key], live(mine.cells[key]), live(theirs.cells[key]));
+    const before = known.cells[key], cell = mergeCell(before, liveHere(mine.cells[key], before), live(theirs.cells[key]));
     if (cell) cells[key] = cell;
   }
   for (const key of keys(mine.choices, theirs.choices)) {
@@ -78,18 +84,21 @@ function mergeCell(known, mine, theirs) {
   if (!mine || !theirs) return mine ?? theirs;
   const text = cell => cell?.source ?? null, same = (a, b) => a.source === b.source && compare(a.at, b.at) === 0;
   const has = (list, other) => list.some(o => same(o, other));
-  const iChanged = text(mine) !== text(known), theyChanged = text(theirs) !== text(known);
+  // Who changes a text makes it later than the one that was known, whatever the clock says. One that is not later is of a file that was
+  // loaded, or that was written elsewhere without knowing ours: then both texts are somebody's work.
+  const theyKnew = !known || compare(theirs.changed, known.changed) > 0, theyChanged = text(theirs) !== text(known);
+  const iChanged = text(mine) !== text(known) || theyChanged && !theyKnew;
   const mineWins = iChanged === theyChanged ? compare(mine.changed, theirs.changed) >= 0 : iChanged;
   const [winner, loser] = mineWins ? [mine, theirs] : [theirs, mine];
   const [my, their] = [mine.others ?? [], theirs.others ?? []];
-  const removed = (known?.others ?? []).filter(o => !has(my, o) || !has(their, o));
+  const removed = (known?.others ?? []).filter(o => !has(my, o) || theyKnew && !has(their, o));
   const others = [...my, ...their].filter(o => !has(removed, o));
   if (iChanged && theyChanged && text(loser) !== null && text(loser) !== text(winner)) {
     others.push({ source: loser.source, at: loser.changed });
   }
   const distinct = others.filter((o, i) => o.source !== text(winner) && others.findIndex(p => p.source === o.source) === i);
   return {
-    ...winner, solvedBy: winner.solvedBy ?? loser.solvedBy ?? null,
+    ...winner, changed: later(winner.changed, loser.changed), solvedBy: winner.solvedBy ?? loser.solvedBy ?? null,
     others: distinct.sort((a, b) => compare(a.at, b.at)).slice(-MAX_OTHERS),
   };
 }

@@ -61,6 +61,15 @@ export class Learner {
     return kept;
   }
 
+  // Text that came after the end of a run: a page that connects later shows it too.
+  showLate(index, output) {
+    const run = this.#run(index);
+    if (!run) return;
+    const outputs = [...run.outputs];
+    append(outputs, output);
+    this.runs.set(this.cells.get(index).key, { ...run, outputs });
+  }
+
   // What these cells defined is gone with their kernel. Returns those of them that the learner has run.
   lose(indexes) {
     const lost = indexes.filter(index => this.#run(index));
