@@ -146,11 +146,7 @@ internal sealed class PlayerApp : IAsyncDisposable
             instructor = lessons.Address(CloneFile.Instructor),
             other = other()?.ToString(),
         }));
-        app.MapGet("/api/work", (HttpContext http) =>
-        {
-            http.Response.ContentType = "application/json; charset=utf-8";
-            return http.Response.WriteAsync(lessons.Work());
-        });
+        app.MapGet("/api/work", (HttpContext http) => WorkAsync(http, lessons));
         app.MapPost("/api/work", (HttpContext http) => LoadWorkAsync(http, lessons));
         app.MapGet("/api/file/{**path}", (HttpContext http, string? path) =>
             lessons.File(path ?? "") is var (title, html) ? JsonAsync(http, new { title, html }) : NotFoundAsync(http));
@@ -193,6 +189,24 @@ internal sealed class PlayerApp : IAsyncDisposable
         {
             return null;
         }
+    }
+
+    private static async Task WorkAsync(HttpContext http, OpenLessons lessons)
+    {
+        string work;
+        try
+        {
+            work = lessons.Work();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            http.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
+            await JsonAsync(http, new { problem = $"Your work cannot be read at the moment: {e.Message}" });
+            return;
+        }
+
+        http.Response.ContentType = "application/json; charset=utf-8";
+        await http.Response.WriteAsync(work);
     }
 
     private static async Task LoadWorkAsync(HttpContext http, OpenLessons lessons)

@@ -10,17 +10,19 @@ namespace TracingTutorial.Host.Player;
 
 /// <summary>
 /// What a player leaves for the next one, by folder of progress: its port, so that a page that is still open finds the new player, and
-/// its secret, so that the page is let in. The port is in the folder, in a file that the running player holds locked; the secret is
+/// its secret, so that the page is let in. The port is in the folder, beside a file that the running player holds locked; the secret is
 /// where only this user can read it.
 /// </summary>
 internal sealed class PlayerPlace : IDisposable
 {
     private readonly string _portFile;
-    private FileStream? _claim;
+    private readonly FileStream? _claim; // null when another player holds it, or the folder is read-only
 
-    private PlayerPlace(string portFile, int? lastPort, bool isTaken, string secret) =>
-        (_portFile, LastPort, Other, Secret) =
-            (portFile, lastPort, isTaken && lastPort is { } port ? new Uri($"http://127.0.0.1:{port}/") : null, secret);
+    private PlayerPlace(string portFile, FileStream? claim, bool isTaken, string secret)
+    {
+        (_portFile, _claim, LastPort, Secret) = (portFile, claim, PortIn(portFile), secret);
+        Other = isTaken && LastPort is { } port ? new Uri($"http://127.0.0.1:{port}/") : null;
+    }
 
     /// <summary>The port of the last player; null if it is not known.</summary>
     public int? LastPort { get; }
@@ -47,24 +49,22 @@ internal sealed class PlayerPlace : IDisposable
                 $"The folder for your progress cannot be made: {e.Message}", "Name another folder."));
         }
 
-        var portFile = Path.Combine(progress, "player");
-        var port = PortIn(portFile);
-        return new PlayerPlace(portFile, port, IsHeld(portFile), SecretFor(progress, secrets));
+        var claim = ClaimOf(Path.Combine(progress, "player.lock"), out var isTaken);
+        return new PlayerPlace(Path.Combine(progress, "player"), claim, isTaken, SecretFor(progress, secrets));
     }
 
-    /// <summary>This player listens here. If another one holds the file, that one stays in it.</summary>
+    /// <summary>This player listens here. If another one runs, the port of that one stays in the file.</summary>
     public void Claim(int port)
     {
+        if (_claim is null)
+            return;
         try
         {
-            _claim = new FileStream(_portFile, FileMode.OpenOrCreate, FileAccess.Write, FileShare.Read);
-            _claim.SetLength(0);
-            _claim.Write(Encoding.UTF8.GetBytes(port.ToString(CultureInfo.InvariantCulture)));
-            _claim.Flush();
+            File.WriteAllText(_portFile, port.ToString(CultureInfo.InvariantCulture));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // Another player runs, or the folder is read-only: only the next start does not know the port.
+            // Only the next start does not know the port.
         }
     }
 
@@ -86,22 +86,27 @@ internal sealed class PlayerPlace : IDisposable
         }
     }
 
-    private static bool IsHeld(string file)
+    /// <summary>
+    /// The locked file. It is not the one with the port: on Unix, only a file that is not shared at all is locked against other writers,
+    /// and such a file cannot be read.
+    /// </summary>
+    private static FileStream? ClaimOf(string file, out bool isTaken)
     {
+        isTaken = false;
         try
         {
-            if (File.Exists(file))
-                new FileStream(file, FileMode.Open, FileAccess.Write, FileShare.Read).Dispose();
-            return false;
+            return new FileStream(file, FileMode.OpenOrCreate, FileAccess.Write, FileShare.None, 1);
         }
         catch (IOException)
         {
-            return true;
+            isTaken = true;
         }
         catch (UnauthorizedAccessException)
         {
-            return false;
+            // The folder is read-only.
         }
+
+        return null;
     }
 
     /// <summary>

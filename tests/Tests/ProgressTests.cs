@@ -7,6 +7,7 @@ using System.Threading;
 using System.Threading.Tasks;
 using TracingTutorial.Course.Lessons;
 using TracingTutorial.Course.Runs;
+using TracingTutorial.Host.Player;
 using Xunit;
 
 namespace TracingTutorial.Tests;
@@ -117,6 +118,37 @@ public sealed class ProgressTests : IDisposable
     {
         Assert.Contains(says, (await Assert.ThrowsAsync<FormatException>(() => WorkFile.LoadAsync(Folder, text))).Message);
         Assert.Empty(Folder.Lessons);
+    }
+
+    [Fact]
+    public void The_second_player_on_a_folder_knows_the_first_one_until_that_has_ended()
+    {
+        using var secrets = new TempFolder();
+        using (var first = PlayerPlace.In(_folder.Path, secrets.Path))
+        {
+            Assert.Null(first.Other);
+            first.Claim(4711);
+            using var second = PlayerPlace.In(_folder.Path, secrets.Path);
+            Assert.Equal(("http://127.0.0.1:4711/", first.Secret), (second.Other?.ToString(), second.Secret));
+            second.Claim(4712);
+        }
+
+        using var next = PlayerPlace.In(_folder.Path, secrets.Path);
+        Assert.Equal((null, 4711), (next.Other, next.LastPort));
+    }
+
+    [Fact]
+    public void After_the_last_moment_that_there_is_a_cell_can_still_be_written()
+    {
+        var lesson = DibReader.Parse("/course/notebooks/test.dib", HostRunner.Cells("1"));
+        var cell = lesson.Cells.ToList().FindIndex(c => c.Kind == CellKind.CSharp);
+        var key = KeptLesson.KeysOf(lesson.Code)[0];
+        var kept = KeptLesson.Empty with { Cells = KeptLesson.Empty.Cells.SetItem(key, new KeptCell("1", "2", DateTimeOffset.MaxValue)) };
+        var state = new LearnerState(lesson, kept, new Dictionary<string, KeptRun>());
+
+        state.Write(cell, "3");
+
+        Assert.Equal("3", state.SourceOf(cell));
     }
 
     [Fact]
