@@ -73,8 +73,10 @@ internal sealed class EngineKernel : IKernel
         }
     }
 
+    // A text that is only typed must not end the process, and with it all names of the learner.
     public Task<JsonElement?> AskAsync(EditorQuestion question) =>
-        Ready.IsCompletedSuccessfully && _cells.IsEmpty ? _questions.AskAsync(question) : Task.FromResult<JsonElement?>(null);
+        Ready.IsCompletedSuccessfully && _cells.IsEmpty && !CSharpText.IsTooDeep(question.Code)
+            ? _questions.AskAsync(question) : Task.FromResult<JsonElement?>(null);
 
     public ValueTask DisposeAsync() => _process.DisposeAsync();
 
