@@ -11,7 +11,10 @@ namespace TracingTutorial.Course.Runs;
 /// <param name="maxText">The most console text that is kept, in characters.</param>
 internal sealed class CellRun(Cell cell, int maxText = 2_000_000)
 {
-    /// <summary>The most values and warnings of one cell that are kept. A failure is always kept.</summary>
+    /// <summary>
+    /// The most values and warnings of one cell that are kept, and the most pieces of console text between them or of changing streams.
+    /// A failure is always kept.
+    /// </summary>
     internal const int MaxOutputs = 1000;
 
     private readonly long _started = Stopwatch.GetTimestamp();
@@ -19,7 +22,8 @@ internal sealed class CellRun(Cell cell, int maxText = 2_000_000)
     private readonly HashSet<string> _warnings = [];
     private TimeSpan? _elapsed;
     private int _textLength;
-    private bool _outputsCut;
+    private int _texts;
+    private bool _outputsCut, _wroteError;
 
     public Cell Cell => cell;
 
@@ -58,7 +62,7 @@ internal sealed class CellRun(Cell cell, int maxText = 2_000_000)
                 break;
             case CellEvent.Ended:
                 _elapsed ??= Stopwatch.GetElapsedTime(_started);
-                if (ErrorStreamFails && Failure is null && _outputs.Any(o => o.Kind == OutputKind.StandardError))
+                if (ErrorStreamFails && Failure is null && _wroteError)
                 {
                     Failure = new CellEvent.Failed(FailureReason.ErrorStream, new Problem(cell.File, cell.Number, cell.Line,
                         "The cell wrote to the error stream, which counts as a failure in some notebook hosts.", "Write to Console.Out."));
@@ -87,8 +91,13 @@ internal sealed class CellRun(Cell cell, int maxText = 2_000_000)
 
     private Output? Print(OutputKind kind, string text)
     {
+        _wroteError |= kind == OutputKind.StandardError && text.Length > 0;
         if (_textLength >= maxText || text.Length == 0)
             return null;
+        var isNew = _outputs is not [.., var last] || last.Kind != kind;
+        if (isNew && _texts >= MaxOutputs)
+            return Cut();
+        _texts += isNew ? 1 : 0;
         if (text.Length > maxText - _textLength)
             text = text[..(maxText - _textLength)]
                 + FormattableString.Invariant($"\n… the rest is not shown: more than {maxText:N0} characters.\n");
@@ -105,8 +114,13 @@ internal sealed class CellRun(Cell cell, int maxText = 2_000_000)
 
     private Output? Add(Output output)
     {
-        if (_outputs.Count < MaxOutputs)
-            return Append(_outputs, output);
+        if (_outputs.Count - _texts >= MaxOutputs)
+            return Cut();
+        return Append(_outputs, output);
+    }
+
+    private Output? Cut()
+    {
         if (_outputsCut)
             return null;
         _outputsCut = true;

@@ -44,9 +44,8 @@ internal sealed class LessonSession : IKernelOwner, IRunListener, IAsyncDisposab
         {
             kept = folder.Read(page.Name);
         }
-        catch (IOException e)
+        catch (IOException e) // it is not lost: the writer joins it with what is written now
         {
-            // It is there, and not lost: the writer joins it with what is written now.
             Post(() => Notice($"What was kept of this lesson cannot be read at the moment: {e.Message}"));
         }
 
@@ -123,7 +122,7 @@ internal sealed class LessonSession : IKernelOwner, IRunListener, IAsyncDisposab
 
     private void Post(Action action) => _actions.Post(action);
 
-    // A fault of ours must not end the lesson of the learner, and must not stay unseen.
+    // A fault of ours must neither end the lesson nor stay unseen.
     private void Report(Exception fault) => Notice($"The player has a fault ({fault.GetType().Name}: {fault.Message}). "
         + $"What you wrote is kept. Please report it: {fault.StackTrace?.Split('\n')[0].Trim()}");
 
@@ -258,7 +257,7 @@ internal sealed class LessonSession : IKernelOwner, IRunListener, IAsyncDisposab
 
     void IRunListener.Started(int cell)
     {
-        _outputs.Flush();
+        _outputs.Begin();
         _progress = null;
         _viewers.Send(new { type = "started", cell });
     }
@@ -269,7 +268,8 @@ internal sealed class LessonSession : IKernelOwner, IRunListener, IAsyncDisposab
         _viewers.Send(new { type = "progress", cell, text });
     }
 
-    void IRunListener.Shown(int cell, Output output) => _outputs.Send(cell, output);
+    void IRunListener.Shown(int cell, Output output) =>
+        _outputs.Send(cell, _state.Shown(cell, output, isRunning: _runs.Running?.Cell == cell));
 
     void IRunListener.Ended(int cell, CellRun run)
     {

@@ -1,15 +1,20 @@
 using System;
+using System.Collections.Generic;
 using System.Text;
 using System.Threading;
 
 namespace TracingTutorial.Course.Runs;
 
-/// <summary>Sends outputs; console text 25 times a second at most, because a cell that prints fast must not occupy the page.</summary>
+/// <summary>
+/// Sends outputs; console text and updates of a value 25 times a second at most, because a cell that prints fast must not occupy the page.
+/// </summary>
 internal sealed class PacedOutputs : IDisposable
 {
     private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(40);
 
     private readonly StringBuilder _text = new(); // console text that is not sent yet
+    private readonly HashSet<string> _shown = []; // the ids of values that the running cell has shown
+    private readonly Dictionary<string, (int Cell, Output Output)> _updates = []; // those that are not sent yet
     private readonly Action<int, Output> _send;
     private readonly Timer _timer;
     private (int Cell, OutputKind Kind) _textOf;
@@ -22,8 +27,22 @@ internal sealed class PacedOutputs : IDisposable
         _timer = new Timer(_ => post(Flush));
     }
 
+    /// <summary>A cell begins: sends what waits.</summary>
+    public void Begin()
+    {
+        Flush();
+        _shown.Clear();
+    }
+
     public void Send(int cell, Output output)
     {
+        if (output.Id is { } id && !_shown.Add(id))
+        {
+            Wait();
+            _updates[id] = (cell, output);
+            return;
+        }
+
         var isText = output.Kind is OutputKind.StandardOutput or OutputKind.StandardError or OutputKind.Note;
         if (!isText || _textOf != (cell, output.Kind))
             Flush();
@@ -33,20 +52,27 @@ internal sealed class PacedOutputs : IDisposable
             return;
         }
 
-        if (_text.Length == 0)
-            _timer.Change(Pace, Timeout.InfiniteTimeSpan);
+        Wait();
         _textOf = (cell, output.Kind);
         _text.Append(output.Text);
     }
 
-    /// <summary>Sends the text that waits.</summary>
+    /// <summary>Sends what waits.</summary>
     public void Flush()
     {
-        if (_text.Length == 0)
-            return;
-        _send(_textOf.Cell, new Output(_textOf.Kind, _text.ToString()));
+        if (_text.Length > 0)
+            _send(_textOf.Cell, new Output(_textOf.Kind, _text.ToString()));
         _text.Clear();
+        foreach (var (cell, output) in _updates.Values)
+            _send(cell, output);
+        _updates.Clear();
     }
 
     public void Dispose() => _timer.Dispose();
+
+    private void Wait()
+    {
+        if (_text.Length == 0 && _updates.Count == 0)
+            _timer.Change(Pace, Timeout.InfiniteTimeSpan);
+    }
 }

@@ -19,8 +19,8 @@ internal sealed partial class RunAhead(IReadOnlyList<int> cells)
     /// <summary>True when something was run that the learner has not started.</summary>
     public bool HasUnseen => _runs.Count > _revealed;
 
-    /// <summary>The cells that were run ahead and that the learner has started.</summary>
-    public IEnumerable<int> Revealed => cells.Take(_revealed);
+    /// <summary>The cells that were run ahead and that the learner has started, with the texts that ran.</summary>
+    public IEnumerable<Cell> Revealed => _runs.Take(_revealed).Select(run => run.Cell);
 
     /// <summary>
     /// The cells that can be run ahead: the first ones of a lesson, up to one that does more, or that the learner has edited.

@@ -22,7 +22,7 @@ internal sealed class RunQueue : IKernelListener
     private readonly IRunListener _listener;
     private readonly SessionKernel _kernel;
     private RunAhead _ahead = new([]);
-    private int[] _silent = []; // cells that are run again, unseen, in a new kernel
+    private Cell[] _silent = []; // cells that are run again, unseen, in a new kernel
     private (int Cell, CellRun Run)? _last;
     private volatile bool _isRunning;
 
@@ -99,7 +99,7 @@ internal sealed class RunQueue : IKernelListener
     void IKernelListener.KernelStarted()
     {
         foreach (var cell in _silent)
-            _kernel.Submit(_cellAt(cell).Cell, _ => { });
+            _kernel.Submit(cell, _ => { });
         _silent = [];
         Next();
     }
@@ -161,6 +161,7 @@ internal sealed class RunQueue : IKernelListener
     private void Forget()
     {
         _ahead = new RunAhead([]);
+        _silent = [];
         _kernel.Forget();
     }
 
@@ -198,7 +199,7 @@ internal sealed class RunQueue : IKernelListener
         if (ahead is null && _ahead.HasUnseen)
         {
             // The learner runs something else first, so nothing of what ran ahead may be there.
-            int[] again = [.. _ahead.Revealed];
+            Cell[] again = [.. _ahead.Revealed];
             Forget();
             _silent = again;
             StartKernel(runAhead: false);

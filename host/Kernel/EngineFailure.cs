@@ -17,7 +17,7 @@ internal static partial class EngineFailure
     public static CellEvent.Failed Of(Cell cell, FailureReason? reason, string message)
     {
         message = message.ReplaceLineEndings("\n").Trim();
-        var known = IsRestoreFault(message) ? FailureReason.Restore : reason ?? Guess(cell, message);
+        var known = reason ?? Guess(cell, message);
         var (problem, details) = known switch
         {
             FailureReason.Time =>
@@ -35,14 +35,15 @@ internal static partial class EngineFailure
     // A cell's own exception can have any text. So only what its stack trace rules out is taken for something else.
     private static FailureReason Guess(Cell cell, string message) =>
         IsThrownByCell(message) ? FailureReason.Exception
+        : IsRestoreFault(message) ? FailureReason.Restore
         : CompilerError().IsMatch(message) ? FailureReason.CompileError
         : (cell.ImportPath is not null || Dialect.References(cell).Any(r => r.Version is not null)) && IsRestore(message)
             ? FailureReason.Restore
         : FailureReason.Exception;
 
     // The engine's own code for packages throws when there is no home folder.
-    private static bool IsRestoreFault(string message) => !IsThrownByCell(message)
-        && message.Contains("\n   at Microsoft.DotNet.Interactive.PackageManagement.", StringComparison.Ordinal);
+    private static bool IsRestoreFault(string message) =>
+        message.Contains("\n   at Microsoft.DotNet.Interactive.PackageManagement.", StringComparison.Ordinal);
 
     private static bool IsThrownByCell(string message) => message.Contains("\n   at Submission#", StringComparison.Ordinal);
 

@@ -15,24 +15,24 @@ namespace TracingTutorial.Host.Kernel;
 /// </summary>
 internal sealed class LateText : TextWriter
 {
-    private readonly TextWriter _own = Console.Out;
-    private readonly ConcurrentDictionary<int, bool> _running = new(); // the flows of the running cell: its own, and those of its imports
+    private readonly TextWriter _own;
+    private readonly ConcurrentDictionary<int, bool> _running; // the flows of the running cell: its own, and those of its imports
     private TextWriter _engine = Null;
     private TextWriter? _shown; // this, as the console shows it
-    private int _depth;
 
-    private LateText()
-    {
-    }
+    private LateText(TextWriter own, ConcurrentDictionary<int, bool> running) => (_own, _running) = (own, running);
 
     public override Encoding Encoding => _own.Encoding;
 
     private TextWriter Current => AsyncContext.Id is { } flow && _running.ContainsKey(flow) ? _engine : _own;
 
-    /// <summary>Stands before the engine's own writer while a cell runs. Called before the first cell.</summary>
+    /// <summary>Is before the engine's own writers while a cell runs. Called before the first cell.</summary>
     public static void Use(CSharpKernel csharp)
     {
-        var late = new LateText();
+        var running = new ConcurrentDictionary<int, bool>();
+        var (own, depth) = (Console.Out, 0);
+        Console.SetError(own); // for the time when no cell runs; the runtime does not use this when it crashes
+        var (output, error) = (new LateText(own, running), new LateText(own, running));
         csharp.AddMiddleware(async (command, context, next) =>
         {
             if (command is not SubmitCode || AsyncContext.Id is not { } flow)
@@ -41,26 +41,30 @@ internal sealed class LateText : TextWriter
                 return;
             }
 
-            late._depth++;
-            if (Console.Out != late._shown)
-            {
-                // The engine has taken the console for this cell; at its end it puts back what was there before.
-                late._engine = Console.Out;
-                Console.SetOut(late);
-                late._shown = Console.Out;
-            }
-
-            late._running[flow] = true;
+            depth++;
+            output.Take(Console.Out, Console.SetOut, () => Console.Out);
+            error.Take(Console.Error, Console.SetError, () => Console.Error);
+            running[flow] = true;
             try
             {
                 await next(command, context);
             }
             finally
             {
-                if (--late._depth == 0)
-                    late._running.Clear();
+                if (--depth == 0)
+                    running.Clear();
             }
         });
+    }
+
+    /// <summary>The engine has taken a stream for this cell; at its end it puts back what was there before.</summary>
+    private void Take(TextWriter present, Action<TextWriter> set, Func<TextWriter> get)
+    {
+        if (present == _shown)
+            return;
+        _engine = present;
+        set(this);
+        _shown = get();
     }
 
     public override void Write(char value) => Current.Write(value);

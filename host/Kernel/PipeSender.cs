@@ -1,5 +1,7 @@
 using System;
 using System.Collections.Concurrent;
+using System.Collections.Generic;
+using System.Diagnostics;
 using System.Globalization;
 using System.IO;
 using System.Linq;
@@ -30,6 +32,9 @@ internal sealed class PipeSender : IKernelCommandAndEventSender
     /// <summary>The most text and HTML of one cell's values that is passed on, in characters.</summary>
     public const int MaxValueText = 32_000_000;
 
+    /// <summary>The longest text of a failure that is passed on, in characters. A string of 170 million cannot be written at all.</summary>
+    public const int MaxFailureText = 100_000;
+
     /// <summary>Of both ends of the pipe, in characters: a drawing of ten thousand spans is one line of ten million.</summary>
     public const int BufferSize = 128 * 1024;
 
@@ -37,6 +42,7 @@ internal sealed class PipeSender : IKernelCommandAndEventSender
     private readonly ConcurrentDictionary<string, Sent> _cells = new();
     private readonly Lock _gate = new();
     private readonly Task _writing;
+    private readonly Dictionary<string, Update> _updates = []; // those that wait to be written, by the id of the value
     private ConsoleText? _open;
 
     public PipeSender(Stream pipe) => _writing = WriteAsync(pipe);
@@ -57,10 +63,13 @@ internal sealed class PipeSender : IKernelCommandAndEventSender
             {
                 Add((DisplayEvent)@event);
             }
-            else
+            else if (Bounded(@event) is { } message)
             {
                 _open = null;
-                _messages.Writer.TryWrite(Bounded(@event));
+                if (message is DisplayedValueUpdated { ValueId: { } id } updated)
+                    Add(id, updated);
+                else
+                    _messages.Writer.TryWrite(message);
             }
         }
 
@@ -102,6 +111,15 @@ internal sealed class PipeSender : IKernelCommandAndEventSender
                 message = text.Take();
         }
 
+        if (message is Update update)
+        {
+            lock (_gate)
+            {
+                _updates.Remove(update.Newest.ValueId);
+                message = update.Newest;
+            }
+        }
+
         // The engine's envelope has no place for the reason, so it is added as a first property.
         var (shown, reason) = message is TooLarge large
             ? (large.Event, FailureReason.TooLarge)
@@ -110,14 +128,25 @@ internal sealed class PipeSender : IKernelCommandAndEventSender
         return reason is null ? line : $"{{\"{Envelope.ReasonProperty}\":\"{reason}\",{line[1..]}";
     }
 
-    /// <summary>Why a command failed; null for no failure, or one whose reason the engine does not say.</summary>
+    /// <summary>
+    /// Why a command failed; null for no failure, or one whose reason the engine does not say. A cell can throw the same types as the
+    /// engine, with any text: what tells them apart is whose code is on the stack.
+    /// </summary>
     public static FailureReason? ReasonOf(CommandFailed? failed) => failed?.Exception switch
     {
         null => null,
         CellFailure failure => failure.Reason,
+        var exception when IsThrownIn("Submission#", exception) => FailureReason.Exception,
         CodeSubmissionCompilationErrorException or CompilationErrorException => FailureReason.CompileError,
+        // The engine's own code for packages throws when there is no home folder.
+        var exception when IsThrownIn("Microsoft.DotNet.Interactive.PackageManagement.", exception) => FailureReason.Restore,
         _ => FailureReason.Exception,
     };
+
+    private static bool IsThrownIn(string type, Exception? exception) => exception is not null
+        && (new StackTrace(exception).GetFrames().Any(frame =>
+                frame.GetMethod()?.DeclaringType?.FullName?.StartsWith(type, StringComparison.Ordinal) == true)
+            || IsThrownIn(type, exception.InnerException));
 
     /// <summary>
     /// Console text that waits to be written is kept as one: a cell that prints a million lines makes as many events, and each
@@ -142,14 +171,39 @@ internal sealed class PipeSender : IKernelCommandAndEventSender
         _open.Text.Append(text);
     }
 
-    /// <summary>The event itself, or an error that says that it is too large.</summary>
-    private object Bounded(KernelEvent @event)
+    /// <summary>
+    /// Updates of a value that wait to be written are one, the newest: a cell can update a value faster than anybody reads.
+    /// </summary>
+    private void Add(string id, DisplayedValueUpdated updated)
     {
+        if (_updates.TryGetValue(id, out var waiting))
+            waiting.Newest = updated;
+        else
+            _messages.Writer.TryWrite(_updates[id] = new Update(updated));
+    }
+
+    /// <summary>The event itself, or an error that says that it is too large; null for what follows such an error.</summary>
+    private object? Bounded(KernelEvent @event)
+    {
+        if (@event is CommandFailed { Message.Length: > MaxFailureText } failed)
+            return new CommandFailed(failed.Exception, failed.Command, Shortened(failed.Message));
+        if (@event is ErrorProduced error)
+            return error.Message.Length <= MaxFailureText ? error : new ErrorProduced(Shortened(error.Message), error.Command);
         if (@event is not DisplayEvent { Command: { } command } shown)
             return @event;
         var sent = SentOf(command);
-        sent.ValueText += shown.FormattedValues.Sum(v => (long)v.Value.Length);
-        return sent.ValueText <= MaxValueText
+        if (sent.IsTooLarge)
+            return null;
+        var size = shown.FormattedValues.Sum(v => (long)v.Value.Length);
+        sent.ValueText += size;
+        if (shown.ValueId is { } id)
+        {
+            sent.ValueText -= @event is DisplayedValueUpdated ? sent.Sizes.GetValueOrDefault(id) : 0;
+            sent.Sizes[id] = size;
+        }
+
+        sent.IsTooLarge = sent.ValueText > MaxValueText;
+        return !sent.IsTooLarge
             ? @event
             : new TooLarge(new ErrorProduced(string.Create(CultureInfo.InvariantCulture,
                 $"What the cell shows is too large: {sent.ValueText / 1_000_000:N0} million characters, "
@@ -157,6 +211,11 @@ internal sealed class PipeSender : IKernelCommandAndEventSender
     }
 
     private Sent SentOf(KernelCommand? command) => _cells.GetOrAdd(command?.GetOrCreateToken().Split('.')[0] ?? "", _ => new Sent());
+
+    /// <summary>The stack trace is at the end of a failure's text.</summary>
+    private static string Shortened(string text) => text[..(MaxFailureText * 9 / 10)]
+        + FormattableString.Invariant($"\n… {text.Length - MaxFailureText:N0} characters are left out …\n")
+        + text[^(MaxFailureText / 10)..];
 
     private sealed record TooLarge(ErrorProduced Event);
 
@@ -167,6 +226,15 @@ internal sealed class PipeSender : IKernelCommandAndEventSender
         public bool IsCut { get; set; }
 
         public long ValueText { get; set; }
+
+        public bool IsTooLarge { get; set; }
+
+        public Dictionary<string, long> Sizes { get; } = []; // of the values that can be updated
+    }
+
+    private sealed class Update(DisplayedValueUpdated newest)
+    {
+        public DisplayedValueUpdated Newest { get; set; } = newest;
     }
 
     private sealed class ConsoleText(DisplayEvent first)

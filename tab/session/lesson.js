@@ -214,7 +214,7 @@ export class LessonSession {
       kernelIs: (state, text) => this.#send({ type: 'kernel', state, ...text && { text } }),
       queued: (cell, waits) => this.#send({ type: waits ? 'queued' : 'unqueued', cell }),
       started: cell => {
-        this.#paced.flush();
+        this.#paced.begin();
         this.#progress = null;
         this.#send({ type: 'started', cell });
       },
@@ -222,7 +222,10 @@ export class LessonSession {
         this.#progress = text;
         this.#send({ type: 'progress', cell, text });
       },
-      shown: (cell, output) => this.#paced.send(cell, output),
+      shown: (cell, output) => {
+        if (this.#runs.running?.cell !== cell) this.#learner.showLate(cell, output);
+        this.#paced.send(cell, output);
+      },
       ended: (cell, run) => this.#ended(cell, run),
       gone: cells => {
         const lost = this.#learner.lose(cells);
@@ -250,13 +253,27 @@ export class LessonSession {
   }
 }
 
-// Tells outputs; console text 25 times a second at most, because a cell that prints fast must not occupy the page.
+// Tells outputs; console text and updates of a value 25 times a second at most, because a cell that prints fast must not occupy the page.
 class PacedOutputs {
   #send; #text = ''; #of = null; #timer = 0;
+  #shown = new Set();      // the ids of values that the running cell has shown
+  #updates = new Map();    // those that are not sent yet, by id
 
   constructor(send) { this.#send = send; }
 
+  // A cell begins: sends what waits.
+  begin() {
+    this.flush();
+    this.#shown.clear();
+  }
+
   send(cell, output) {
+    const { id } = output;
+    if (id !== undefined && this.#shown.has(id)) {
+      this.#timer ||= setTimeout(() => this.flush(), PACE);
+      return this.#updates.set(id, { cell, output });
+    }
+    if (id !== undefined) this.#shown.add(id);
     if (!isConsole(output) || this.#of?.cell !== cell || this.#of.kind !== output.kind) this.flush();
     if (!isConsole(output)) return this.#send(cell, output);
     this.#timer ||= setTimeout(() => this.flush(), PACE);
@@ -269,5 +286,7 @@ class PacedOutputs {
     this.#timer = 0;
     if (this.#text) this.#send(this.#of.cell, { kind: this.#of.kind, text: this.#text, html: null });
     this.#text = '';
+    for (const { cell, output } of this.#updates.values()) this.#send(cell, output);
+    this.#updates.clear();
   }
 }

@@ -58,7 +58,7 @@ export class RunQueue {
 
   #hasStarted() {
     this.#isReady = true;
-    for (const cell of this.#silent) this.#kernel.submit(this.cellAt(cell), () => { });
+    for (const cell of this.#silent) this.#kernel.submit(cell, () => { });
     this.#silent = [];
     if (!this.#queue.length) this.#is('ready');
     this.#next();
@@ -95,6 +95,7 @@ export class RunQueue {
     this.#kernel = null;
     this.#isReady = false;
     this.#ahead = new RunAhead([]);
+    this.#silent = [];
   }
 
   #is(state) {
@@ -118,8 +119,9 @@ export class RunQueue {
     const cell = this.cellAt(index), ahead = cell.isEdited ? null : this.#ahead.reveal(index);
     if (!ahead && this.#ahead.hasUnseen) {
       // The learner runs something else first, so nothing of what ran ahead may be there.
-      this.#silent = this.#ahead.revealed;
+      const again = this.#ahead.revealed;
       this.#forget();
+      this.#silent = again;
       this.#start(false);
       return;
     }

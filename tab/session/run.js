@@ -1,7 +1,7 @@
 // One run of a cell: collects what the kernel reports, within bounds, and knows how the cell ended (course/Runs/CellRun.cs). And the
 // cells that run ahead (course/Runs/RunAhead.cs).
 const MAX_TEXT = 300_000;   // characters of one cell's console text on a page
-const MAX_OUTPUTS = 1000;   // values and warnings of one cell. A failure is always kept
+const MAX_OUTPUTS = 1000;   // values and warnings of one cell, and pieces of console text between them. A failure is always kept
 const CONSOLE = ['stdout', 'stderr', 'note'];
 const number = n => n.toLocaleString('en-US');
 
@@ -21,7 +21,9 @@ export class CellRun {
   #elapsed = null;
   #textLength = 0;
   #warnings = new Set();
+  #texts = 0;
   #isCut = false;
+  #wroteError = false;
 
   outputs = [];
   verdict = null;   // the last one that the cell has shown
@@ -50,7 +52,7 @@ export class CellRun {
         return null;
       case 'ended':
         this.#elapsed ??= performance.now() - this.#started;
-        if (this.errorStreamFails && !this.failure && this.outputs.some(o => o.kind === 'stderr')) {
+        if (this.errorStreamFails && !this.failure && this.#wroteError) {
           this.receive({ type: 'failed', reason: 'errorStream', wayOut: 'Write to Console.Out.',
             message: 'The cell wrote to the error stream, which counts as a failure in some notebook hosts.' });
         }
@@ -68,7 +70,11 @@ export class CellRun {
   receiveLate(text) { return this.#print('note', text); }
 
   #print(kind, text) {
+    this.#wroteError ||= kind === 'stderr' && !!text;
     if (this.#textLength >= MAX_TEXT || !text) return null;
+    const isNew = this.outputs.at(-1)?.kind !== kind;
+    if (isNew && this.#texts >= MAX_OUTPUTS) return this.#cut();
+    this.#texts += isNew;
     const room = MAX_TEXT - this.#textLength;
     if (text.length > room) text = `${text.slice(0, room)}\n… the rest is not shown: more than ${number(MAX_TEXT)} characters.\n`;
     this.#textLength += text.length;
@@ -82,7 +88,10 @@ export class CellRun {
   }
 
   #add(added) {
-    if (this.outputs.length < MAX_OUTPUTS) return append(this.outputs, added);
+    return this.outputs.length - this.#texts >= MAX_OUTPUTS ? this.#cut() : append(this.outputs, added);
+  }
+
+  #cut() {
     if (this.#isCut) return null;
     this.#isCut = true;
     return append(this.outputs, output('note', `… the rest is not shown: the cell has more than ${number(MAX_OUTPUTS)} outputs.\n`));
@@ -113,8 +122,8 @@ export class RunAhead {
   // True when something was run that the learner has not started.
   get hasUnseen() { return this.#runs.length > this.#revealed; }
 
-  // The cells that were run ahead and that the learner has started.
-  get revealed() { return this.#cells.slice(0, this.#revealed); }
+  // The cells that were run ahead and that the learner has started, with the texts that ran.
+  get revealed() { return this.#runs.slice(0, this.#revealed).map(run => run.cell); }
 
   // The next cell to run ahead; null when there is none, one is running, or one has failed.
   next() {

@@ -115,7 +115,7 @@ public sealed class CellTests(CellTests.OneKernel kernel) : IClassFixture<CellTe
         var cell = kernel["prints meanwhile"];
         Assert.Equal("the cell itself\nand its own task\nand again\n",
             string.Concat(cell.Outputs.Where(o => o.Kind == OutputKind.StandardOutput).Select(o => o.Text)));
-        Assert.Equal("the earlier cell's task\nand its thread\n",
+        Assert.Equal("the earlier cell's task\nand its thread\nand what it complains about\n",
             string.Concat(cell.Outputs.Where(o => o.Kind == OutputKind.Note).Select(o => o.Text)));
     }
 
@@ -135,6 +135,22 @@ public sealed class CellTests(CellTests.OneKernel kernel) : IClassFixture<CellTe
         Assert.Contains("Take", failed.Problem.WayOut);
         Assert.Empty(failed.Outputs);
     }
+
+    [Fact]
+    public void An_exception_with_millions_of_characters_is_shortened_and_keeps_its_line()
+    {
+        var failed = kernel.Failed("huge exception");
+        Assert.InRange(failed.Problem!.Message.Length, 90_000, 101_000);
+        Assert.Contains("characters are left out", failed.Problem.Message);
+        Assert.Equal((FailureReason.Exception, kernel.LineOf("throw new Exception(new string('x', 20_000_000));")),
+            (failed.Reason!.Value, failed.Problem.Line));
+    }
+
+    [Theory]
+    [InlineData("words of NuGet")]
+    [InlineData("compiler of its own")]
+    public void What_a_cell_throws_is_its_exception_whatever_its_type_and_text(string cell) =>
+        Assert.Equal(FailureReason.Exception, kernel.Failed(cell).Reason);
 
     [Fact]
     public void A_cell_that_breaks_the_dialect_fails_alone()
@@ -179,7 +195,7 @@ public sealed class CellTests(CellTests.OneKernel kernel) : IClassFixture<CellTe
             ("goes on", """
                 var go = new TaskCompletionSource();
                 var task = Task.Run(async () => { await go.Task; Console.WriteLine("the earlier cell's task"); });
-                var thread = new System.Threading.Thread(() => { task.Wait(); Console.WriteLine("and its thread"); });
+                var thread = new System.Threading.Thread(() => { task.Wait(); Console.WriteLine("and its thread"); Console.Error.WriteLine("and what it complains about"); });
                 thread.UnsafeStart(); // it knows of no cell
                 """),
             ("prints meanwhile", """
@@ -197,6 +213,11 @@ public sealed class CellTests(CellTests.OneKernel kernel) : IClassFixture<CellTe
                     + "raw.Write(\"{\\\"event\\\":{\\\"message\\\":\\\"forged\\\"},\\\"eventType\\\":\\\"CommandFailed\\\",\\\"command\\\":{\\\"token\\\":\\\"cell18\\\"}}\\n\");\n\"the value\""),
             ("much text", "var long1000 = new string('x', 999);\nfor (var i = 0; i < 3000; i++)\n    Console.WriteLine(long1000);"),
             ("huge value", "new string('x', 100_000_000)"),
+            ("huge exception", "throw new Exception(new string('x', 20_000_000));"),
+            ("words of NuGet",
+                "class Odd : Exception\n{\n    public override string ToString() => \"error NU1101: no\\n   at "
+                    + "Microsoft.DotNet.Interactive.PackageManagement.X()\";\n}\nthrow new Odd();"),
+            ("compiler of its own", "await Microsoft.CodeAnalysis.CSharp.Scripting.CSharpScript.EvaluateAsync(\"1 +\");"),
             ("dialect", "using var reader = new System.IO.StringReader(\"\");"),
             ("unknown kind", "1\n#!fsharp\n2"),
             ("folder", "System.IO.File.ReadAllText(\"beside.txt\")"),
