@@ -28,7 +28,7 @@ const editor = new Editor({ send, ask, run, notice, connected: () => transport.c
 const questions = new Questions(send);
 const presenter = new Presenter({
   name: transport.name, cells, questions, send, run, leaveEditor: () => editor.leave(), runAbove: cell => buttons.runAbove(cell),
-  stop: () => act({ do: 'stop' }),
+  stop: () => { if (!ui.stop.disabled) ui.stop.click(); }, // Stop ends the kernel: a slip of the finger must not
 });
 
 // ---- the session -------------------------------------------------------------------------------------
@@ -237,10 +237,11 @@ function paused(key, lead) {
 }
 
 // ---- what is clicked ---------------------------------------------------------------------------------
-function run(list) { typedFirst({ do: 'run', cells: list }); }
+function run(list) { return typedFirst({ do: 'run', cells: list }); }
+// Returns false if the message was not sent.
 function typedFirst(message) {
   if (!transport.connected) notice('There is no connection to the player. Run it again when the connection is back.');
-  else if (editor.flush()) send(message);
+  return transport.connected && editor.flush() && send(message);
 }
 // The cell is given another text: what was typed in it and cannot go does not come back over it.
 function replace(cell, message) {

@@ -1,6 +1,7 @@
 // The second window of the presenter's view: notes, clock, hands, and what comes next. It receives everything from the page that
 // presents, over a channel of this browser, and needs no connection of its own.
 import { button, el } from './base.js';
+import { goDialog, keysDialog } from './dialogs.js';
 import { channelOf } from './present.js';
 
 const two = n => String(Math.floor(n)).padStart(2, '0');
@@ -32,23 +33,36 @@ export function showNotes(name) {
     if (!ready || !data.parts && !data.ended) return;
     if (now) draw(); else begin();
   };
-  // The keys of the presenter's view work here too.
+  // The keys of the presenter's view work here too. Its dialogs open here.
+  const go = part => channel.postMessage({ go: part });
   addEventListener('keydown', e => {
+    if (document.querySelector('dialog[open]')) return;
     const clicks = e.target.closest('button') && !e.shiftKey && /^(Enter| )$/.test(e.key);
     if (!now || clicks || e.ctrlKey || e.metaKey || e.altKey || /^(Tab|Shift|n)$/i.test(e.key)) return;
     e.preventDefault();
-    channel.postMessage({ key: e.key, shift: e.shiftKey });
+    if (e.repeat) return;
+    if (e.key === '?') keysDialog();
+    else if (/^[g1-9]$/i.test(e.key)) goDialog(now.parts, now.at, go, e.key.replace(/g/i, ''));
+    else channel.postMessage({ key: e.key, shift: e.shiftKey });
   });
-  setInterval(() => { if (now && ready) clock(); }, 1000);
+  setInterval(() => { if (now && ready) { clock(); tidy(); } }, 1000);
+
+  // A page that was closed may not say so, but it no longer has its lock.
+  async function tidy() {
+    const locks = await navigator.locks?.query();
+    if (!now || !locks || locks.held.some(lock => lock.name === channel.name)) return;
+    now = null;
+    begin();
+  }
 
   function draw() {
     const { parts, at, notes, next, vote, lesson } = now, list = el('ol', 'list'), said = el('section', 'said');
     const times = el('dl', 'times');
     said.innerHTML = notes ?? '<p>This part has no notes.</p>';
     list.append(...parts.map(({ title, minutes }, i) => {
-      const item = el('li'), go = button('', `${title} (${minutes.toFixed(1)} min)`, () => channel.postMessage({ go: i }));
-      if (i === at) go.setAttribute('aria-current', 'step');
-      item.append(go);
+      const item = el('li'), choice = button('', `${title} (${minutes.toFixed(1)} min)`, () => go(i));
+      if (i === at) choice.setAttribute('aria-current', 'step');
+      item.append(choice);
       return item;
     }));
     const hands = vote && vote.letters.map(letter => `${letter}: ${vote.hands[letter] ?? 0}`).join(' · ');

@@ -2,22 +2,7 @@
 // What a room votes and sees is a state of its own, which begins empty: nothing of a rehearsal is shown. A vote is closed when its
 // cell has run while its part is on the screen, or by a key. Notes, clock and hands are in a second window (notes.js).
 import { button, el, root } from './base.js';
-
-const KEYS = [
-  ['→ or Page Down', 'goes on: the rest of a long part, then the text about its result, then the next part'],
-  ['← or Page Up', 'goes back'],
-  ['Shift+→, Shift+←', 'the next part, the part before, without what is between; Home and End: the first and the last'],
-  ['G, or a number', 'goes to a part, from a list'],
-  ['Shift+Enter', 'runs the next cell of the part'],
-  ['A to E', 'counts a hand for this answer; with Shift, takes one back'],
-  ['V', 'closes the vote without running the cell'],
-  ['S', 'Stop'],
-  ['U', 'runs all cells above this part'],
-  ['T', 'hides the text, or shows it again'],
-  ['X', 'clears all votes of the lesson, and hides what the cells have shown'],
-  ['N', 'opens the notes in a second window, for the screen that only you see'],
-  ['Escape', 'ends the presenter\'s view'],
-];
+import { goDialog, keysDialog } from './dialogs.js';
 
 // The address of the second window: no heading can have this id.
 export const NOTES = '#:notes';
@@ -33,7 +18,7 @@ export class Presenter {
     this.button = document.getElementById('present');
     this.button.onclick = () => this.toggle();
     this.place = document.getElementById('part');
-    const help = button('help', 'Keys', () => this.#help());
+    const help = button('help', 'Keys', () => keysDialog());
     const notes = Object.assign(el('a', 'help', 'Notes'), { href: NOTES, target: '_blank', rel: 'noopener' });
     notes.title = 'Opens in a window of its own: move it to the screen that only you see';
     this.button.after(help, notes);
@@ -41,7 +26,9 @@ export class Presenter {
     this.channel = new BroadcastChannel(this.name);
     this.channel.onmessage = ({ data }) => {
       if (!this.on) return;
-      if (data.key) this.#press(data.key, data.shift);
+      const dialog = data.key && document.querySelector('dialog[open]');
+      if (dialog && data.key === 'Escape') dialog.close();
+      else if (data.key && !dialog) this.#press(data.key, data.shift);
       if (data.go !== undefined) this.show(data.go);
       if (data.hello) this.sendState();
     };
@@ -52,7 +39,7 @@ export class Presenter {
     Object.assign(this, { parts, at: undefined });
     parts.forEach((part, i) => { part.title = this.#title(part.element, parts[i - 1]); });
     const address = new URLSearchParams(location.search);
-    if (this.on) { this.agree(); this.show(this.before); return; }
+    if (this.on) { this.#cover(history.state?.room); this.agree(); this.show(this.before); return; }
     if (address.has('present')) this.toggle(+address.get('present') - 1, history.state?.room);
     else await this.#tidy();
   }
@@ -68,8 +55,11 @@ export class Presenter {
     if (!this.on) { this.#leave(); return; }
     navigator.locks?.request(this.name, { mode: 'shared' }, () => new Promise(release => { this.release = release; }));
     const seen = this.parts.findIndex(p => p.element.getBoundingClientRect().bottom > 80);
+    Object.assign(this, { before: room?.at, since: room?.since });
     this.begin(room);
     this.show(at ?? Math.max(0, seen));
+    if (room) this.waiting = this.waiting.filter(cell => !cell.presented);
+    this.sendState();
   }
 
   #leave() {
@@ -83,20 +73,24 @@ export class Presenter {
 
   // Votes begin, with none, or with those of before this page was loaded again.
   begin(room) {
-    const { questions, cells, send } = this.page;
+    const { questions, send } = this.page;
     if (!room || !questions.presenting.on) send({ do: 'present', on: true });
     this.begun = room?.begun ?? Date.now();
-    for (const [index, cell] of cells) {
-      cell.presented = !!room?.presented.includes(index);
-      // What was written into an exercise may be its solution.
-      const hides = !cell.presented && cell.lesson.exercise && cell.state.edited;
-      cell.cover(hides ? () => { cell.presented = true; this.#keep(); } : null);
-    }
+    if (!room) this.since = Date.now();
+    this.#cover(room);
     for (const said of document.querySelectorAll('.after.shown')) said.classList.remove('shown');
     for (const fold of document.querySelectorAll('main details[open]')) fold.open = false;
     this.waiting = [...this.parts[this.at]?.cells ?? []];
     questions.enterRoom(room ?? { hands: {}, closed: [] }, () => this.#keep());
     this.#keep();
+  }
+
+  // What was written in a rehearsal may be the solution.
+  #cover(room) {
+    for (const [index, cell] of this.page.cells) {
+      cell.presented = !!room?.presented.includes(index);
+      cell.cover(!cell.presented && cell.state.edited ? () => { cell.presented = true; this.#keep(); } : null);
+    }
   }
 
   // The state of the session has come, perhaps from one that was started again.
@@ -117,7 +111,8 @@ export class Presenter {
   #keep() {
     const { questions, cells } = this.page;
     const presented = [...cells].filter(([, cell]) => cell.presented).map(([index]) => index);
-    history.replaceState({ room: { ...questions.room, presented, begun: this.begun } }, '', this.#address(this.at + 1 || null));
+    const { begun, since, at } = this;
+    history.replaceState({ room: { ...questions.room, presented, begun, since, at } }, '', this.#address(at + 1 || null));
     this.rehearsed();
     this.sendState();
   }
@@ -128,22 +123,29 @@ export class Presenter {
     return address;
   }
 
-  // What a cell showed before is hidden as long as the vote about it is open; what an exercise showed, until it runs.
+  // What a cell showed in a rehearsal is hidden until it runs in front of the room. What was recorded is hidden as long as the vote
+  // about it is open, and in an exercise.
   rehearsed() {
-    const { questions, cells } = this.page, open = this.on ? questions.all.filter(q => !questions.isClosed(q)) : [];
-    for (const [index, cell] of cells) {
-      const early = cell.lesson.exercise || open.some(q => q.cells.includes(index));
-      cell.root.classList.toggle('rehearsed', this.on && !cell.presented && !!early);
+    for (const cell of this.page.cells.values()) {
+      cell.root.classList.toggle('rehearsed', this.on && !cell.presented);
+      cell.root.classList.toggle('early', this.on && !cell.presented && this.#isEarly(cell));
     }
+  }
+
+  #isEarly({ lesson: { index, exercise } }) {
+    const { questions } = this.page;
+    return !!exercise || questions.all.some(q => q.cells.includes(index) && !questions.isClosed(q));
   }
 
   show(at) {
     at = Math.min(Math.max(at || 0, 0), this.parts.length - 1);
-    if (at !== this.at) Object.assign(this, { waiting: [...this.parts[at].cells], since: Date.now() });
+    if (at !== this.at) this.waiting = [...this.parts[at].cells];
+    if (at !== this.before) this.since = Date.now(); // a page that was loaded again, or whose lesson has changed, goes on
     this.at = this.before = at;
     this.parts.forEach((p, i) => p.element.classList.toggle('now', i === at));
     scrollTo(0, 0);
     this.place.textContent = `${at + 1} of ${this.parts.length}`;
+    for (const cell of this.parts[at].cells) this.#closeVotesOf(cell); // it may have ended while another part was on the screen
     this.#keep();
   }
 
@@ -154,13 +156,12 @@ export class Presenter {
     this.channel.postMessage({
       lesson: document.title, at: this.at, since: this.since, begun: this.begun, notes: this.parts[this.at].notes,
       parts: this.parts.map(({ title, minutes }) => ({ title, minutes })),
-      next: this.#isWaiting() ? 'Shift+Enter runs the next cell' : next ? `the next part: ${next.title}` : 'this is the last part',
+      next: this.waiting.length ? 'Shift+Enter runs the next cell' : next ? `the next part: ${next.title}` : 'this is the last part',
       vote: question && {
         hands: questions.room.hands[question.key] ?? {}, letters: question.letters, closed: questions.isClosed(question),
       },
     });
   }
-  #isWaiting() { return this.waiting.length > 0; }
 
   // A part is named by its heading, otherwise by its section and its question or first text.
   #title(element, before) {
@@ -172,12 +173,21 @@ export class Presenter {
     return heading ?? [section, text.length > 60 ? `${text.slice(0, 60).replace(/\s\S*$/, '')} …` : text].filter(Boolean).join(': ');
   }
 
-  #questions() { return this.page.questions.all.filter(q => this.parts[this.at].element.contains(q.list)); }
+  // Not one in a text that is still hidden.
+  #questions() { return this.page.questions.all.filter(q => this.parts[this.at].element.contains(q.list) && q.list.offsetHeight); }
 
-  // The open vote on the screen.
+  // The open vote: the one on the screen, otherwise the first one of this part.
   #question() {
     const open = this.#questions().filter(q => !this.page.questions.isClosed(q));
-    return open.find(q => q.list.getBoundingClientRect().bottom > 0) ?? open[0];
+    return open.find(q => isOnScreen(q.list)) ?? open[0];
+  }
+
+  // Neither a late hand nor a key that was pressed too often counts for a vote that nobody sees: such a vote is brought up first.
+  #voteOnScreen() {
+    const question = this.#question();
+    if (!question || isOnScreen(question.list)) return question;
+    scrollBy(0, (question.asks ?? question.list).getBoundingClientRect().top - document.querySelector('.bar').offsetHeight - 8);
+    return null;
   }
 
   // The next screen of this part, if there is one. It begins with the first thing that the one before cuts, so that nothing that fits
@@ -197,7 +207,7 @@ export class Presenter {
   #say() {
     const { element, cells } = this.parts[this.at], { questions } = this.page, said = element.querySelector('.after:not(.shown)');
     const asked = questions.all.filter(q => !q.quiz && (element.contains(q.list) || cells.some(c => q.cells.includes(c.lesson.index))));
-    const seen = asked.length ? asked.every(q => questions.isClosed(q)) : cells.every(c => c.state.run);
+    const seen = asked.length ? asked.every(q => questions.isClosed(q)) : cells.every(c => c.presented && c.state.run);
     if (!said || !seen) return false;
     said.classList.add('shown');
     if (!said.offsetHeight) return false;
@@ -208,25 +218,29 @@ export class Presenter {
   #forward() { if (!this.#scroll(1) && !this.#say() && this.at < this.parts.length - 1) this.show(this.at + 1); }
 
   #run() {
-    const cell = this.waiting.shift();
-    if (cell) this.page.run([cell.lesson.index]); else this.#forward();
+    const [cell] = this.waiting;
+    if (!cell) { if (!this.#isRunning()) this.#forward(); return; }
+    if (!this.page.run([cell.lesson.index])) return;
+    this.waiting.shift();
+    cell.update({ queued: true }); // a second press may come before the answer of the session
   }
+
+  #isRunning() { return this.parts[this.at].cells.some(c => c.state.queued || c.state.running); }
 
   // All cells above this part. Then its own cells can run once more.
   #above() {
-    const first = this.parts.slice(this.at).flatMap(p => p.cells)[0];
-    if (!first) return;
+    const [first] = this.parts.slice(this.at).flatMap(p => p.cells);
     this.waiting = [...this.parts[this.at].cells];
-    this.page.runAbove(first);
+    if (first) this.page.runAbove(first); else this.page.run([...this.page.cells.keys()]);
   }
 
   #vote(letter, by) {
-    const question = this.#question();
+    const question = this.#voteOnScreen();
     if (question) this.page.questions.raise(question, letter, by);
   }
 
   #close() {
-    const question = this.#question();
+    const question = this.#voteOnScreen();
     if (!question) return;
     this.page.questions.reveal(question);
     if (!question.quiz) this.#say();
@@ -234,19 +248,27 @@ export class Presenter {
 
   // A cell begins, from whatever key or button.
   started(cell) {
-    if (!this.on || !cell.root.closest('.part.now')) return;
+    if (!this.on) return;
+    const isSeen = !!cell.root.closest('.part.now');
+    // A cell that "Run all above" runs shows nothing early.
+    if (!isSeen && (cell.covering || this.#isEarly(cell))) return;
     cell.presented = true;
     cell.cover(null);
-    this.waiting = this.waiting.filter(c => c !== cell);
+    if (isSeen) this.waiting = this.waiting.filter(c => c !== cell);
     this.#keep();
   }
 
   // What a cell shows is what the room looks at: below a long cell it is brought up.
   ended(cell) {
     if (!this.on || !cell.root.closest('.part.now')) return;
-    const { questions } = this.page;
-    if (cell.state.run?.ok) for (const q of questions.all.filter(q => q.cells.includes(cell.lesson.index))) questions.closeInRoom(q);
+    this.#closeVotesOf(cell);
     this.#bring(cell.outputs.box);
+  }
+
+  #closeVotesOf(cell) {
+    const { questions } = this.page;
+    if (!cell.presented || !cell.state.run?.ok) return;
+    for (const q of questions.all.filter(q => q.cells.includes(cell.lesson.index))) questions.closeInRoom(q);
   }
 
   #bring(what) {
@@ -254,55 +276,26 @@ export class Presenter {
     if (bottom > innerHeight) scrollBy(0, Math.min(top - head, bottom - innerHeight + 8));
   }
 
-  #dialog(name, ...content) {
-    const dialog = el('dialog', 'keys');
-    dialog.setAttribute('aria-label', name);
-    dialog.append(el('h2', '', name), ...content);
-    dialog.onclose = () => dialog.remove();
-    document.body.append(dialog);
-    dialog.showModal();
-    return dialog;
-  }
-
-  #help() {
-    const table = el('table'), close = button('', 'Close', () => dialog.close());
-    for (const [key, what] of KEYS) {
-      const row = table.insertRow();
-      row.insertCell().append(el('kbd', '', key));
-      row.insertCell().textContent = what;
-    }
-    const dialog = this.#dialog('Keys of the presenter\'s view', table, close);
-    close.focus();
-  }
-
-  // Enter goes to the part with the number that was typed.
-  #list(digit = '') {
-    const list = el('ol'), form = el('form'), number = el('input');
-    Object.assign(number, { value: digit, inputMode: 'numeric', autocomplete: 'off', size: 4 });
-    number.setAttribute('aria-label', 'Number of the part');
-    form.append('Number, then Enter: ', number);
-    const go = at => { dialog.close(); this.show(at); };
-    form.onsubmit = e => { e.preventDefault(); if (+number.value > 0) go(+number.value - 1); };
-    list.append(...this.parts.map(({ title }, i) => {
-      const item = el('li'), choice = button('', title, () => go(i));
-      if (i === this.at) choice.setAttribute('aria-current', 'step');
-      item.append(choice);
-      return item;
-    }));
-    const dialog = this.#dialog('Go to a part', form, list);
-    number.focus();
-    number.setSelectionRange(digit.length, digit.length);
-  }
+  #list(digit) { goDialog(this.parts, this.at, at => this.show(at), digit); }
 
   #key(e) {
     if (!this.on || e.defaultPrevented || e.ctrlKey || e.metaKey || e.altKey) return;
-    if (e.target.closest?.('.monaco-editor, dialog, input, textarea')) return;
-    if (this.#press(e.key, e.shiftKey)) e.preventDefault();
+    // The input of a dialog keeps the focus for a moment after the dialog is closed.
+    if (document.querySelector('dialog[open]') || e.target.closest?.('.monaco-editor, input:not(dialog *), textarea')) return;
+    // A key that is held down counts once: no second hand, and no second cell.
+    if (e.repeat ? this.#done(e.key, e.shiftKey) : this.#press(e.key, e.shiftKey)) e.preventDefault();
   }
 
   #press(key, shift) {
+    const done = this.#done(key, shift);
+    done?.();
+    return !!done;
+  }
+
+  // What a key does.
+  #done(key, shift) {
     const last = this.parts.length - 1;
-    const done = shift && key === 'Enter' ? () => this.#run() : /^[1-9]$/.test(key) ? () => this.#list(key)
+    return shift && key === 'Enter' ? () => this.#run() : /^[1-9]$/.test(key) ? () => this.#list(key)
       : /^[a-e]$/i.test(key) ? () => this.#vote(key.toUpperCase(), shift ? -1 : 1) : {
         PageDown: () => this.#forward(), ArrowRight: () => (shift ? this.show(this.at + 1) : this.#forward()),
         PageUp: () => this.#scroll(-1) || this.show(this.at - 1),
@@ -310,10 +303,8 @@ export class Presenter {
         Home: () => this.show(0), End: () => this.show(last),
         g: () => this.#list(), v: () => this.#close(), s: () => this.page.stop(), u: () => this.#above(),
         t: () => document.body.classList.toggle('no-prose'), x: () => { this.begin(); this.show(this.at); },
-        n: () => open(NOTES, '_blank', 'popup,noopener,width=760,height=640'), '?': () => this.#help(), Escape: () => this.toggle(),
+        n: () => open(NOTES, '_blank', 'popup,noopener,width=760,height=640'), '?': () => keysDialog(), Escape: () => this.toggle(),
       }[key.length === 1 ? key.toLowerCase() : key];
-    done?.();
-    return !!done;
   }
 }
 
@@ -326,4 +317,9 @@ export function pieces(part) {
     const key = e.firstChild.shadowRoot.querySelector('.tv-legend'), first = drawn.find(d => d.matches('.tv-trace'));
     return drawn.map(d => ({ from: key && d === first ? key : d, to: d }));
   });
+}
+
+function isOnScreen(element) {
+  const { top, bottom } = element.getBoundingClientRect();
+  return top < innerHeight && bottom > document.querySelector('.bar').offsetHeight;
 }

@@ -294,11 +294,20 @@ public sealed class PresenterTests(Browser browser)
     }
 
     /// <summary>A player with one lesson, and a page of it on the projector.</summary>
-    private sealed class Stage(QuickKernels kernels, TempFolder clone, PlayerApp player, BrowserPage shown) : IAsyncDisposable
+    internal sealed class Stage(QuickKernels kernels, TempFolder clone, PlayerApp player, BrowserPage shown) : IAsyncDisposable
     {
         private const string Name = "01-stage";
 
         public IPage Page => shown.Page;
+
+        /// <summary>The player ends, and later starts again at the same port.</summary>
+        public ValueTask EndAsync() => player.DisposeAsync();
+
+        public async Task StartAgainAsync()
+        {
+            var (port, folder) = (player.Origin.Port, clone.Path);
+            player = await PlayerApp.StartAsync(folder, Path.Combine(folder, "progress"), port, kernels.Start, folder);
+        }
 
         public string Address => new Uri(player.Origin, $"lesson/{Name}").AbsoluteUri;
 
