@@ -207,7 +207,7 @@ export class Presenter {
   #say() {
     const { element, cells } = this.parts[this.at], { questions } = this.page, said = element.querySelector('.after:not(.shown)');
     const asked = questions.all.filter(q => !q.quiz && (element.contains(q.list) || cells.some(c => q.cells.includes(c.lesson.index))));
-    const seen = asked.length ? asked.every(q => questions.isClosed(q)) : cells.every(c => c.presented && c.state.run);
+    const seen = asked.length ? asked.every(q => questions.isClosed(q)) : cells.every(c => !canRun(c) || c.presented && c.state.run);
     if (!said || !seen) return false;
     said.classList.add('shown');
     if (!said.offsetHeight) return false;
@@ -218,6 +218,7 @@ export class Presenter {
   #forward() { if (!this.#scroll(1) && !this.#say() && this.at < this.parts.length - 1) this.show(this.at + 1); }
 
   #run() {
+    this.waiting = this.waiting.filter(canRun);
     const [cell] = this.waiting;
     if (!cell) { if (!this.#isRunning()) this.#forward(); return; }
     if (!this.page.run([cell.lesson.index])) return;
@@ -318,6 +319,9 @@ export function pieces(part) {
     return drawn.map(d => ({ from: key && d === first ? key : d, to: d }));
   });
 }
+
+// In a browser tab, some cells show only what was recorded.
+const canRun = ({ lesson, state }) => !lesson.cannotRun || state.edited;
 
 function isOnScreen(element) {
   const { top, bottom } = element.getBoundingClientRect();
