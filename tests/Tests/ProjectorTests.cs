@@ -68,6 +68,8 @@ public sealed class ProjectorTests(Browser browser)
           parts.forEach(p => p.classList.add('now'));
           document.querySelectorAll('.after').forEach(said => said.classList.add('shown'));
           for (const cover of document.querySelectorAll('.cover')) cover.click();
+          // As if every cell had run in front of the room, also those of exercises.
+          document.querySelectorAll('.rehearsed, .early').forEach(cell => cell.classList.remove('rehearsed', 'early'));
           await Promise.all([...document.querySelectorAll('.prose img')].map(i => i.decode()));
           const free = innerHeight - document.querySelector('.bar').offsetHeight - 16; // as much above it as the presenter leaves, and below it
           const px = n => `${Math.ceil(n)} px`;
